@@ -1,0 +1,5 @@
+"""The web process: `gunicorn app:app`."""
+
+from leadcrm import create_app
+
+app = create_app()

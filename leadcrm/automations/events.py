@@ -1,0 +1,30 @@
+"""What automations do."""
+
+from dataclasses import dataclass
+
+from leadcrm.core.events import Event, register
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class AutomationRan(Event):
+    """An automation did its actions for a lead."""
+
+    name = "automation.ran"
+    title = "Automation ran"
+    icon = "zap"
+    lead_id: str
+    automation_id: str
+    run_id: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class AutomationChanged(Event):
+    """An automation was created, edited, switched or deleted."""
+
+    name = "automation.changed"
+    title = "Automation changed"
+    icon = "zap"
+    automation_id: str
+    change: str

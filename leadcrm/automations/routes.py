@@ -1,0 +1,5 @@
+"""Pages of automations."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("automations", __name__)

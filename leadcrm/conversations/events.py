@@ -1,0 +1,139 @@
+"""What happens to messages and threads."""
+
+from dataclasses import dataclass
+
+from leadcrm.core.events import Event, register
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEvent(Event):
+    """Base: which message, of which lead, on which channel, begun by what."""
+
+    icon = "message-square"
+    lead_id: str
+    message_id: str
+    channel: str
+    origin: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageScheduled(MessageEvent):
+    """A person, the API, an automation or a flow planned a message."""
+
+    name = "message.scheduled"
+    title = "Message scheduled"
+    icon = "clock"
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(MessageEvent):
+    """The provider accepted it."""
+
+    name = "message.sent"
+    title = "Message sent"
+    icon = "send"
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageFailed(MessageEvent):
+    """It was refused for good, or not accepted while it was still useful."""
+
+    name = "message.failed"
+    title = "Message not sent"
+    icon = "circle-alert"
+    reason: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageOutcomeUnknown(MessageEvent):
+    """The call left the house and no verdict came; a person decides."""
+
+    name = "message.unknown"
+    title = "We cannot tell whether this arrived"
+    icon = "circle-help"
+    reason: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageResolved(MessageEvent):
+    """A person said what became of an unknown message: `arrived` or `resent`."""
+
+    name = "message.resolved"
+    title = "Delivery clarified"
+    icon = "circle-check"
+    verdict: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageCanceled(MessageEvent):
+    """It will not be sent: canceled by a person, or skipped by a rule."""
+
+    name = "message.canceled"
+    title = "Message canceled"
+    icon = "x"
+    reason: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageRetried(MessageEvent):
+    """A person asked for another try of a failed message."""
+
+    name = "message.retried"
+    title = "Sending tried again"
+    icon = "rotate-ccw"
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived(MessageEvent):
+    """The lead wrote to us."""
+
+    name = "message.received"
+    title = "Replied"
+    icon = "message-square"
+    automatic: bool = False  # an out-of-office or a list, not the person
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadOptedOut(Event):
+    """The lead does not want to be written to on a channel (`all` for every channel)."""
+
+    name = "lead.opted_out"
+    title = "Opted out"
+    icon = "bell-off"
+    lead_id: str
+    channel: str
+    how: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class ConversationAssigned(Event):
+    name = "conversation.assigned"
+    title = "Conversation assigned"
+    icon = "user"
+    lead_id: str
+    conversation_id: str
+    assignee_id: str | None = None
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class ConversationStatusChanged(Event):
+    """Opened, snoozed or closed."""
+
+    name = "conversation.status_changed"
+    title = "Conversation status changed"
+    icon = "inbox"
+    lead_id: str
+    conversation_id: str
+    old: str
+    new: str

@@ -1,0 +1,267 @@
+"""Messages from plan to delivery, the threads they form, and what surrounds them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from leadcrm.core import clock
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.identity.models import User
+from leadcrm.leads.models import Lead
+
+CHANNELS = ("email", "sms", "whatsapp")
+STATUSES = (
+    "scheduled", "held", "claimed", "sending",
+    "sent", "delivered", "read", "bounced",
+    "failed", "expired", "canceled", "skipped", "unknown", "received",
+)  # fmt: skip
+WAITING = ("scheduled", "held", "claimed")  # may still be canceled or skipped
+ACCEPTED = ("sent", "delivered", "read")
+ORIGINS = ("manual", "follow_up", "automation", "flow", "api", "assistant", "inbound")
+THREAD_STATUSES = ("open", "snoozed", "closed")
+
+
+class Conversation(Identified, Timestamped, TenantOwned, Base):
+    """The messages of one lead on one channel; exists from the first message on."""
+
+    __tablename__ = "conversations"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(10))
+    status: Mapped[str] = mapped_column(String(10), default="open")
+    snoozed_until: Mapped[datetime | None]
+    assignee_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    last_message_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_inbound_at: Mapped[datetime | None]
+    last_direction: Mapped[str] = mapped_column(String(10), default="outbound")
+    snippet: Mapped[str] = mapped_column(String(200), default="")
+    revision: Mapped[int] = mapped_column(default=1)  # grows with every visible change; live updates ask for it
+
+    lead: Mapped[Lead] = relationship()
+    assignee: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint(f"status IN {THREAD_STATUSES}", name="status"),
+        CheckConstraint("(status = 'snoozed') = (snoozed_until IS NOT NULL)", name="snooze"),
+        UniqueConstraint("lead_id", "channel"),
+        Index("ix_conversations_queue", "organization_id", "status", "last_message_at", "id"),
+        Index("ix_conversations_mine", "organization_id", "assignee_id", "status", "last_message_at", "id"),
+        Index("ix_conversations_all", "organization_id", "last_message_at", "id"),  # the API's list
+        Index(
+            "ix_conversations_snoozed",
+            "snoozed_until",
+            postgresql_where=text("status = 'snoozed'"),
+            sqlite_where=text("status = 'snoozed'"),
+        ),
+    )
+
+
+class Message(Identified, Timestamped, TenantOwned, Base):
+    """One thing said to or by a lead on a channel, one row from plan to delivery (PRODUCT.md D1)."""
+
+    __tablename__ = "messages"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(10))
+    direction: Mapped[str] = mapped_column(String(10), default="outbound")
+    origin: Mapped[str] = mapped_column(String(12))
+    status: Mapped[str] = mapped_column(String(10), default="scheduled")
+    reason: Mapped[str] = mapped_column(String(200), default="")  # why it is held, skipped, canceled, failed, unknown
+    subject: Mapped[str] = mapped_column(String(500), default="")  # template until sent, then what was said
+    content: Mapped[str] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(Text)  # inbound only, sanitised
+    quoted: Mapped[str] = mapped_column(Text, default="")  # inbound: the folded earlier text
+    address: Mapped[str] = mapped_column(String(254), default="")  # the lead's, as used
+    scheduled_for: Mapped[datetime] = mapped_column(default=clock.now)  # when it is meant to leave
+    due_at: Mapped[datetime | None] = mapped_column(default=clock.now)  # next look of the drain; NULL when final
+    useful_until: Mapped[datetime | None]
+    position_at: Mapped[datetime] = mapped_column(default=clock.now)  # place in the thread: sent or received time
+    sent_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    claim_token: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    lease_until: Mapped[datetime | None]  # by the real clock
+    sandbox: Mapped[bool] = mapped_column(Boolean, default=False)
+    provider_message_id: Mapped[str | None] = mapped_column(String(255))
+    external_id: Mapped[str | None] = mapped_column(
+        String(255)
+    )  # inbound: the provider's; outbound mail: our Message-ID
+    in_reply_to: Mapped[str | None] = mapped_column(String(255))
+    intent_key: Mapped[str] = mapped_column(String(120))  # the same intent is said once, for ever
+    enrolment_id: Mapped[str | None] = mapped_column(ForeignKey("enrolments.id", ondelete="CASCADE"))
+    step_id: Mapped[str | None] = mapped_column(ForeignKey("flow_steps.id"))
+    automation_id: Mapped[str | None] = mapped_column(ForeignKey("automations.id", ondelete="SET NULL"))
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+    lead: Mapped[Lead] = relationship()
+    author: Mapped[User | None] = relationship()
+    attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id")
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
+        CheckConstraint(f"origin IN {ORIGINS}", name="origin"),
+        CheckConstraint(f"status IN {STATUSES}", name="status"),
+        CheckConstraint("(direction = 'inbound') = (status = 'received')", name="inbound_received"),
+        CheckConstraint("(status IN ('claimed', 'sending')) = (claim_token IS NOT NULL)", name="claim"),
+        CheckConstraint("(status IN ('sent', 'delivered', 'read')) <= (sent_at IS NOT NULL)", name="sent_at"),
+        UniqueConstraint("organization_id", "intent_key"),
+        UniqueConstraint("enrolment_id", "step_id"),  # F3, D4: one message per lead, step and enrolment, for ever
+        Index(
+            "ix_messages_due",
+            "channel",
+            "due_at",
+            postgresql_where=text("status IN ('scheduled', 'held')"),
+            sqlite_where=text("status IN ('scheduled', 'held')"),
+        ),  # the drain's claim
+        Index(
+            "ix_messages_leased",
+            "lease_until",
+            postgresql_where=text("status IN ('claimed', 'sending')"),
+            sqlite_where=text("status IN ('claimed', 'sending')"),
+        ),  # the sweep
+        Index("ix_messages_thread", "lead_id", "channel", "position_at", "id"),  # a thread, newest first
+        Index("ix_messages_newest", "organization_id", "created_at", "id"),  # the API's list
+        Index("ix_messages_status", "organization_id", "status", "created_at", "id"),  # unknown, failed
+        Index("ix_messages_conversation", "conversation_id", "direction", "position_at"),  # unread counts
+        Index("ix_messages_step", "step_id", "status"),  # per-step counts
+        Index(
+            "uq_messages_external",
+            "organization_id",
+            "channel",
+            "external_id",
+            unique=True,
+            postgresql_where=text("direction = 'inbound'"),
+            sqlite_where=text("direction = 'inbound'"),
+        ),
+        Index("ix_messages_reference", "external_id"),  # threading: reply to one of ours
+    )
+
+
+class Attempt(TenantOwned, Base):
+    """One call to the outside for a message: written before the first byte, closed by the outcome (R12)."""
+
+    __tablename__ = "attempts"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))  # sent, refused, try_later, unknown
+    detail: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Attachment(Identified, TenantOwned, Base):
+    """A file that came with a message; its bytes lie under the uploads folder by our own name."""
+
+    __tablename__ = "attachments"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(Integer)
+    stored_as: Mapped[str] = mapped_column(String(80))
+
+
+class RawInbound(Identified, TenantOwned, Base):
+    """A webhook's bytes as they came, kept until they are a message; a repeat is nothing."""
+
+    __tablename__ = "raw_inbound"
+
+    channel: Mapped[str] = mapped_column(String(10))
+    external_id: Mapped[str] = mapped_column(String(255))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_at: Mapped[datetime | None] = mapped_column(default=clock.real_now)  # NULL once done or given up
+    done_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "channel", "external_id"),
+        Index("ix_raw_inbound_due", "due_at"),
+    )
+
+
+class ReadMark(Base):
+    """How far a person has read a thread."""
+
+    __tablename__ = "read_marks"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    read_until: Mapped[datetime]
+
+
+class Draft(Base):
+    """What a person has typed and not sent, per lead and channel (`note` counts as one)."""
+
+    __tablename__ = "drafts"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(500), default="")
+    content: Mapped[str] = mapped_column(Text, default="")
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+
+class Template(Identified, Timestamped, TenantOwned, Base):
+    """Words to reuse, with merge fields."""
+
+    __tablename__ = "templates"
+
+    name: Mapped[str] = mapped_column(String(80))
+    channel: Mapped[str] = mapped_column(String(10))
+    subject: Mapped[str] = mapped_column(String(500), default="")
+    content: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str | None] = mapped_column(String(20))  # `follow_up`: the tick on the new-lead form; `welcome`
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    archived_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        UniqueConstraint("organization_id", "name"),
+    )
+
+
+class Suppression(Identified, Timestamped, TenantOwned, Base):
+    """An address that must not be written to on a channel (`all` for every channel)."""
+
+    __tablename__ = "suppressions"
+
+    channel: Mapped[str] = mapped_column(String(10))
+    address: Mapped[str] = mapped_column(String(254))
+    reason: Mapped[str] = mapped_column(String(60))  # unsubscribed, replied_stop, bounced, by_hand
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    __table_args__ = (UniqueConstraint("organization_id", "channel", "address"),)
+
+
+class ChannelPause(TenantOwned, Base):
+    """A connection that answered `try later` too often waits; its messages are held without using tries."""
+
+    __tablename__ = "channel_pauses"
+
+    organization_id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    paused_until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")

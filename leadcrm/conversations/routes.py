@@ -1,0 +1,5 @@
+"""Pages of conversations."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("conversations", __name__)

@@ -1,0 +1,269 @@
+"""The database: models' base, tenancy hook, read and write transactions, on SQLite and PostgreSQL.
+
+Outside `writing()` a session reads: on SQLite a deferred, query_only transaction that never waits for a writer.
+Inside it writes: a fair file lock, then BEGIN IMMEDIATE (RELIABILITY.md section 4 has the measurements), so a write
+transaction holds no network call, hashing, file or template work.
+"""
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+from flask import current_app, has_app_context
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, ForeignKey, MetaData, String, TypeDecorator, event, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    registry,
+    with_loader_criteria,
+)
+from sqlalchemy.sql import visitors
+
+from leadcrm.core import clock, tenancy
+from leadcrm.core.errors import NotFound
+from leadcrm.core.values import new_id
+
+BUSY_TIMEOUT_MS = 5000
+RETRIED_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
+SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database
+
+Row = TypeVar("Row")
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+ID_LENGTH = 36
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant: aware UTC in Python, `timestamptz` on PostgreSQL, sortable text on SQLite. Refuses naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A naive datetime is not a moment.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    registry = registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: Moment})
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class Identified:
+    """A row named by a UUIDv7 string, which sorts by its making."""
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+
+
+class Timestamped:
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class TenantOwned:
+    """A row of one organization; every ORM statement on it is filtered by `tenancy`."""
+
+    organization_id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), ForeignKey("organizations.id", ondelete="CASCADE"), default=tenancy.current_id
+    )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _add_tenant_criterion(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.is_relationship_load:
+        return  # follows from a row that was itself fetched through the criterion
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    if not any(issubclass(mapper.class_, TenantOwned) for mapper in _mappers(state)):
+        return
+    organization_id = tenancy.criterion_id()
+    if organization_id is not None:
+        state.statement = state.statement.options(
+            with_loader_criteria(TenantOwned, lambda cls: cls.organization_id == organization_id, include_aliases=True)
+        )
+
+
+def _mappers(state: ORMExecuteState) -> Iterator[Any]:
+    """Mappers the statement names anywhere: its columns, and FROMs without columns as in count().select_from(Lead)."""
+    yield from state.all_mappers
+    for element in visitors.iterate(state.statement):
+        entity = element._annotations.get("parententity")
+        if entity is not None:
+            yield entity.mapper
+
+
+def get_or_404(model: type[Row], row_id: str) -> Row:
+    """The organization's row with this id. Raises NotFound for anyone else's and for none."""
+    row = db.session.scalar(select(model).where(model.id == row_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def lock(row: Row) -> Row:
+    """Re-read the row inside the write transaction, holding its lock on PostgreSQL. Raises NotFound when it is gone."""
+    model = type(row)
+    statement = select(model).where(model.id == row.id).with_for_update().execution_options(populate_existing=True)
+    fresh = db.session.scalar(statement)
+    if fresh is None:
+        raise NotFound
+    return fresh
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One write transaction: commits at its end, rolls back on any error, then rings the bells it asked for.
+
+    Drops the read transaction that went before, so loaded rows are read afresh under the lock. Does not nest.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("writing() does not nest: verbs never commit, edges do it once.")
+    session.rollback()
+    with _writers_turn():
+        session.info.update(writing=True, after_commit=[])
+        try:
+            session.connection(execution_options={"leadcrm_write": True})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
+    for effect in session.info.pop("after_commit"):
+        effect()
+
+
+def perform(verb: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+    """Run one verb in one write transaction: what an edge does.
+
+    A deadlock, a serialization failure or a twin that took a unique key first is tried once more: the second look sees
+    what the twin wrote. DomainError and everything else pass through after the rollback.
+    """
+    try:
+        with writing():
+            return verb(*args, **kwargs)
+    except DBAPIError as error:
+        if not (isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in RETRIED_SQLSTATES):
+            raise
+    with writing():
+        return verb(*args, **kwargs)
+
+
+def after_commit(effect: Callable[[], None]) -> None:
+    """Call `effect` once the open write transaction has committed; never when it rolls back."""
+    effects = db.session().info["after_commit"]
+    if effect not in effects:
+        effects.append(effect)
+
+
+@contextmanager
+def _writers_turn() -> Iterator[None]:
+    """SQLite's own waiting is unfair and starves web requests beside a busy worker; flock queues. None on PostgreSQL."""
+    path = current_app.extensions["leadcrm_lock_path"]
+    if path is None:
+        yield
+        return
+    descriptor = os.open(
+        path, os.O_RDWR | os.O_CREAT, 0o600
+    )  # opened afresh: a descriptor kept over a fork shares the lock
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def init_app(app: Any) -> None:
+    """Bind the database of `app.settings` to the application."""
+    settings = app.settings
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _sqlite_options() if settings.is_sqlite else _postgresql_options()
+    app.extensions["leadcrm_lock_path"] = None
+    if settings.is_sqlite:
+        settings.database_path.parent.mkdir(parents=True, exist_ok=True)
+        app.extensions["leadcrm_lock_path"] = f"{settings.database_path}.lock"
+    db.init_app(app)
+    if settings.is_sqlite:
+        with app.app_context():
+            _prepare_sqlite(db.engine)
+
+
+def _sqlite_options() -> dict[str, Any]:
+    return {
+        "module": _sqlite_module(),
+        "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        "pool_size": 8,
+        "max_overflow": 24,
+    }
+
+
+def _sqlite_module() -> Any:
+    import sqlite3
+
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE or sys.platform != "linux":
+        return sqlite3
+    import pysqlite3
+
+    return pysqlite3
+
+
+def _postgresql_options() -> dict[str, Any]:
+    limits = "-c lock_timeout=3000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=30000"
+    return {
+        "connect_args": {"options": limits, "connect_timeout": 5},
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 24,
+    }
+
+
+def _prepare_sqlite(engine: Any) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        writes = bool(connection.get_execution_options().get("leadcrm_write"))
+        if connection.info.get("writes") is not writes:
+            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+            connection.info["writes"] = writes
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def is_postgresql() -> bool:
+    """Whether the running application's database is PostgreSQL."""
+    return has_app_context() and db.engine.dialect.name == "postgresql"

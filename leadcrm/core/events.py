@@ -1,0 +1,150 @@
+"""Facts: `record(LeadCreated(...))` in the transaction that makes them true.
+
+A fact is one immutable row and, for each listener that `subscribe` named, one debt row, both committed with the change
+itself. The drain (core.drains) pays the debts. Facts hold ids and scalars, never personal text: erasing a person must
+not break the record of what happened.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
+
+from sqlalchemy import insert
+
+from leadcrm.core import clock, jobs, tenancy
+from leadcrm.core.db import after_commit, db
+from leadcrm.core.models import Debt, EventRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Base of all facts. `name` is its public name (`lead.created`); `title` its words on a timeline; `icon` a sprite id."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    icon: ClassVar[str] = "circle"
+
+
+Listener = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The fact a listener is working on: what it records is one deeper."""
+
+    event_id: int
+    depth: int
+
+
+_classes: dict[str, type[Event]] = {}
+_listeners: dict[str, dict[str, Listener]] = {}
+_cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
+_actor: ContextVar[str] = ContextVar("actor", default="system")
+
+
+def subscribe(reactions: dict[type[Event], list[Listener]]) -> None:
+    """Make this the map of all causality, replacing any other (reactions.py holds it)."""
+    _listeners.clear()
+    for event_class, listeners in reactions.items():
+        _listeners[event_class.name] = {listener_name(listener): listener for listener in listeners}
+
+
+def listener_name(listener: Listener) -> str:
+    """`flows.enrol_new_lead` for leadcrm.flows.listeners.enrol_new_lead: what a debt row keeps."""
+    return f"{listener.__module__.split('.')[1]}.{listener.__name__}"
+
+
+def listener_for(event_name: str, name: str) -> Listener:
+    """The function behind a debt. Raises LookupError when the map no longer has it."""
+    return _listeners[event_name][name]
+
+
+def register(event_class: type[Event]) -> type[Event]:
+    """Class decorator that lets rows of this name be read back."""
+    if event_class.name in _classes:
+        raise ValueError(f"Two events are called {event_class.name}.")
+    _classes[event_class.name] = event_class
+    return event_class
+
+
+def known() -> dict[str, type[Event]]:
+    """All registered facts by name."""
+    return dict(_classes)
+
+
+def restore(row: EventRow) -> Event:
+    """The fact as its dataclass; fields that the class has since lost are dropped."""
+    event_class = _classes[row.name]
+    names = {f.name for f in fields(event_class)}
+    return event_class(**{key: value for key, value in row.data.items() if key in names})
+
+
+def record(event: Event) -> int:
+    """Write one fact and its debts into the open transaction; the bell rings after the commit. Returns the row's id."""
+    return record_all([event])[0]
+
+
+def record_all(events: Iterable[Event]) -> list[int]:
+    """Write many facts at once, ids in the order given."""
+    facts = list(events)
+    if not facts:
+        return []
+    statement = insert(EventRow).returning(EventRow.id, sort_by_parameter_order=True)
+    ids = list(db.session.scalars(statement, [_row(fact) for fact in facts]))
+    debts = [
+        {"organization_id": tenancy.current_id(), "event_id": event_id, "listener": name, "tries": 0}
+        for event_id, fact in zip(ids, facts, strict=True)
+        for name in _listeners.get(fact.name, ())
+    ]
+    if debts:
+        db.session.execute(insert(Debt), [{**debt, "due_at": clock.real_now()} for debt in debts])
+        after_commit(jobs.ring_now)
+    return ids
+
+
+def _row(event: Event) -> dict[str, Any]:
+    cause = _cause.get()
+    data = asdict(event)
+    return {
+        "organization_id": tenancy.current_id(),
+        "name": event.name,
+        "data": data,
+        "lead_id": data.get("lead_id"),
+        "account_id": data.get("account_id"),
+        "actor": _actor.get(),
+        "cause_id": cause.event_id if cause else None,
+        "depth": cause.depth + 1 if cause else 0,
+        "at": clock.now(),
+    }
+
+
+def cause() -> Cause | None:
+    """The fact being reacted to, inside a listener."""
+    return _cause.get()
+
+
+@contextmanager
+def caused_by(event_id: int, depth: int) -> Iterator[None]:
+    """What is recorded here was caused by that fact."""
+    token = _cause.set(Cause(event_id, depth))
+    try:
+        yield
+    finally:
+        _cause.reset(token)
+
+
+@contextmanager
+def acting_as(actor: str) -> Iterator[None]:
+    """What is recorded here is done by `user:<id>`, `token:<id>`, `automation:<id>`, `lead:<id>` or `system`."""
+    token = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def actor() -> str:
+    """Who acts now."""
+    return _actor.get()

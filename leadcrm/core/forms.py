@@ -1,0 +1,38 @@
+"""What all typed input shares."""
+
+import unicodedata
+
+from wtforms import Form as BaseForm
+from wtforms.validators import ValidationError
+
+UNWANTED = {"Cc", "Cs"}  # control characters and lone surrogates; line breaks and tabs are wanted
+KEPT = "\n\t"
+
+
+class Form(BaseForm):
+    """Trims and normalises (NFC) every text field; refuses control characters with a clear error."""
+
+    class Meta:
+        def bind_field(self, form, unbound_field, options):
+            filters = [_tidy, *options.get("filters", unbound_field.kwargs.get("filters", ()))]
+            unbound_field.kwargs["filters"] = filters
+            return unbound_field.bind(form=form, **options)
+
+    def validate(self, extra_validators=None) -> bool:
+        extra = {name: [no_control_characters] for name in self._fields}
+        for name, validators in (extra_validators or {}).items():
+            extra[name] = [*extra.get(name, []), *validators]
+        return super().validate(extra)
+
+
+def _tidy(value):
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def no_control_characters(form, field) -> None:
+    """Refuse what PostgreSQL cannot store (NUL, lone surrogates) and what no person types."""
+    value = field.data
+    if isinstance(value, str) and any(unicodedata.category(c) in UNWANTED and c not in KEPT for c in value):
+        raise ValidationError("This contains characters that cannot be saved. Please type it again.")

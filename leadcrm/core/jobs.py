@@ -1,0 +1,97 @@
+"""Bells: Redis reminds a lane that the database holds work. A bell carries nothing, so losing one loses nothing.
+
+A bell is `SET key NX` with an expiry of two ticks and, only when it was set, one RQ job with a random id. The drain's
+first act is to delete the key. RQ's unique ids, Retry, scheduler and cron are not used: each was measured to lose,
+double or silence jobs (RELIABILITY.md section 3).
+"""
+
+import time
+from pathlib import Path
+
+from flask import current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+LANES = ("now", "slow")
+JOB_TIMEOUT_SECONDS = 900  # longer than a pass plus the longest single send (330 s)
+DEAF_SECONDS = 5.0
+LONGEST_SOCKET_PATH = 100
+
+_deaf_until = 0.0
+
+
+def socket_path(settings) -> Path:
+    """Where our own Redis listens. Falls back to the temporary folder when the path is too long for a socket."""
+    path = settings.var / f"redis-{settings.instance}" / "redis.sock"
+    if len(str(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    import tempfile
+
+    return Path(tempfile.gettempdir()) / f"leadcrm-{settings.instance}" / "redis.sock"
+
+
+def redis_url(settings) -> str:
+    """The address of Redis: the operator's, or our own server's socket."""
+    return settings.redis_url or f"unix://{socket_path(settings)}"
+
+
+def connect(settings, *, patient: bool = False) -> Redis:
+    """A connection; a web request may not wait for it (0.3 s to connect, 0.5 s to answer, no retry)."""
+    if patient:
+        return Redis.from_url(redis_url(settings))
+    return Redis.from_url(
+        redis_url(settings), socket_connect_timeout=0.3, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def queue_name(settings, lane: str) -> str:
+    return f"leadcrm-{settings.instance}-{lane}"
+
+
+def bell_key(settings, lane: str) -> str:
+    return f"leadcrm:{settings.instance}:bell:{lane}"
+
+
+def queue(settings, lane: str, connection: Redis) -> Queue:
+    return Queue(queue_name(settings, lane), connection=connection, serializer=JSONSerializer)
+
+
+def ring_now() -> None:
+    """Ring the lane of events, due messages and inbound. Never raises; the tick rings again."""
+    ring("now")
+
+
+def ring_slow() -> None:
+    """Ring the lane of mailboxes, imports and reports. Never raises."""
+    ring("slow")
+
+
+def ring(lane: str) -> bool:
+    """Ask a lane to look at the database. False when Redis could not be told; then stay quiet for 5 s."""
+    global _deaf_until
+    if time.monotonic() < _deaf_until:
+        return False
+    settings = current_app.settings
+    try:
+        connection = current_app.extensions["redis"]
+        if connection.set(bell_key(settings, lane), 1, nx=True, px=int(settings.scheduler_interval_ms * 2)):
+            queue(settings, lane, connection).enqueue(
+                "leadcrm.core.lanes.answer",
+                lane,
+                job_timeout=JOB_TIMEOUT_SECONDS,
+                result_ttl=0,
+                failure_ttl=86_400,
+                ttl=60,
+            )
+        return True
+    except RedisError:
+        _deaf_until = time.monotonic() + DEAF_SECONDS
+        return False
+
+
+def init_app(app) -> None:
+    app.extensions["redis"] = connect(app.settings)

@@ -1,0 +1,250 @@
+"""The worker: a supervisor of processes, a clock, and one RQ SimpleWorker per lane.
+
+    supervisor ─┬─ redis   (when REDIS_URL is unset and no other supervisor of this installation runs it)
+                ├─ clock   timetable rows, bells; runs a pass itself when Redis or a lane is silent
+                ├─ now     events, due messages, inbound
+                └─ slow    mailboxes, imports, reports
+
+The supervisor holds no database connection, so it can fork at any time; every child dies with it (core.processes).
+All work is in the database: a pass may be run by anyone, at any time, side by side.
+"""
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import Flask, current_app
+from redis.exceptions import RedisError
+from rq.serializers import JSONSerializer
+from rq.worker import SimpleWorker
+from sqlalchemy import delete
+
+from leadcrm.core import clock, jobs, tenancy, timetable
+from leadcrm.core.db import db, writing
+from leadcrm.core.models import Heartbeat
+from leadcrm.core.processes import fork, is_alive
+from leadcrm.core.redis_server import OwnRedis
+
+log = logging.getLogger(__name__)
+
+PASS_SECONDS = 60
+HUNG_SECONDS = 420  # longer than the longest send: the reply to a mail's final dot may take 300 s
+RESTART_FIRST_SECONDS = 0.2
+RESTART_LONGEST_SECONDS = 30.0
+RECYCLE_SECONDS = 3600
+
+Drain = Callable[[Callable[[], bool]], int]
+
+
+@dataclass
+class Lane:
+    """What a lane's process knows about itself."""
+
+    app: Flask
+    name: str
+    pulse: object | None = None  # shared double, monotonic seconds: how the supervisor sees that we are alive
+    stopping: bool = False
+    beaten_at: float = 0.0
+
+    def should_stop(self) -> bool:
+        self.beat()
+        return self.stopping
+
+    def beat(self) -> None:
+        """Show ourselves: to the supervisor at once, to the database at most once a second."""
+        now = time.monotonic()
+        if self.pulse is not None:
+            self.pulse.value = now
+        if now - self.beaten_at >= 1:
+            self.beaten_at = now
+            write_heartbeat(self.name)
+
+
+_lane: Lane | None = None
+
+
+def answer(lane: str) -> None:
+    """The one RQ job: take the bell down, then do what is due."""
+    assert _lane is not None and _lane.name == lane, "answer() runs inside its lane's process"
+    with _lane.app.app_context():
+        with contextlib.suppress(RedisError):
+            current_app.extensions["redis"].delete(jobs.bell_key(current_app.settings, lane))
+        if run_pass(lane, _lane.should_stop):
+            jobs.ring(lane)
+
+
+def run_pass(lane: str, should_stop: Callable[[], bool], seconds: float = PASS_SECONDS) -> bool:
+    """Do what is due on a lane, round by round, until a round finds nothing. True when time ran out before that."""
+    until = time.monotonic() + seconds
+    work = current_app.extensions["lanes"][lane]
+
+    def enough() -> bool:
+        return should_stop() or time.monotonic() > until
+
+    while not enough():
+        done = sum(_drain(drain, enough) for drain in work)
+        done += timetable.run_due(lane)
+        if not done:
+            return False
+    return not should_stop()
+
+
+def _drain(drain: Drain, should_stop: Callable[[], bool]) -> int:
+    """A drain that breaks must not keep its neighbours from working."""
+    try:
+        return drain(should_stop)
+    except Exception:
+        log.exception("drain %s broke off", drain.__name__)
+        return 0
+    finally:
+        db.session.remove()
+
+
+def write_heartbeat(lane: str) -> None:
+    """Say in the database that this process of the lane is alive, by the real clock."""
+    process = f"{socket.gethostname()[:60]}:{os.getpid()}"
+    with tenancy.everyone(), writing() as session:
+        session.merge(Heartbeat(lane=lane, process=process, at=clock.real_now()))
+
+
+def _forget_heartbeat(lane: str) -> None:
+    process = f"{socket.gethostname()[:60]}:{os.getpid()}"
+    with tenancy.everyone(), writing() as session:
+        session.execute(delete(Heartbeat).where(Heartbeat.lane == lane, Heartbeat.process == process))
+
+
+class LaneWorker(SimpleWorker):
+    """RQ's worker, telling a running drain to stop when the process is told to."""
+
+    def request_stop(self, signum, frame):
+        if _lane is not None:
+            _lane.stopping = True
+        super().request_stop(signum, frame)
+
+
+def work_lane(app: Flask, lane: str, pulse: object) -> None:
+    """Body of a lane's process: one SimpleWorker on exactly one queue, recycled after an hour."""
+    global _lane
+    _lane = Lane(app, lane, pulse)
+    connection = jobs.connect(app.settings, patient=True)
+    worker = LaneWorker(
+        [jobs.queue(app.settings, lane, connection)],
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=60,
+        maintenance_interval=60,
+        log_job_description=False,
+    )
+    rounds = max(1, int(RECYCLE_SECONDS / app.settings.tick_seconds))
+    worker.work(logging_level="WARNING", max_jobs=rounds)
+    with app.app_context(), contextlib.suppress(Exception):
+        _forget_heartbeat(lane)
+
+
+@dataclass
+class Child:
+    """A process the supervisor keeps running."""
+
+    name: str
+    body: Callable[[], None]
+    pulse: object | None = None
+    pid: int | None = None
+    started: float = 0.0
+    delay: float = RESTART_FIRST_SECONDS
+    not_before: float = 0.0
+
+    def tend(self, now: float) -> None:
+        """Start it, restart it with doubling delay, or kill it when its pulse is over."""
+        if self.pid is not None and not is_alive(self.pid):
+            self.pid = None
+            self.delay = (
+                RESTART_FIRST_SECONDS if now - self.started > 10 else min(self.delay * 2, RESTART_LONGEST_SECONDS)
+            )
+            self.not_before = now + self.delay
+        if self.pid is not None and self.pulse is not None and now - self.pulse.value > HUNG_SECONDS:
+            log.error("%s showed no sign of life for %d s; killing it", self.name, HUNG_SECONDS)
+            os.kill(self.pid, signal.SIGKILL)
+        elif self.pid is None and now >= self.not_before:
+            if self.pulse is not None:
+                self.pulse.value = now
+            self.started = now
+            self.pid = fork(self.body, self.name)
+
+
+@dataclass
+class Supervisor:
+    """Starts and restarts the children of one worker; `run` returns after SIGTERM or SIGINT, with none of them left."""
+
+    app: Flask
+    stopping: bool = False
+    children: list[Child] = field(default_factory=list)
+
+    def run(self) -> None:
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sig, self._stop)
+        self.own_redis = None if self.app.settings.redis_url else OwnRedis(self.app.settings)
+        self.children = [
+            Child("clock", self._in_child(lambda: timetable.keep_time(self.app))),
+            *(self._lane_child(lane) for lane in jobs.LANES),
+        ]
+        while not self.stopping:
+            self._adopt_redis()
+            for child in self.children:
+                child.tend(time.monotonic())
+            time.sleep(0.1)
+        self._end()
+
+    def _lane_child(self, lane: str) -> Child:
+        pulse = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
+        return Child(lane, self._in_child(lambda: work_lane(self.app, lane, pulse)), pulse)
+
+    def _in_child(self, body: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            if self.own_redis is not None:
+                self.own_redis.forget()
+            body()
+
+        return run
+
+    def _adopt_redis(self) -> None:
+        """Run our own Redis unless the operator has one or another supervisor of this installation runs it."""
+        running = any(child.name == "redis" for child in self.children)
+        if self.own_redis is not None and not running and self.own_redis.take():
+            self.children.insert(0, Child("redis", self.own_redis.run))
+            self.children[0].tend(time.monotonic())
+            self.own_redis.wait_until_it_answers()
+
+    def _stop(self, signum, frame) -> None:
+        if self.stopping:  # asked twice: do not wait for the send in hand
+            self._signal(signal.SIGKILL)
+        self.stopping = True
+
+    def _signal(self, sig: int) -> None:
+        for child in self.children:
+            if child.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, sig)
+
+    def _end(self) -> None:
+        """Lanes finish the send in hand and give the rest back; Redis, which they still talk to, goes last."""
+        workers = [child for child in self.children if child.name != "redis"]
+        for group in (workers, [child for child in self.children if child.name == "redis"]):
+            for child in group:
+                if child.pid is not None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child.pid, signal.SIGTERM)
+            while any(child.pid is not None and is_alive(child.pid) for child in group):
+                time.sleep(0.02)
+
+
+def supervise(app: Flask) -> None:
+    """Run the worker until it is told to stop."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    Supervisor(app).run()

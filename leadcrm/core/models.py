@@ -1,0 +1,92 @@
+"""Tables of the machinery: facts, the debts they cause, the clock's slots, heartbeats, remembered answers."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadcrm.core import clock
+from leadcrm.core.db import ID_LENGTH, Base, TenantOwned
+
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+
+class EventRow(TenantOwned, Base):
+    """One fact, for ever: timeline entry, audit entry and trigger. Never updated or deleted."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    lead_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    account_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    actor: Mapped[str] = mapped_column(String(60), default="system")
+    cause_id: Mapped[int | None] = mapped_column(SERIAL)
+    depth: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        Index("ix_events_lead", "organization_id", "lead_id", "id"),  # a lead's timeline, newest first
+        Index("ix_events_newest", "organization_id", "id"),  # the API's list
+        Index("ix_events_name", "organization_id", "name", "id"),  # an automation's test against the last events
+        CheckConstraint("depth >= 0", name="depth"),
+    )
+
+
+class Debt(TenantOwned, Base):
+    """One listener's unpaid work on one event; deleted in the transaction of its effect."""
+
+    __tablename__ = "debts"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    event_id: Mapped[int] = mapped_column(SERIAL, ForeignKey("events.id", ondelete="CASCADE"))
+    listener: Mapped[str] = mapped_column(String(80))
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(default=clock.real_now)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("event_id", "listener"),
+        Index("ix_debts_due", "due_at", "id"),  # the drain; due_at is NULL when a person has to look
+    )
+
+
+class Slot(Base):
+    """One occurrence of a periodic job, taken by whichever clock came first."""
+
+    __tablename__ = "slots"
+
+    job: Mapped[str] = mapped_column(String(80), primary_key=True)
+    slot: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    lane: Mapped[str] = mapped_column(String(20))
+    written_at: Mapped[datetime] = mapped_column(default=clock.real_now)
+    taken_at: Mapped[datetime | None]
+
+
+class Heartbeat(Base):
+    """When a process of a lane last showed itself, by the host's real clock."""
+
+    __tablename__ = "heartbeats"
+
+    lane: Mapped[str] = mapped_column(String(20), primary_key=True)
+    process: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.real_now)
+
+
+class RememberedAnswer(TenantOwned, Base):
+    """The answer given to one Idempotency-Key, replayed to its twins for 48 hours."""
+
+    __tablename__ = "remembered_answers"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    actor: Mapped[str] = mapped_column(String(80))
+    route: Mapped[str] = mapped_column(String(120))
+    key: Mapped[str] = mapped_column(String(200))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    body: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=clock.real_now)
+
+    __table_args__ = (UniqueConstraint("organization_id", "actor", "route", "key"),)

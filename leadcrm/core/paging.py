@@ -1,0 +1,104 @@
+"""Keyset pages: a page is found by its neighbour's key, so page 2,000 costs what page 2 costs."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from leadcrm.core.db import db
+from leadcrm.core.errors import DomainError
+
+Item = TypeVar("Item")
+
+
+class BadCursor(DomainError):
+    """The cursor is not one we gave for this order."""
+
+    status = 400
+    code = "bad_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("This page address is not valid. Start again from the first page.", "cursor")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """Items in order, and the cursors of the pages beside it (None at an end)."""
+
+    items: Sequence[Item]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Order:
+    """Columns that together are unique and never NULL, all in one direction, as their index has them."""
+
+    name: str
+    columns: tuple[InstrumentedAttribute, ...]
+    descending: bool = True
+
+
+def keyset_page(
+    statement: Select, order: Order, cursor: str | None = None, limit: int = 50, *, rows: bool = False
+) -> Page:
+    """The page of `statement` after (or before) `cursor`. Items are the first entity, or whole rows with `rows=True`.
+
+    Reads `limit` + 1 rows by one index range. Raises BadCursor.
+    """
+    backwards, key = _decode(order, cursor) if cursor else (False, None)
+    descending = order.descending is not backwards
+    if key is not None:
+        left = tuple_(*order.columns)
+        right = tuple_(*(_typed(column, value) for column, value in zip(order.columns, key, strict=True)))
+        statement = statement.where(left < right if descending else left > right)
+    directions = [column.desc() if descending else column.asc() for column in order.columns]
+    keys = [column.label(f"_key{n}") for n, column in enumerate(order.columns)]
+    found = db.session.execute(statement.add_columns(*keys).order_by(*directions).limit(limit + 1)).unique().all()
+    more, found = len(found) > limit, found[:limit]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Page([], None, None)
+    width = len(order.columns)
+    first, last = found[0][-width:], found[-1][-width:]
+    return Page(
+        items=found if rows else [row[0] for row in found],
+        next=_encode(order, last, False) if more or backwards else None,
+        previous=_encode(order, first, True) if (more if backwards else key is not None) else None,
+    )
+
+
+def _typed(column: InstrumentedAttribute, value: Any) -> Any:
+    from sqlalchemy import literal
+
+    return literal(value, column.type)
+
+
+def _encode(order: Order, key: Sequence[Any], backwards: bool) -> str:
+    values = [{"t": value.isoformat()} if isinstance(value, datetime) else value for value in key]
+    text = json.dumps([order.name, int(backwards), *values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(order: Order, cursor: str) -> tuple[bool, list[Any]]:
+    try:
+        name, backwards, *values = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
+        key = [datetime.fromisoformat(value["t"]) if isinstance(value, dict) else value for value in values]
+    except (ValueError, TypeError, KeyError, binascii.Error, UnicodeError, RecursionError):
+        raise BadCursor from None
+    if name != order.name or len(key) != len(order.columns):
+        raise BadCursor
+    for column, value in zip(order.columns, key, strict=True):
+        expected = column.type.python_type
+        if not isinstance(value, expected) or (isinstance(value, datetime) and value.tzinfo is None):
+            raise BadCursor
+        if (isinstance(value, str) and "\x00" in value) or (isinstance(value, int) and abs(value) >= 2**63):
+            raise BadCursor
+    return bool(backwards), key

@@ -1,0 +1,144 @@
+"""Headers, request tokens against cross-site posts, one-way hashes and encryption at rest.
+
+The CSRF token is a fresh nonce and its HMAC under a secret of the browser's session (OWASP's HMAC-based token
+pattern), so no two pages carry the same bytes and a compressed page leaks nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+from cryptography.fernet import Fernet, InvalidToken
+from flask import Flask, abort, current_app, request, session
+from werkzeug.wrappers import Response
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src 'self'; manifest-src 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def new_secret() -> str:
+    """256 random bits for a link, a cookie or a token, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """What the database keeps of a random secret: SHA-256, hex. Not for passwords."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def encrypt(text: str, purpose: str) -> bytes:
+    """Encrypt for rest. The purpose travels inside, so that a ciphertext copied to another column is refused."""
+    return _fernet().encrypt(f"{purpose}\n{text}".encode())
+
+
+def decrypt(token: bytes, purpose: str) -> str:
+    """The text again. Raises ValueError for another key or purpose."""
+    try:
+        found, text = _fernet().decrypt(token).decode().split("\n", 1)
+    except InvalidToken as error:
+        raise ValueError("This secret was encrypted with another SECRET_KEY.") from error
+    if found != purpose:
+        raise ValueError("This secret belongs somewhere else.")
+    return text
+
+
+def _fernet() -> Fernet:
+    key = hashlib.blake2b(current_app.settings.secret_key.encode(), person=b"leadcrm-at-rest", digest_size=32).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def sign(payload: str, purpose: str) -> str:
+    """`payload.signature`, bound to a purpose, for links that need no row (unsubscribe)."""
+    return f"{payload}.{_signature(payload, purpose)}"
+
+
+def unsign(token: str, purpose: str) -> str:
+    """The payload. Raises ValueError when the signature is not ours for this purpose."""
+    payload, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(payload, purpose).encode()):
+        raise ValueError("This link is not valid.")
+    return payload
+
+
+def _signature(payload: str, purpose: str) -> str:
+    mac = hmac.digest(current_app.settings.secret_key.encode(), f"{purpose}\n{payload}".encode(), "sha256")
+    return base64.urlsafe_b64encode(mac[:18]).decode()
+
+
+def csrf_token() -> str:
+    """A token for this page's forms and requests, different each time."""
+    nonce = secrets.token_hex(8)
+    return nonce + _csrf_mac(nonce)
+
+
+def _csrf_mac(nonce: str) -> str:
+    if "csrf" not in session:
+        session["csrf"] = secrets.token_hex(16)
+    return hmac.digest(session["csrf"].encode(), nonce.encode(), "sha256").hex()[:40]
+
+
+def renew_csrf() -> None:
+    """A new secret, at sign-in and sign-out."""
+    session["csrf"] = secrets.token_hex(16)
+
+
+def check_request_origin() -> None:
+    """Refuse unsafe requests from other sites, and those without this session's token (403)."""
+    if request.method in SAFE_METHODS or _exempt():
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403, "This request came from another site.")
+    token = request.headers.get("X-CSRFToken") or request.form.get("csrf_token", "")
+    if "csrf" not in session or not hmac.compare_digest(_csrf_mac(token[:16]).encode(), token[16:].encode()):
+        abort(403, "This page is out of date. Reload it and try again; what you typed is still here.")
+
+
+def _exempt() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "csrf_exempt", False) or request.path.startswith("/api/")
+
+
+def csrf_exempt(view):
+    """For views that authenticate otherwise: webhooks by signature, one-click unsubscribe by signed link."""
+    view.csrf_exempt = True
+    return view
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.settings.is_production:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.mimetype == "text/html":
+        response.headers["Vary"] = "HX-Request"  # else Back shows a fragment as a page
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    secure = app.settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=app.settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-leadcrm" if secure else f"leadcrm-{app.settings.port}",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=200,
+    )
+    app.before_request(check_request_origin)
+    app.after_request(_add_headers)
+    app.jinja_env.globals["csrf_token"] = csrf_token

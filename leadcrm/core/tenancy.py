@@ -1,0 +1,67 @@
+"""Which organization the running code works for.
+
+A request, an API call and a drained job each run inside `organization(id)`; the ORM hook in core.db adds the criterion
+to every statement on TenantOwned rows and raises TenantMissing when no scope is open. `everyone()` is for sign-in,
+sweeps that select ids, and the command line; it is searchable by name for review.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+
+class TenantMissing(RuntimeError):
+    """A statement on an organization's rows ran without an organization: a bug, never data."""
+
+
+class _Everyone:
+    pass
+
+
+_EVERYONE = _Everyone()
+_current: ContextVar[str | _Everyone | None] = ContextVar("tenant", default=None)
+
+
+def current_id() -> str:
+    """The organization's id. Raises TenantMissing outside a scope or inside `everyone()`."""
+    value = _current.get()
+    if not isinstance(value, str):
+        raise TenantMissing("No organization is set for this piece of work.")
+    return value
+
+
+def criterion_id() -> str | None:
+    """The id to filter by, or None inside `everyone()`. Raises TenantMissing when nothing was said."""
+    value = _current.get()
+    if value is None:
+        raise TenantMissing("A tenant-owned table was read outside any organization's scope.")
+    return value if isinstance(value, str) else None
+
+
+def enter(organization_id: str) -> None:
+    """Set the organization for the rest of this request; `leave` ends it."""
+    _current.set(organization_id)
+
+
+def leave() -> None:
+    _current.set(None)
+
+
+@contextmanager
+def organization(organization_id: str) -> Iterator[None]:
+    """Work for one organization."""
+    token = _current.set(organization_id)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def everyone() -> Iterator[None]:
+    """Work across organizations, unfiltered."""
+    token = _current.set(_EVERYONE)
+    try:
+        yield
+    finally:
+        _current.reset(token)

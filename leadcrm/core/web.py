@@ -1,0 +1,209 @@
+"""The HTML edge: fragments, pages, errors, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from htmx_flask import Htmx
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+from whitenoise import WhiteNoise
+
+from leadcrm.core import clock
+from leadcrm.core.errors import DomainError
+from leadcrm.settings import ROOT
+
+
+def public(view):
+    """Mark a view that needs no sign-in; every other endpoint needs one (identity.guard)."""
+    view.is_public = True
+    return view
+
+
+def is_partial() -> bool:
+    """Whether htmx asks for a fragment: not a full page, not a boosted link, not a history restore."""
+    return bool(request.headers.get("HX-Request")) and not (
+        request.headers.get("HX-Boosted") or request.headers.get("HX-History-Restore-Request")
+    )
+
+
+def target_id() -> str:
+    """The id of the element htmx will swap (htmx 4 sends `div#id`)."""
+    return request.headers.get("HX-Target", "").rpartition("#")[2]
+
+
+def render(page: str, fragment: str, *, status: int = 200, **context: Any) -> Response:
+    """The fragment for htmx, the page that includes it for everyone else."""
+    template = fragment if is_partial() else page
+    return current_app.make_response((render_template(template, **context), status))
+
+
+def fragment(template: str, *, status: int = 200, toast: str | None = None, undo: str | None = None, **context: Any):
+    """One fragment; with a toast (and the address its Undo posts to) as an out-of-band part."""
+    html = render_template(template, **context)
+    if toast:
+        html += toast_partial(toast, undo=undo)
+    return current_app.make_response((html, status))
+
+
+def toast_partial(text: str, *, undo: str | None = None, tone: str = "info") -> str:
+    """An `<hx-partial>` that adds a toast, applied whatever the status."""
+    return render_template("layout/_toast.swap.html", text=text, undo=undo, tone=tone)
+
+
+def go(url: str) -> Response:
+    """Send the browser to a page: HX-Redirect for htmx, 303 for a plain form."""
+    if is_partial():
+        response = current_app.make_response(("", 204))
+        response.headers["HX-Redirect"] = url
+        response.status_code = 200
+        return response
+    return redirect(url, 303)
+
+
+def add_errors(form: Any, error: DomainError) -> None:
+    """Put a verb's refusal beside the field it names, else above the form (`form.form_errors`)."""
+    field = getattr(form, error.field or "", None)
+    if field is not None and hasattr(field, "errors"):
+        field.errors = [*field.errors, error.message]
+    else:
+        form.form_errors.append(error.message)
+
+
+def local_path(target: str | None, default: str = "/") -> str:
+    """`target` when it is a path of ours, else `default`: no redirect leaves the house."""
+    if not target or any(c in target for c in "\\\r\n\t") or not target.startswith("/") or target.startswith("//"):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
+
+
+def user_zone() -> ZoneInfo:
+    """The zone times are shown in: the person's, else the organization's."""
+    if "zone" not in g:
+        name = None
+        if current_user and current_user.is_authenticated:
+            name = current_user.timezone or current_user.organization.timezone
+        g.zone = ZoneInfo(name or "UTC")
+    return g.zone
+
+
+def user_locale() -> str:
+    if current_user and current_user.is_authenticated:
+        return (current_user.locale or current_user.organization.locale).replace("-", "_")
+    return "en"
+
+
+def ago(moment: datetime) -> str:
+    """`now`, `12 min`, `3 h`, `Yesterday`, `4 d`, then the date."""
+    minutes = int((clock.now() - moment).total_seconds() // 60)
+    if minutes < 0:
+        return moment_text(moment)
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"{minutes} min"
+    days = (clock.now().astimezone(user_zone()).date() - moment.astimezone(user_zone()).date()).days
+    if days == 0 or minutes < 240:
+        return f"{minutes // 60} h"
+    if days == 1:
+        return "Yesterday"
+    if days < 7:
+        return f"{days} d"
+    return format_date(moment.astimezone(user_zone()), "d MMM y", locale=user_locale())
+
+
+def moment_text(moment: datetime) -> str:
+    """Date and time in the reader's zone and locale: `Wed, 25 Nov, 14:00`."""
+    local = moment.astimezone(user_zone())
+    same_year = local.year == clock.now().astimezone(user_zone()).year
+    day = format_datetime(local, "EEE, d MMM" if same_year else "d MMM y", locale=user_locale())
+    return f"{day}, {clock_text(moment)}"
+
+
+def clock_text(moment: datetime) -> str:
+    """The time of day in the reader's zone and locale."""
+    return format_time(moment.astimezone(user_zone()), "short", locale=user_locale()).replace("\u202f", " ")
+
+
+def time_tag(moment: datetime, style: str = "ago") -> Markup:
+    """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
+    text = {"ago": ago, "moment": moment_text, "clock": clock_text}[style](moment)
+    return Markup('<time datetime="{}" title="{}" data-style="{}">{}</time>').format(
+        moment.isoformat(timespec="seconds"), moment_text(moment), style, text
+    )
+
+
+def init_app(app: Flask) -> None:
+    _serve_static(app)
+    Htmx(app)  # replaces app.request_class by its own subclass of Flask's
+    app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text)
+    app.jinja_env.globals.update(time_tag=time_tag, is_partial=is_partial)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(500, _server_error)
+
+
+def _serve_static(app: Flask) -> None:
+    """Static files under a path that names their content, immutable for browsers (UI.md section 8)."""
+    folder = ROOT / "leadcrm" / "static"
+    tree = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            tree.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    prefix = f"static/{tree.hexdigest()[:12]}"
+    app.wsgi_app = WhiteNoise(
+        app.wsgi_app, root=folder, prefix=prefix, immutable_file_test=lambda path, url: True, allow_all_origins=False
+    )
+    app.jinja_env.globals["asset"] = lambda path: f"/{prefix}/{path}"
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _domain_error(error: DomainError) -> Response:
+    return _answer(error.status, error.code, error.message, {error.field: [error.message]} if error.field else None)
+
+
+def _http_error(error: HTTPException):
+    if error.code is None or error.code < 400:
+        return error
+    messages = {
+        404: "We could not find that page.",
+        405: "That is not possible here.",
+        413: "That is too large.",
+        429: "Too many requests. Wait a moment and try again.",
+    }
+    response = _answer(error.code, error.name.lower().replace(" ", "_"), messages.get(error.code, error.description))
+    for name, value in error.get_headers():
+        if name.lower() in ("retry-after", "allow"):
+            response.headers[name] = value
+    return response
+
+
+def _server_error(error: Exception) -> Response:
+    return _answer(500, "server_error", "Something broke on our side. Nothing was saved; please try again.")
+
+
+def _answer(status: int, code: str, message: str, fields: dict | None = None) -> Response:
+    if _wants_json():
+        body: dict[str, Any] = {"error": {"code": code, "message": message}}
+        if fields:
+            body["error"]["fields"] = fields
+        return current_app.make_response((body, status))
+    if is_partial():
+        return current_app.make_response((toast_partial(message, tone="danger"), status))
+    return current_app.make_response((render_template("layout/error.html", status=status, message=message), status))
+
+
+def home_url() -> str:
+    """Where a signed-in person starts."""
+    return url_for("leads.index")

@@ -1,0 +1,46 @@
+"""What happens in flows."""
+
+from dataclasses import dataclass
+
+from leadcrm.core.events import Event, register
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadEnrolled(Event):
+    """A lead entered a flow; `messages` were scheduled."""
+
+    name = "flow.enrolled"
+    title = "Entered a flow"
+    icon = "workflow"
+    lead_id: str
+    flow_id: str
+    enrolment_id: str
+    messages: int
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadLeftFlow(Event):
+    """What was still waiting is skipped, for this reason."""
+
+    name = "flow.exited"
+    title = "Left a flow"
+    icon = "log-out"
+    lead_id: str
+    flow_id: str
+    enrolment_id: str
+    reason: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class FlowChanged(Event):
+    """A step was added, edited, moved, enabled, disabled or deleted, or the flow itself switched."""
+
+    name = "flow.changed"
+    title = "Flow changed"
+    icon = "workflow"
+    flow_id: str
+    change: str
+    step_id: str | None = None

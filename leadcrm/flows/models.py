@@ -1,0 +1,105 @@
+"""Flows, their steps, and the leads inside them."""
+
+from datetime import datetime, time
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from leadcrm.core import clock
+from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped
+from leadcrm.leads.models import Lead
+
+TRIGGERS = ("new_lead", "manual")
+STEP_TYPES = ("email", "text", "whatsapp")
+CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp"}
+TIME_TYPES = ("immediately", "specific")
+ENROLMENT_STATES = ("running", "finished", "exited")
+LAST_DAY = 365
+
+
+class Flow(Identified, Timestamped, TenantOwned, Base):
+    """A timed sequence of messages."""
+
+    __tablename__ = "flows"
+
+    name: Mapped[str] = mapped_column(String(80))
+    trigger: Mapped[str] = mapped_column(String(20), default="new_lead")
+    enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    version: Mapped[int] = mapped_column(default=1)  # grows with every change of a step
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+    steps: Mapped[list["FlowStep"]] = relationship(
+        order_by="FlowStep.day, FlowStep.time.is_not(None), FlowStep.time, FlowStep.created_at, FlowStep.id",
+        primaryjoin="and_(Flow.id == FlowStep.flow_id, FlowStep.deleted_at.is_(None))",
+        viewonly=True,
+    )
+
+    __table_args__ = (
+        CheckConstraint(f"trigger IN {TRIGGERS}", name="trigger"),
+        UniqueConstraint("organization_id", "name"),
+        Index(
+            "uq_flows_new_lead",
+            "organization_id",
+            "trigger",
+            unique=True,
+            postgresql_where=text("enabled AND trigger = 'new_lead'"),
+            sqlite_where=text("enabled AND trigger = 'new_lead'"),
+        ),  # fmt: skip  # a lead enters one welcome flow, never two
+    )
+
+
+class FlowStep(Identified, Timestamped, TenantOwned, Base):
+    """One message of a flow: Day N after enrolment, immediately or at a wall time of the lead. Kept when deleted: messages name it."""
+
+    __tablename__ = "flow_steps"
+
+    flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"))
+    type: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(500), default="")
+    content: Mapped[str] = mapped_column(Text)
+    day: Mapped[int]
+    time: Mapped[time | None]  # None: immediately
+    enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    greets: Mapped[bool] = mapped_column(
+        Boolean, default=False
+    )  # the lead's first hello: shared with automations, said once
+    revision: Mapped[int] = mapped_column(default=1)
+    deleted_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": revision}
+    __table_args__ = (
+        CheckConstraint(f"type IN {STEP_TYPES}", name="type"),
+        CheckConstraint(f"day BETWEEN 0 AND {LAST_DAY}", name="day"),
+        CheckConstraint("type <> 'email' OR subject <> ''", name="subject"),
+        Index("ix_flow_steps_flow", "flow_id", "day", "time"),
+    )
+
+    @property
+    def time_type(self) -> str:
+        return "immediately" if self.time is None else "specific"
+
+
+class Enrolment(Identified, TenantOwned, Base):
+    """One passage of a lead through a flow, timed by the lead's zone as it was at the start."""
+
+    __tablename__ = "enrolments"
+
+    flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"))
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(default=1)  # a second passage is a person's decision (D4)
+    started_at: Mapped[datetime] = mapped_column(default=clock.now)
+    timezone: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(10), default="running")
+    exit_reason: Mapped[str] = mapped_column(String(60), default="")
+    ended_at: Mapped[datetime | None]
+
+    lead: Mapped[Lead] = relationship()
+    flow: Mapped[Flow] = relationship()
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {ENROLMENT_STATES}", name="state"),
+        UniqueConstraint("flow_id", "lead_id", "number"),
+        Index("ix_enrolments_lead", "lead_id", "state"),
+        Index("ix_enrolments_flow", "flow_id", "state", "id"),
+    )

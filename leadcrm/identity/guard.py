@@ -1,0 +1,7 @@
+"""Who is asking, for which organization."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    pass

@@ -1,0 +1,121 @@
+"""What happens to a lead."""
+
+from dataclasses import dataclass
+
+from leadcrm.core.events import Event, register
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadCreated(Event):
+    """A new lead exists, with its first inquiry when it came from a form."""
+
+    name = "lead.created"
+    title = "Lead created"
+    icon = "user-plus"
+    lead_id: str
+    source: str
+    owner_id: str | None = None
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class FollowUpRequested(Event):
+    """The person who typed the lead in ticked “send follow-up email”."""
+
+    name = "lead.follow_up_requested"
+    title = "Follow-up email requested"
+    icon = "mail"
+    lead_id: str
+    user_id: str | None = None
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadInquired(Event):
+    """A known lead submitted again; `differs` names fields that said something else than what we hold."""
+
+    name = "lead.inquired"
+    title = "Got in touch again"
+    icon = "clipboard-list"
+    lead_id: str
+    source: str
+    differs: tuple[str, ...] = ()
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadEdited(Event):
+    """Fields changed; values stay in the lead's row."""
+
+    name = "lead.edited"
+    title = "Details changed"
+    icon = "pencil"
+    lead_id: str
+    fields: tuple[str, ...] = ()
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadStatusChanged(Event):
+    name = "lead.status_changed"
+    title = "Status changed"
+    icon = "circle-check"
+    lead_id: str
+    old: str
+    new: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadAssigned(Event):
+    """The lead has another owner, or none."""
+
+    name = "lead.assigned"
+    title = "Owner changed"
+    icon = "user"
+    lead_id: str
+    old_owner_id: str | None = None
+    owner_id: str | None = None
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadTagged(Event):
+    name = "lead.tagged"
+    title = "Tags changed"
+    icon = "tag"
+    lead_id: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadArchived(Event):
+    name = "lead.archived"
+    title = "Archived"
+    icon = "archive"
+    lead_id: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadRestored(Event):
+    """The lead came back from the archive."""
+
+    name = "lead.restored"
+    title = "Restored from the archive"
+    icon = "rotate-ccw"
+    lead_id: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class NoteAdded(Event):
+    name = "note.added"
+    title = "Note"
+    icon = "file-text"
+    lead_id: str
+    note_id: str
+    author_id: str | None = None

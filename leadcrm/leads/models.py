@@ -1,0 +1,221 @@
+"""Leads, the addresses they are reached at, what they submitted, and notes about them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from leadcrm.core import clock
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.models import SERIAL
+from leadcrm.identity.models import User
+
+STATUSES = ("new", "contacted", "qualified", "converted", "unqualified")
+PRIORITIES = ("low", "medium", "high")
+CONTACT_KINDS = ("email", "phone", "whatsapp")
+ZONE_SOURCES = ("browser", "chosen", "phone", "organization")
+
+
+class Lead(Identified, Timestamped, TenantOwned, Base):
+    """A person who may become business."""
+
+    __tablename__ = "leads"
+
+    first_name: Mapped[str] = mapped_column(String(120), default="")
+    last_name: Mapped[str] = mapped_column(String(120), default="")
+    name: Mapped[str] = mapped_column(String(241))  # as shown: first and last, else company, else the address
+    company: Mapped[str] = mapped_column(String(160), default="")
+    interest: Mapped[str] = mapped_column(String(200), default="")  # what they are after, in a few words
+    source: Mapped[str] = mapped_column(String(60), default="manual")
+    status: Mapped[str] = mapped_column(String(20), default="new")
+    status_reason: Mapped[str] = mapped_column(String(200), default="")
+    score: Mapped[int] = mapped_column(default=0)
+    priority: Mapped[str] = mapped_column(String(10), default="low")
+    timezone: Mapped[str] = mapped_column(String(60))  # IANA
+    zone_source: Mapped[str] = mapped_column(String(20), default="organization")
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    realtor_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    last_activity_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    revision: Mapped[int] = mapped_column(default=1)
+    archived_at: Mapped[datetime | None]
+
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    contact_points: Mapped[list["ContactPoint"]] = relationship(
+        back_populates="lead", order_by="ContactPoint.created_at, ContactPoint.id", cascade="all, delete-orphan"
+    )
+    tags: Mapped[list["Tag"]] = relationship(secondary="lead_tags", order_by="Tag.name")
+
+    __mapper_args__ = {"version_id_col": revision}  # a stale edit is refused, not merged blindly
+    __table_args__ = (
+        CheckConstraint(f"status IN {STATUSES}", name="status"),
+        CheckConstraint(f"priority IN {PRIORITIES}", name="priority"),
+        CheckConstraint(f"zone_source IN {ZONE_SOURCES}", name="zone_source"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score"),
+        CheckConstraint("name <> ''", name="name"),
+        # the list and its keyset pages, one index per sort order; archived leads are a separate view
+        Index(
+            "ix_leads_newest",
+            "organization_id",
+            "created_at",
+            "id",
+            postgresql_where=text("archived_at IS NULL"),
+            sqlite_where=text("archived_at IS NULL"),
+        ),
+        Index(
+            "ix_leads_activity",
+            "organization_id",
+            "last_activity_at",
+            "id",
+            postgresql_where=text("archived_at IS NULL"),
+            sqlite_where=text("archived_at IS NULL"),
+        ),
+        Index(
+            "ix_leads_name",
+            "organization_id",
+            "name",
+            "id",
+            postgresql_where=text("archived_at IS NULL"),
+            sqlite_where=text("archived_at IS NULL"),
+        ),
+        Index(
+            "ix_leads_score",
+            "organization_id",
+            "score",
+            "id",
+            postgresql_where=text("archived_at IS NULL"),
+            sqlite_where=text("archived_at IS NULL"),
+        ),
+        Index(
+            "ix_leads_status",
+            "organization_id",
+            "status",
+            "last_activity_at",
+            "id",
+            postgresql_where=text("archived_at IS NULL"),
+            sqlite_where=text("archived_at IS NULL"),
+        ),
+        Index(
+            "ix_leads_owner",
+            "organization_id",
+            "owner_id",
+            "last_activity_at",
+            "id",
+            postgresql_where=text("archived_at IS NULL"),
+            sqlite_where=text("archived_at IS NULL"),
+        ),
+        Index(
+            "ix_leads_source",
+            "organization_id",
+            "source",
+            "last_activity_at",
+            "id",
+            postgresql_where=text("archived_at IS NULL"),
+            sqlite_where=text("archived_at IS NULL"),
+        ),
+        Index("ix_leads_archived", "organization_id", "archived_at", "id"),
+    )
+
+
+class ContactPoint(Identified, Timestamped, TenantOwned, Base):
+    """An address of a lead. Several leads may share one; the first holds it (`identifies`) and is found by it."""
+
+    __tablename__ = "contact_points"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(10))
+    value: Mapped[str] = mapped_column(String(254))  # E.164, lower-case e-mail, or WhatsApp id
+    identifies: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_primary: Mapped[bool] = mapped_column(Boolean, default=True)
+    verified_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+
+    lead: Mapped[Lead] = relationship(back_populates="contact_points")
+
+    __table_args__ = (
+        CheckConstraint(f"kind IN {CONTACT_KINDS}", name="kind"),
+        CheckConstraint("value <> ''", name="value"),
+        UniqueConstraint("lead_id", "kind", "value"),
+        Index(
+            "uq_contact_points_identity",
+            "organization_id",
+            "kind",
+            "value",
+            unique=True,
+            postgresql_where=text("identifies"),
+            sqlite_where=text("identifies"),
+        ),
+        Index(
+            "uq_contact_points_primary",
+            "lead_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("is_primary"),
+            sqlite_where=text("is_primary"),
+        ),
+        Index("ix_contact_points_value", "organization_id", "kind", "value"),  # duplicate warning
+    )
+
+
+class Inquiry(Identified, Timestamped, TenantOwned, Base):
+    """One submission by a lead: form payload, survey answers, API body. The raw payload is kept."""
+
+    __tablename__ = "inquiries"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(60))
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    differences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what it said against filled fields (D10)
+
+    __table_args__ = (Index("ix_inquiries_lead", "lead_id", "created_at"),)
+
+
+class Tag(Identified, TenantOwned, Base):
+    """A word leads are grouped by."""
+
+    __tablename__ = "tags"
+
+    name: Mapped[str] = mapped_column(String(40))
+    tone: Mapped[str] = mapped_column(String(10), default="gray")
+
+    __table_args__ = (UniqueConstraint("organization_id", "name"),)
+
+
+class LeadTag(Base):
+    """A tag on a lead."""
+
+    __tablename__ = "lead_tags"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[str] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+
+    __table_args__ = (Index("ix_lead_tags_tag", "tag_id", "lead_id"),)
+
+
+class Note(Identified, Timestamped, TenantOwned, Base):
+    """A private remark of the team on a lead; beside a channel's thread when it has one."""
+
+    __tablename__ = "notes"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    channel: Mapped[str | None] = mapped_column(String(10))
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    body: Mapped[str] = mapped_column(Text)
+
+    author: Mapped[User | None] = relationship()
+
+    __table_args__ = (Index("ix_notes_lead", "lead_id", "created_at"),)
+
+
+class LeadSearch(TenantOwned, Base):
+    """What a lead is found by (name, company, addresses), lower case; its text has a trigram index on both databases."""
+
+    __tablename__ = "lead_search"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    lead_id: Mapped[str] = mapped_column(String(ID_LENGTH), ForeignKey("leads.id", ondelete="CASCADE"), unique=True)
+    text: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_lead_search_organization", "organization_id", "id"),)

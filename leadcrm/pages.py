@@ -1,0 +1,18 @@
+"""All blueprints."""
+
+from flask import Flask
+
+from leadcrm.automations.routes import blueprint as automations
+from leadcrm.conversations.routes import blueprint as conversations
+from leadcrm.core.system import blueprint as system
+from leadcrm.flows.routes import blueprint as flows
+from leadcrm.identity import guard
+from leadcrm.identity.routes import blueprint as identity
+from leadcrm.leads.routes import blueprint as leads
+from leadcrm.notifications.routes import blueprint as notifications
+
+
+def init_app(app: Flask) -> None:
+    guard.init_app(app)
+    for blueprint in (identity, notifications, leads, conversations, flows, automations, system):
+        app.register_blueprint(blueprint)

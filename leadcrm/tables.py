@@ -1,0 +1,11 @@
+"""All tables of all features, so that the metadata is whole before anything looks at it."""
+
+from leadcrm.automations import models as automations
+from leadcrm.conversations import models as conversations
+from leadcrm.core import models as core
+from leadcrm.flows import models as flows
+from leadcrm.identity import models as identity
+from leadcrm.leads import models as leads
+from leadcrm.notifications import models as notifications
+
+__all__ = ["automations", "conversations", "core", "flows", "identity", "leads", "notifications"]
