@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.core import clock
@@ -30,10 +30,14 @@ class Automation(Identified, Timestamped, TenantOwned, Base):
     actions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # [{"kind", ...}], in order
     revision: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    deleted_at: Mapped[datetime | None]  # kept for its log, and for undo
 
     __mapper_args__ = {"version_id_col": revision}
     __table_args__ = (
-        UniqueConstraint("organization_id", "name"),
+        Index(
+            "uq_automations_name", "organization_id", "name", unique=True,
+            postgresql_where=text("deleted_at IS NULL"), sqlite_where=text("deleted_at IS NULL"),
+        ),  # fmt: skip
         CheckConstraint(f"delay_seconds BETWEEN 0 AND {LONGEST_DELAY_SECONDS}", name="delay"),
         Index("ix_automations_trigger", "organization_id", "trigger", "enabled"),
     )

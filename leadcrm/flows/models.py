@@ -93,6 +93,7 @@ class Enrolment(Identified, TenantOwned, Base):
     state: Mapped[str] = mapped_column(String(10), default="running")
     exit_reason: Mapped[str] = mapped_column(String(60), default="")
     ended_at: Mapped[datetime | None]
+    last_message_at: Mapped[datetime] = mapped_column(default=clock.now)  # when the last planned message is meant to leave
 
     lead: Mapped[Lead] = relationship()
     flow: Mapped[Flow] = relationship()
@@ -102,4 +103,5 @@ class Enrolment(Identified, TenantOwned, Base):
         UniqueConstraint("flow_id", "lead_id", "number"),
         Index("ix_enrolments_lead", "lead_id", "state"),
         Index("ix_enrolments_flow", "flow_id", "state", "id"),
+        Index("ix_enrolments_ending", "last_message_at", postgresql_where=text("state = 'running'"), sqlite_where=text("state = 'running'")),  # the sweep
     )
