@@ -10,7 +10,7 @@ from leadcrm.settings import SettingsError
 
 def main() -> int:
     try:
-        app = create_app()
+        app = create_app(pages=False)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1

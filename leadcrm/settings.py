@@ -4,6 +4,7 @@
 operator mends them all in one go.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -177,9 +178,7 @@ def _development_secret(var: Path) -> str:
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32))
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)  # whoever links first wins; a second process reads that one
-        except FileExistsError:
-            pass
         fresh.unlink()
     return path.read_text().strip()

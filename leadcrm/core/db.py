@@ -187,14 +187,13 @@ def after_commit(effect: Callable[[], None]) -> None:
 
 @contextmanager
 def _writers_turn() -> Iterator[None]:
-    """SQLite's own waiting is unfair and starves web requests beside a busy worker; flock queues. None on PostgreSQL."""
+    """Queue for the write lock: SQLite's own waiting is unfair and starves the web beside a busy worker."""
     path = current_app.extensions["leadcrm_lock_path"]
     if path is None:
         yield
         return
-    descriptor = os.open(
-        path, os.O_RDWR | os.O_CREAT, 0o600
-    )  # opened afresh: a descriptor kept over a fork shares the lock
+    # opened afresh each time: a descriptor kept over a fork shares the lock
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

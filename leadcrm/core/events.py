@@ -20,7 +20,7 @@ from leadcrm.core.models import Debt, EventRow
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Base of all facts. `name` is its public name (`lead.created`); `title` its words on a timeline; `icon` a sprite id."""
+    """Base of all facts: `name` is its public name (`lead.created`), `title` its words on a timeline."""
 
     name: ClassVar[str]
     title: ClassVar[str]

@@ -39,6 +39,7 @@ HUNG_SECONDS = 420  # longer than the longest send: the reply to a mail's final 
 RESTART_FIRST_SECONDS = 0.2
 RESTART_LONGEST_SECONDS = 30.0
 RECYCLE_SECONDS = 3600
+STEADY_SECONDS = 10.0  # a child that lived this long starts afresh without delay
 
 Drain = Callable[[Callable[[], bool]], int]
 
@@ -72,7 +73,8 @@ _lane: Lane | None = None
 
 def answer(lane: str) -> None:
     """The one RQ job: take the bell down, then do what is due."""
-    assert _lane is not None and _lane.name == lane, "answer() runs inside its lane's process"
+    if _lane is None or _lane.name != lane:
+        raise RuntimeError("answer() runs inside its lane's process.")
     with _lane.app.app_context():
         with contextlib.suppress(RedisError):
             current_app.extensions["redis"].delete(jobs.bell_key(current_app.settings, lane))

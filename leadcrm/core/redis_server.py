@@ -48,7 +48,7 @@ class OwnRedis:
         parent = os.getppid()
         die_with_parent(parent, signal.SIGKILL)
         binary = _binary()
-        os.execv(binary, [binary, *self._options()])
+        os.execv(binary, [binary, *self._options()])  # noqa: S606  # our own wheel's file, no shell wanted
 
     def forget(self) -> None:
         """In a forked child: let go of the inherited lock, which belongs to the parent."""
@@ -71,7 +71,7 @@ class OwnRedis:
         return [
             *("--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"),
             *("--save", "", "--appendonly", "no", "--dir", str(self.socket.parent)),
-            *("--daemonize", "no", "--loglevel", "warning", "--maxmemory", "256mb"),
+            *("--daemonize", "no", "--logfile", str(self.socket.parent / "redis.log"), "--maxmemory", "256mb"),
         ]
 
 

@@ -44,7 +44,7 @@ def _redis() -> str:
 
 def _lanes() -> dict[str, float | None]:
     """Seconds since each lane was last seen; None when never."""
-    newest = dict(db.session.execute(select(Heartbeat.lane, func.max(Heartbeat.at)).group_by(Heartbeat.lane)).tuples())
+    newest = dict(db.session.execute(select(Heartbeat.lane, func.max(Heartbeat.at)).group_by(Heartbeat.lane)).all())
     now = clock.real_now()
     return {lane: round((now - newest[lane]).total_seconds(), 1) if lane in newest else None for lane in jobs.LANES}
 

