@@ -13,7 +13,6 @@ import contextlib
 import logging
 import multiprocessing
 import os
-import signal
 import socket
 import sys
 import time
@@ -29,17 +28,13 @@ from sqlalchemy import delete
 from leadcrm.core import clock, jobs, tenancy, timetable
 from leadcrm.core.db import db, writing
 from leadcrm.core.models import Heartbeat
-from leadcrm.core.processes import fork, is_alive
+from leadcrm.core.processes import Child, end, stop_on_signals
 from leadcrm.core.redis_server import OwnRedis
 
 log = logging.getLogger(__name__)
 
 PASS_SECONDS = 60
-HUNG_SECONDS = 420  # longer than the longest send: the reply to a mail's final dot may take 300 s
-RESTART_FIRST_SECONDS = 0.2
-RESTART_LONGEST_SECONDS = 30.0
-RECYCLE_SECONDS = 3600
-STEADY_SECONDS = 10.0  # a child that lived this long starts afresh without delay
+JOBS_BEFORE_RECYCLING = 5000  # about seven idle hours; bounds whatever a library leaks
 
 Drain = Callable[[Callable[[], bool]], int]
 
@@ -130,9 +125,12 @@ class LaneWorker(SimpleWorker):
             _lane.stopping = True
         super().request_stop(signum, frame)
 
+    def request_force_stop(self, signum, frame):
+        """A second signal changes nothing: breaking off a send would leave its outcome unknown."""
+
 
 def work_lane(app: Flask, lane: str, pulse: object) -> None:
-    """Body of a lane's process: one SimpleWorker on exactly one queue, recycled after an hour."""
+    """Body of a lane's process: one SimpleWorker on exactly one queue, recycled now and then."""
     global _lane
     _lane = Lane(app, lane, pulse)
     connection = jobs.connect(app.settings, patient=True)
@@ -144,40 +142,9 @@ def work_lane(app: Flask, lane: str, pulse: object) -> None:
         maintenance_interval=60,
         log_job_description=False,
     )
-    rounds = max(1, int(RECYCLE_SECONDS / app.settings.tick_seconds))
-    worker.work(logging_level="WARNING", max_jobs=rounds)
+    worker.work(logging_level="WARNING", max_jobs=JOBS_BEFORE_RECYCLING)
     with app.app_context(), contextlib.suppress(Exception):
         _forget_heartbeat(lane)
-
-
-@dataclass
-class Child:
-    """A process the supervisor keeps running."""
-
-    name: str
-    body: Callable[[], None]
-    pulse: object | None = None
-    pid: int | None = None
-    started: float = 0.0
-    delay: float = RESTART_FIRST_SECONDS
-    not_before: float = 0.0
-
-    def tend(self, now: float) -> None:
-        """Start it, restart it with doubling delay, or kill it when its pulse is over."""
-        if self.pid is not None and not is_alive(self.pid):
-            self.pid = None
-            self.delay = (
-                RESTART_FIRST_SECONDS if now - self.started > 10 else min(self.delay * 2, RESTART_LONGEST_SECONDS)
-            )
-            self.not_before = now + self.delay
-        if self.pid is not None and self.pulse is not None and now - self.pulse.value > HUNG_SECONDS:
-            log.error("%s showed no sign of life for %d s; killing it", self.name, HUNG_SECONDS)
-            os.kill(self.pid, signal.SIGKILL)
-        elif self.pid is None and now >= self.not_before:
-            if self.pulse is not None:
-                self.pulse.value = now
-            self.started = now
-            self.pid = fork(self.body, self.name)
 
 
 @dataclass
@@ -185,23 +152,23 @@ class Supervisor:
     """Starts and restarts the children of one worker; `run` returns after SIGTERM or SIGINT, with none of them left."""
 
     app: Flask
-    stopping: bool = False
     children: list[Child] = field(default_factory=list)
 
     def run(self) -> None:
-        for sig in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sig, self._stop)
+        stop = stop_on_signals(lambda: self.children)
         self.own_redis = None if self.app.settings.redis_url else OwnRedis(self.app.settings)
         self.children = [
             Child("clock", self._in_child(lambda: timetable.keep_time(self.app))),
             *(self._lane_child(lane) for lane in jobs.LANES),
         ]
-        while not self.stopping:
+        while not stop.raised:
             self._adopt_redis()
             for child in self.children:
                 child.tend(time.monotonic())
             time.sleep(0.1)
-        self._end()
+        # lanes finish the send in hand and give the rest back; Redis, which they still talk to, goes last
+        end([child for child in self.children if child.name != "redis"])
+        end([child for child in self.children if child.name == "redis"])
 
     def _lane_child(self, lane: str) -> Child:
         pulse = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
@@ -222,28 +189,6 @@ class Supervisor:
             self.children.insert(0, Child("redis", self.own_redis.run))
             self.children[0].tend(time.monotonic())
             self.own_redis.wait_until_it_answers()
-
-    def _stop(self, signum, frame) -> None:
-        if self.stopping:  # asked twice: do not wait for the send in hand
-            self._signal(signal.SIGKILL)
-        self.stopping = True
-
-    def _signal(self, sig: int) -> None:
-        for child in self.children:
-            if child.pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child.pid, sig)
-
-    def _end(self) -> None:
-        """Lanes finish the send in hand and give the rest back; Redis, which they still talk to, goes last."""
-        workers = [child for child in self.children if child.name != "redis"]
-        for group in (workers, [child for child in self.children if child.name == "redis"]):
-            for child in group:
-                if child.pid is not None:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(child.pid, signal.SIGTERM)
-            while any(child.pid is not None and is_alive(child.pid) for child in group):
-                time.sleep(0.02)
 
 
 def supervise(app: Flask) -> None:

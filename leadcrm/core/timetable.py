@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import db, is_postgresql, writing
 from leadcrm.core.models import Heartbeat, Slot
-from leadcrm.core.processes import fork, is_alive
+from leadcrm.core.processes import fork, is_alive, stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def silent_lanes() -> set[str]:
 
 def keep_time(app: Flask) -> None:
     """Body of the clock's process: a tick every SCHEDULER_INTERVAL_MS until SIGTERM."""
-    stop = _StopFlag()
+    stop = stop_on_signals()
     helpers: dict[str, int] = {}
     started = time.monotonic()
     while not stop.raised:
@@ -125,21 +125,6 @@ def help_out(app: Flask, lane: str) -> None:
     """One pass in a short-lived process: Redis down means slower, not stopped."""
     from leadcrm.core.lanes import run_pass
 
-    stop = _StopFlag()
+    stop = stop_on_signals()
     with app.app_context():
         run_pass(lane, lambda: stop.raised)
-
-
-class _StopFlag:
-    """Raised by SIGTERM; wakes a waiting clock at once."""
-
-    def __init__(self) -> None:
-        self.raised = False
-        signal.signal(signal.SIGTERM, self._raise)
-
-    def _raise(self, signum, frame) -> None:
-        self.raised = True
-
-    def wait(self, until: float) -> None:
-        while not self.raised and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.1))

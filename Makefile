@@ -1,0 +1,39 @@
+# The two commands: `make run` and `make test`. Everything lives in .venv and var/.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint bench soak format vendor clean
+
+run: .venv/ready
+	@exec $(BIN)/python -m leadcrm.station
+
+test: .venv/dev-ready
+	@scripts/test.sh
+
+lint: .venv/dev-ready
+	@scripts/lint.sh
+
+bench: .venv/dev-ready
+	@$(BIN)/python -m bench
+
+soak: .venv/dev-ready
+	@$(BIN)/python -m tests.soak
+
+format: .venv/dev-ready
+	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
+
+vendor: .venv/dev-ready
+	@$(BIN)/python scripts/vendor.py
+
+.venv/ready: requirements.txt
+	@scripts/venv.sh $(PYTHON)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.venv/dev-ready: .venv/ready requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv var

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# All tests: on SQLite, then those that touch the database again on PostgreSQL. Exit code: the first failure's.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+source scripts/browser.sh
+
+python=.venv/bin/python
+status=0
+LEADCRM_TEST_DB=sqlite "$python" -m pytest -n 2 --dist loadgroup "$@" || status=$?
+LEADCRM_TEST_DB=postgresql "$python" -m pytest -n 2 --dist loadgroup -m "not browser" --ignore=tests/architecture "$@" || status=$?
+exit "$status"
