@@ -1,5 +1,7 @@
 """Messages from plan to delivery, the threads they form, and what surrounds them."""
 
+import base64
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +37,16 @@ ORIGINS = ("manual", "follow_up", "automation", "flow", "api", "assistant", "inb
 THREAD_STATUSES = ("open", "snoozed", "closed")
 
 
+def _only(condition: str) -> dict[str, Any]:
+    """Arguments of an index over some rows, on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def new_reply_token() -> str:
+    """80 random bits in lower-case letters and digits, which survive any mail server in an address."""
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
+
+
 class Conversation(Identified, Timestamped, TenantOwned, Base):
     """The messages of one lead on one channel; exists from the first message on."""
 
@@ -50,6 +62,7 @@ class Conversation(Identified, Timestamped, TenantOwned, Base):
     last_direction: Mapped[str] = mapped_column(String(10), default="outbound")
     snippet: Mapped[str] = mapped_column(String(200), default="")
     revision: Mapped[int] = mapped_column(default=1)  # grows with every visible change; live updates ask for it
+    reply_token: Mapped[str] = mapped_column(String(16), unique=True, default=new_reply_token)  # in Reply-To addresses
 
     lead: Mapped[Lead] = relationship()
     assignee: Mapped[User | None] = relationship()
@@ -62,12 +75,7 @@ class Conversation(Identified, Timestamped, TenantOwned, Base):
         Index("ix_conversations_queue", "organization_id", "status", "last_message_at", "id"),
         Index("ix_conversations_mine", "organization_id", "assignee_id", "status", "last_message_at", "id"),
         Index("ix_conversations_all", "organization_id", "last_message_at", "id"),  # the API's list
-        Index(
-            "ix_conversations_snoozed",
-            "snoozed_until",
-            postgresql_where=text("status = 'snoozed'"),
-            sqlite_where=text("status = 'snoozed'"),
-        ),
+        Index("ix_conversations_snoozed", "snoozed_until", **_only("snoozed_until IS NOT NULL")),  # who wakes
     )
 
 
@@ -83,24 +91,24 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     origin: Mapped[str] = mapped_column(String(12))
     status: Mapped[str] = mapped_column(String(10), default="scheduled")
     reason: Mapped[str] = mapped_column(String(200), default="")  # why it is held, skipped, canceled, failed, unknown
-    subject: Mapped[str] = mapped_column(String(500), default="")  # template until sent, then what was said
+    subject: Mapped[str] = mapped_column(String(500), default="")  # a template's until rendered, then what was said
     content: Mapped[str] = mapped_column(Text)
+    rendered: Mapped[bool] = mapped_column(Boolean, default=False)  # by the first attempt; later ones say the same
+    at_any_hour: Mapped[bool] = mapped_column(Boolean, default=False)  # a person waived the quiet hours
     html: Mapped[str | None] = mapped_column(Text)  # inbound only, sanitised
     quoted: Mapped[str] = mapped_column(Text, default="")  # inbound: the folded earlier text
     address: Mapped[str] = mapped_column(String(254), default="")  # the lead's, as used
     scheduled_for: Mapped[datetime] = mapped_column(default=clock.now)  # when it is meant to leave
-    due_at: Mapped[datetime | None] = mapped_column(default=clock.now)  # next look of the drain; NULL when final
+    due_at: Mapped[datetime | None]  # next look of the drain, while scheduled or held
     useful_until: Mapped[datetime | None]
     position_at: Mapped[datetime] = mapped_column(default=clock.now)  # place in the thread: sent or received time
     sent_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
-    claim_token: Mapped[str | None] = mapped_column(String(ID_LENGTH))
-    lease_until: Mapped[datetime | None]  # by the real clock
+    claim_token: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # kept while unknown: its holder may yet tell
+    lease_until: Mapped[datetime | None]  # by the real clock, while claimed or sending
     sandbox: Mapped[bool] = mapped_column(Boolean, default=False)
     provider_message_id: Mapped[str | None] = mapped_column(String(255))
-    external_id: Mapped[str | None] = mapped_column(
-        String(255)
-    )  # inbound: the provider's; outbound mail: our Message-ID
+    external_id: Mapped[str | None] = mapped_column(String(255))  # the provider's; of our own mails the Message-ID
     in_reply_to: Mapped[str | None] = mapped_column(String(255))
     intent_key: Mapped[str] = mapped_column(String(120))  # the same intent is said once, for ever
     enrolment_id: Mapped[str | None] = mapped_column(ForeignKey("enrolments.id", ondelete="CASCADE"))
@@ -118,23 +126,17 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint(f"origin IN {ORIGINS}", name="origin"),
         CheckConstraint(f"status IN {STATUSES}", name="status"),
         CheckConstraint("(direction = 'inbound') = (status = 'received')", name="inbound_received"),
-        CheckConstraint("(status IN ('claimed', 'sending')) = (claim_token IS NOT NULL)", name="claim"),
+        CheckConstraint("(status IN ('scheduled', 'held')) = (due_at IS NOT NULL)", name="due"),
+        CheckConstraint("(status IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="lease"),
+        CheckConstraint("(status IN ('claimed', 'sending')) <= (claim_token IS NOT NULL)", name="claimed"),
+        CheckConstraint(
+            "(claim_token IS NOT NULL) <= (status IN ('claimed', 'sending', 'unknown'))", name="claim_token"
+        ),
         CheckConstraint("(status IN ('sent', 'delivered', 'read')) <= (sent_at IS NOT NULL)", name="sent_at"),
         UniqueConstraint("organization_id", "intent_key"),
         UniqueConstraint("enrolment_id", "step_id"),  # F3, D4: one message per lead, step and enrolment, for ever
-        Index(
-            "ix_messages_due",
-            "channel",
-            "due_at",
-            postgresql_where=text("status IN ('scheduled', 'held')"),
-            sqlite_where=text("status IN ('scheduled', 'held')"),
-        ),  # the drain's claim
-        Index(
-            "ix_messages_leased",
-            "lease_until",
-            postgresql_where=text("status IN ('claimed', 'sending')"),
-            sqlite_where=text("status IN ('claimed', 'sending')"),
-        ),  # the sweep
+        Index("ix_messages_due", "organization_id", "channel", "due_at", **_only("due_at IS NOT NULL")),  # the claim
+        Index("ix_messages_leased", "lease_until", **_only("lease_until IS NOT NULL")),  # the sweep
         Index("ix_messages_thread", "lead_id", "channel", "position_at", "id"),  # a thread, newest first
         Index("ix_messages_newest", "organization_id", "created_at", "id"),  # the API's list
         Index("ix_messages_status", "organization_id", "status", "created_at", "id"),  # unknown, failed
@@ -146,8 +148,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
             "channel",
             "external_id",
             unique=True,
-            postgresql_where=text("direction = 'inbound'"),
-            sqlite_where=text("direction = 'inbound'"),
+            **_only("direction = 'inbound'"),
         ),
         Index("ix_messages_reference", "external_id"),  # threading: reply to one of ours
     )
@@ -194,7 +195,8 @@ class RawInbound(Identified, TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("organization_id", "channel", "external_id"),
-        Index("ix_raw_inbound_due", "due_at"),
+        Index("ix_raw_inbound_due", "due_at", **_only("due_at IS NOT NULL")),
+        Index("ix_raw_inbound_received", "received_at"),  # the purge
     )
 
 

@@ -1,0 +1,56 @@
+"""The verbs of messages and threads: what other features and the edges may call."""
+
+from leadcrm.conversations.operations.consent import is_suppressed, lift_suppression, opt_out, suppress
+from leadcrm.conversations.operations.fate import (
+    cancel_message,
+    resolve_unknown,
+    retry_message,
+    send_now,
+)
+from leadcrm.conversations.operations.inbound import IncomingFile, receive
+from leadcrm.conversations.operations.planning import missing_fields, plan_message, plan_messages
+from leadcrm.conversations.operations.skipping import skip_waiting, skip_waiting_of_lead
+from leadcrm.conversations.operations.templates import (
+    archive_template,
+    ensure_default_templates,
+    save_template,
+    template_for,
+)
+from leadcrm.conversations.operations.threads import (
+    assign_conversation,
+    close_conversation,
+    discard_draft,
+    mark_read,
+    reopen_conversation,
+    save_draft,
+    snooze_conversation,
+)
+
+__all__ = [
+    "IncomingFile",
+    "archive_template",
+    "assign_conversation",
+    "cancel_message",
+    "close_conversation",
+    "discard_draft",
+    "ensure_default_templates",
+    "is_suppressed",
+    "lift_suppression",
+    "mark_read",
+    "missing_fields",
+    "opt_out",
+    "plan_message",
+    "plan_messages",
+    "receive",
+    "reopen_conversation",
+    "resolve_unknown",
+    "retry_message",
+    "save_draft",
+    "save_template",
+    "send_now",
+    "skip_waiting",
+    "skip_waiting_of_lead",
+    "snooze_conversation",
+    "suppress",
+    "template_for",
+]

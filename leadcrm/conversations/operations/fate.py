@@ -1,0 +1,99 @@
+"""What people and rules decide about a message after it was planned."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from leadcrm.conversations.events import MessageCanceled, MessageResolved, MessageRetried
+from leadcrm.conversations.models import WAITING, Attempt, Message
+from leadcrm.conversations.operations.planning import address_to_write_to
+from leadcrm.conversations.operations.skipping import OVER
+from leadcrm.conversations.operations.threads import open_conversations, touch_conversations
+from leadcrm.core import clock, jobs
+from leadcrm.core.db import after_commit, db, lock
+from leadcrm.core.errors import Conflict, DomainError
+from leadcrm.core.events import record
+
+
+def cancel_message(message: Message, reason: str = "canceled by hand") -> Message:
+    """Do not send it. Raises Conflict when it is on its way or was sent."""
+    message = lock(message)
+    if message.status == "canceled":
+        return message
+    if message.status == "sending":
+        raise Conflict("It is on its way and cannot be stopped.")
+    if message.status not in WAITING:
+        raise Conflict("It was already sent or settled.")
+    _set(message, status="canceled", reason=reason, **OVER)
+    record(MessageCanceled(**_names(message), reason=reason))
+    return message
+
+
+def send_now(message: Message) -> Message:
+    """Send it now instead of later, also in the lead's quiet hours. Raises Conflict when it no longer waits."""
+    message = lock(message)
+    if message.status not in ("scheduled", "held"):
+        raise Conflict("It no longer waits.")
+    address_to_write_to(message.lead, message.channel)
+    _send_at_once(message)
+    message.at_any_hour = True
+    return message
+
+
+def retry_message(message: Message) -> Message:
+    """Try a message that failed or came too late again. Raises Conflict for any other, DomainError as planning does."""
+    message = lock(message)
+    if message.status not in ("failed", "expired"):
+        raise Conflict("Only a message that was not sent can be tried again.")
+    address_to_write_to(message.lead, message.channel)
+    _send_at_once(message)
+    record(MessageRetried(**_names(message)))
+    return message
+
+
+def resolve_unknown(message: Message, verdict: str) -> Message:
+    """A person says whether it `arrived`, or to `resend` it. Raises Conflict when it is no longer unknown."""
+    message = lock(message)
+    if message.status != "unknown":
+        raise Conflict("It is already clear what became of it.")
+    if verdict == "arrived":
+        _set(message, status="sent", sent_at=_last_attempt_at(message), reason="", **OVER)
+    elif verdict == "resend":
+        address_to_write_to(message.lead, message.channel)
+        _send_at_once(message)
+    else:
+        raise DomainError("Say whether it arrived or should be sent again.", "verdict")
+    record(MessageResolved(**_names(message), verdict=verdict))
+    return message
+
+
+def _send_at_once(message: Message) -> None:
+    now = clock.now()
+    _set(message, status="scheduled", reason="", scheduled_for=now, due_at=now, position_at=now)
+    message.claim_token = message.useful_until = None
+    db.session.flush()
+    open_conversations([message.id])
+    after_commit(jobs.ring_now)
+
+
+def _set(message: Message, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(message, name, value)
+    db.session.flush()
+    touch_conversations([message.id])
+
+
+def _last_attempt_at(message: Message) -> datetime:
+    return (
+        db.session.scalar(select(func.max(Attempt.started_at)).where(Attempt.message_id == message.id)) or clock.now()
+    )
+
+
+def _names(message: Message) -> dict[str, str]:
+    return {
+        "lead_id": message.lead_id,
+        "message_id": message.id,
+        "channel": message.channel,
+        "origin": message.origin,
+    }

@@ -1,0 +1,172 @@
+"""Planning messages: the same intent is written once, for ever, whoever comes second."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.dialects import postgresql, sqlite
+
+from leadcrm.conversations import merge
+from leadcrm.conversations.events import MessageScheduled
+from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations.consent import is_suppressed
+from leadcrm.conversations.operations.threads import open_conversations, refresh_conversation
+from leadcrm.core import clock, jobs, tenancy
+from leadcrm.core.db import after_commit, db, get_or_404, is_postgresql
+from leadcrm.core.errors import DomainError
+from leadcrm.core.events import record
+from leadcrm.core.values import new_id
+from leadcrm.leads import queries as leads
+from leadcrm.leads.models import Lead
+
+STALE_AFTER = timedelta(hours=72)  # what a machine says is useless three days late; what a person says never is
+MACHINE_ORIGINS = ("flow", "automation", "follow_up")
+ADDRESS_NAMES = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
+ADDRESS_FIELDS = {"email": "email", "sms": "phone", "whatsapp": "phone"}
+BULK = 1000
+
+
+def plan_message(
+    *,
+    lead_id: str,
+    channel: str,
+    content: str,
+    subject: str = "",
+    origin: str,
+    intent_key: str,
+    scheduled_for: datetime | None = None,
+    useful_until: datetime | None = None,
+    author_id: str | None = None,
+    enrolment_id: str | None = None,
+    step_id: str | None = None,
+    automation_id: str | None = None,
+) -> Message | None:
+    """Write down one message; `content` and `subject` may hold merge fields, filled when it is sent.
+
+    Without `scheduled_for`, or with one that is past, it is due at once and its thread appears. Returns None when this
+    intent was planned before. Raises DomainError when the lead is archived, has no address on the channel, or must
+    not be written to there; NotFound for another organization's lead.
+    """
+    lead = get_or_404(Lead, lead_id)
+    address = address_to_write_to(lead, channel)
+    row = _row(
+        lead_id=lead_id,
+        channel=channel,
+        content=content,
+        subject=subject,
+        origin=origin,
+        intent_key=intent_key,
+        scheduled_for=scheduled_for,
+        useful_until=useful_until,
+        author_id=author_id,
+        enrolment_id=enrolment_id,
+        step_id=step_id,
+        automation_id=automation_id,
+    )
+    row["address"] = address
+    if not _insert_unless_known([row]):
+        return None
+    is_due = row["due_at"] <= clock.now()
+    if is_due:
+        open_conversations([row["id"]])
+        refresh_conversation(lead_id, channel, "outbound", content, row["due_at"])
+        after_commit(jobs.ring_now)
+    record(MessageScheduled(lead_id=lead_id, message_id=row["id"], channel=channel, origin=origin))
+    return get_or_404(Message, row["id"])
+
+
+def plan_messages(rows: Sequence[dict[str, Any]]) -> int:
+    """Write down many messages, each a dict of `plan_message`'s arguments. Returns how many were new.
+
+    Made for flows: thousands of rows in a few statements, no event per row, and no look at addresses or opt-outs,
+    which the delivery checks anyway. Threads appear for those that are due.
+    """
+    now = clock.now()
+    added = 0
+    for start in range(0, len(rows), BULK):
+        new = _insert_unless_known([_row(**row) for row in rows[start : start + BULK]])
+        due = [row.id for row in new if row.due_at <= now]
+        if due:
+            open_conversations(due)
+            after_commit(jobs.ring_now)
+        added += len(new)
+    return added
+
+
+def missing_fields(lead: Lead, subject: str, content: str) -> list[str]:
+    """Merge fields without a fallback that this lead cannot fill, in reading order, each once."""
+    values = {**leads.merge_values([lead.id])[lead.id], "unsubscribe_url": "given to every recipient"}
+    try:
+        merge.render(f"{subject}\n{content}", values)
+    except merge.Hole as hole:
+        return hole.names
+    return []
+
+
+def address_to_write_to(lead: Lead, channel: str) -> str:
+    """Where the lead is reached on a channel. Raises DomainError when they cannot or must not be."""
+    if lead.archived_at is not None:
+        raise DomainError(f"{lead.name} is archived. Restore the lead to write to them.")
+    address = leads.address_of([lead.id], channel).get(lead.id)
+    if address is None:
+        raise DomainError(f"{lead.name} has no {ADDRESS_NAMES[channel]}. Add one first.", ADDRESS_FIELDS[channel])
+    if is_suppressed(channel, address):
+        raise DomainError(f"{lead.name} does not want messages at {address}.", ADDRESS_FIELDS[channel])
+    return address
+
+
+def _row(
+    *,
+    lead_id: str,
+    channel: str,
+    content: str,
+    subject: str = "",
+    origin: str,
+    intent_key: str,
+    scheduled_for: datetime | None = None,
+    useful_until: datetime | None = None,
+    author_id: str | None = None,
+    enrolment_id: str | None = None,
+    step_id: str | None = None,
+    automation_id: str | None = None,
+) -> dict[str, Any]:
+    now = clock.now()
+    when = max(scheduled_for or now, now)
+    message_id = new_id()
+    if useful_until is None and origin in MACHINE_ORIGINS:
+        useful_until = when + STALE_AFTER
+    return {
+        "id": message_id,
+        "organization_id": tenancy.current_id(),
+        "created_at": now,
+        "lead_id": lead_id,
+        "channel": channel,
+        "direction": "outbound",
+        "origin": origin,
+        "status": "scheduled",
+        "subject": subject,
+        "content": content,
+        "scheduled_for": when,
+        "due_at": when,
+        "position_at": when,
+        "useful_until": useful_until,
+        "external_id": _message_id_header(message_id) if channel == "email" else None,
+        "intent_key": intent_key,
+        "author_id": author_id,
+        "enrolment_id": enrolment_id,
+        "step_id": step_id,
+        "automation_id": automation_id,
+    }
+
+
+def _message_id_header(message_id: str) -> str:
+    """Fixed before the first attempt, so that a doubled mail can be told by any mailbox."""
+    return f"<{message_id}@{current_app.settings.mail_from.rpartition('@')[2]}>"
+
+
+def _insert_unless_known(rows: list[dict[str, Any]]) -> list[Any]:
+    """Insert the rows whose intent is new; returns (id, due_at) of those."""
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    statement = insert(Message).on_conflict_do_nothing().returning(Message.id, Message.due_at)
+    return list(db.session.execute(statement, rows).all())

@@ -1,0 +1,181 @@
+"""Threads: opened by their first message, then assigned, read, snoozed and closed by people."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from leadcrm.conversations.events import ConversationAssigned, ConversationStatusChanged
+from leadcrm.conversations.models import Conversation, Draft, Message, ReadMark, new_reply_token
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, get_or_404, is_postgresql, lock
+from leadcrm.core.errors import DomainError
+from leadcrm.core.events import record
+from leadcrm.core.values import new_id
+from leadcrm.identity.models import User
+
+SNIPPET_LENGTH = 200
+
+
+def open_conversations(message_ids: Collection[str]) -> None:
+    """Put these messages into the threads of their leads and channels, making those that do not exist."""
+    orphans = select(Message.lead_id, Message.channel).where(
+        Message.id.in_(message_ids), Message.conversation_id.is_(None)
+    )
+    now = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "organization_id": tenancy.current_id(),
+            "created_at": now,
+            "lead_id": lead_id,
+            "channel": channel,
+            "last_message_at": now,
+            "reply_token": new_reply_token(),
+        }
+        for lead_id, channel in sorted(set(db.session.execute(orphans).tuples()))
+    ]
+    if not rows:
+        return
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    db.session.execute(insert(Conversation).on_conflict_do_nothing(), rows)
+    thread_id = (
+        select(Conversation.id)
+        .where(Conversation.lead_id == Message.lead_id, Conversation.channel == Message.channel)
+        .scalar_subquery()
+    )
+    db.session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.conversation_id.is_(None))
+        .values(conversation_id=thread_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def open_conversation(lead_id: str, channel: str) -> Conversation:
+    """The thread of a lead on a channel, made when it does not exist."""
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    row = {"id": new_id(), "lead_id": lead_id, "channel": channel, "organization_id": tenancy.current_id()}
+    db.session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
+    thread = select(Conversation).where(Conversation.lead_id == lead_id, Conversation.channel == channel)
+    return db.session.scalars(thread).one()
+
+
+def refresh_conversation(lead_id: str, channel: str, direction: str, text: str, at: datetime) -> None:
+    """Show a message that was just said or planned as the thread's newest."""
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.lead_id == lead_id, Conversation.channel == channel)
+        .values(
+            last_message_at=at,
+            last_direction=direction,
+            snippet=snippet_of(text),
+            revision=Conversation.revision + 1,
+        )
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def touch_conversations(message_ids: Collection[str]) -> None:
+    """Make live views look again at the threads of these messages."""
+    threads = select(Message.conversation_id).where(Message.id.in_(message_ids))
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id.in_(threads))
+        .values(revision=Conversation.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def snippet_of(text: str) -> str:
+    """The first words, on one line."""
+    return " ".join(text[: 4 * SNIPPET_LENGTH].split())[:SNIPPET_LENGTH]
+
+
+def mark_read(conversation: Conversation, user: User) -> None:
+    """The person has seen the thread up to its newest message."""
+    newest = select(func.max(Message.position_at)).where(
+        Message.conversation_id == conversation.id, Message.direction == "inbound"
+    )
+    until = db.session.scalar(newest)
+    if until is None:
+        return
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    mark = insert(ReadMark).values(conversation_id=conversation.id, user_id=user.id, read_until=until)
+    db.session.execute(
+        mark.on_conflict_do_update(
+            index_elements=[ReadMark.conversation_id, ReadMark.user_id], set_={"read_until": until}
+        )
+    )
+
+
+def assign_conversation(conversation: Conversation, assignee_id: str | None) -> Conversation:
+    """Give the thread to a colleague, or to nobody. Raises NotFound for someone of another organization."""
+    conversation = lock(conversation)
+    if assignee_id is not None:
+        assignee = get_or_404(User, assignee_id)
+        if assignee.disabled_at is not None:
+            raise DomainError(f"{assignee.name} can no longer sign in.", "assignee_id")
+    if conversation.assignee_id != assignee_id:
+        conversation.assignee_id = assignee_id
+        conversation.revision += 1
+        record(
+            ConversationAssigned(lead_id=conversation.lead_id, conversation_id=conversation.id, assignee_id=assignee_id)
+        )
+    return conversation
+
+
+def snooze_conversation(conversation: Conversation, until: datetime) -> Conversation:
+    """Put the thread aside until a moment, or until the lead writes. Raises DomainError for a past moment."""
+    if until <= clock.now():
+        raise DomainError("Choose a time that is still to come.", "until")
+    return _set_status(conversation, "snoozed", until)
+
+
+def close_conversation(conversation: Conversation) -> Conversation:
+    """Done for now; a new message by the lead opens it again."""
+    return _set_status(conversation, "closed", None)
+
+
+def reopen_conversation(conversation: Conversation) -> Conversation:
+    """Back among the open threads."""
+    return _set_status(conversation, "open", None)
+
+
+def _set_status(conversation: Conversation, status: str, until: datetime | None) -> Conversation:
+    conversation = lock(conversation)
+    old = conversation.status
+    conversation.status, conversation.snoozed_until = status, until
+    if old != status:
+        conversation.revision += 1
+        record(
+            ConversationStatusChanged(
+                lead_id=conversation.lead_id, conversation_id=conversation.id, old=old, new=status
+            )
+        )
+    return conversation
+
+
+def save_draft(user: User, lead_id: str, channel: str, subject: str, content: str) -> None:
+    """Keep what the person has typed to this lead on this channel (`note` is one); empty text forgets it."""
+    if not subject and not content:
+        discard_draft(user, lead_id, channel)
+        return
+    draft = _draft(user, lead_id, channel)
+    if draft is None:
+        draft = Draft(user_id=user.id, lead_id=lead_id, channel=channel)
+        db.session.add(draft)
+    draft.subject, draft.content, draft.updated_at = subject, content, clock.now()
+
+
+def discard_draft(user: User, lead_id: str, channel: str) -> None:
+    """Forget what the person has typed: it was sent, or thrown away."""
+    draft = _draft(user, lead_id, channel)
+    if draft is not None:
+        db.session.delete(draft)
+
+
+def _draft(user: User, lead_id: str, channel: str) -> Draft | None:
+    whose = (Draft.user_id == user.id, Draft.lead_id == lead_id, Draft.channel == channel)
+    return db.session.scalars(select(Draft).where(*whose)).one_or_none()
