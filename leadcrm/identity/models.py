@@ -54,12 +54,23 @@ class User(Identified, Timestamped, TenantOwned, Base):
 
     organization: Mapped[Organization] = relationship(lazy="joined", innerjoin=True)
 
+    session_secret = None  # of the session this request came with; what Flask-Login keeps in the cookie
+    is_authenticated = True
+    is_anonymous = False
+
     __table_args__ = (
         CheckConstraint(f"role IN {ROLES}", name="role"),
         CheckConstraint(f"theme IN {THEMES}", name="theme"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         Index("ix_users_organization", "organization_id", "name", "id"),  # lists of colleagues
     )
+
+    @property
+    def is_active(self) -> bool:
+        return self.disabled_at is None
+
+    def get_id(self) -> str | None:
+        return self.session_secret
 
 
 class UserSession(Identified, Timestamped, TenantOwned, Base):
@@ -74,7 +85,6 @@ class UserSession(Identified, Timestamped, TenantOwned, Base):
     ended_at: Mapped[datetime | None]
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(45), default="")
-    confirmed_at: Mapped[datetime | None]  # last time the password was asked for
 
     __table_args__ = (Index("ix_user_sessions_user", "user_id", "ended_at"),)
 

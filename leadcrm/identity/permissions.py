@@ -1,0 +1,67 @@
+"""Who may do what. The roles' rules in one place, for every feature."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask_login import current_user
+from sqlalchemy import ColumnElement, or_, true
+
+from leadcrm.core.errors import Forbidden
+from leadcrm.identity.models import User
+
+MANAGERS = ("owner", "manager")
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+def can_manage(user: User) -> bool:
+    """Whether the person runs the team: sees all its leads, its settings, its members."""
+    return user.role in MANAGERS
+
+
+def is_staff(user: User) -> bool:
+    """Whether the person works in the organization; a provider only buys from it."""
+    return user.role != "provider"
+
+
+def can_see_lead(user: User, lead) -> bool:
+    """Reps see their own leads and those nobody owns; the rest of the staff sees all; providers none."""
+    if user.role == "rep":
+        return lead.owner_id in (None, user.id)
+    return is_staff(user)
+
+
+def visible_leads_filter(user: User, owner_id: ColumnElement) -> ColumnElement[bool]:
+    """The same rule as a criterion on the column of the lead's owner: `visible_leads_filter(me, Lead.owner_id)`."""
+    if user.role == "rep":
+        return or_(owner_id == user.id, owner_id.is_(None))
+    if is_staff(user):
+        return true()
+    return owner_id.in_(())
+
+
+def may_grant(user: User, role: str) -> bool:
+    """Whether the person may give this role, or change someone who has it. Only owners make and unmake owners."""
+    return user.role == "owner" or (user.role == "manager" and role != "owner")
+
+
+def requires(*roles: str) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
+    """Decorator of a view: raises Forbidden (403) for every other role."""
+
+    def decorate(view: Callable[P, Result]) -> Callable[P, Result]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Result:
+            if current_user.role not in roles:
+                raise Forbidden("Your role does not allow this. Ask an owner of your team.")
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def open_to_providers(view: Callable[P, Result]) -> Callable[P, Result]:
+    """Mark a view that providers may use too; all others answer them 403."""
+    view.open_to_providers = True
+    return view

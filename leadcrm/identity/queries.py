@@ -1,0 +1,170 @@
+"""Who is who, for screens, for the guard and for the API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db
+from leadcrm.core.security import decrypt, digest
+from leadcrm.identity import letters
+from leadcrm.identity.models import (
+    ApiToken,
+    Invitation,
+    Organization,
+    PasswordReset,
+    StaffMail,
+    User,
+    UserSession,
+)
+
+
+def organization() -> Organization:
+    """The current organization."""
+    return db.session.scalars(select(Organization).where(Organization.id == tenancy.current_id())).one()
+
+
+def colleagues() -> Sequence[User]:
+    """Active people of the organization, by name."""
+    return db.session.scalars(select(User).where(User.disabled_at.is_(None)).order_by(User.name, User.id)).all()
+
+
+def team() -> Sequence[User]:
+    """Everyone of the organization, active people first, by name."""
+    return db.session.scalars(select(User).order_by(User.disabled_at.is_not(None), User.name, User.id)).all()
+
+
+def user_by_email(email: str) -> User | None:
+    """The account with this address, in whichever organization."""
+    with tenancy.everyone():
+        return db.session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def user_by_id(user_id: str) -> User | None:
+    """The account, in whichever organization: for signed tokens that name it."""
+    with tenancy.everyone():
+        return db.session.scalar(select(User).where(User.id == user_id))
+
+
+def user_by_token(secret: str) -> tuple[User, ApiToken] | None:
+    """The active person an API token acts for, and the token's row, in whichever organization."""
+    statement = (
+        select(User, ApiToken)
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(ApiToken.token_hash == digest(secret), ApiToken.revoked_at.is_(None), User.disabled_at.is_(None))
+    )
+    with tenancy.everyone():
+        found = db.session.execute(statement).first()
+    return (found[0], found[1]) if found else None
+
+
+def realtor_by_public_id(realtor_id: str) -> User | None:
+    """The active realtor whose public id this is, in whichever organization."""
+    statement = select(User).where(User.realtor_id == realtor_id, User.disabled_at.is_(None))
+    with tenancy.everyone():
+        return db.session.scalar(statement)
+
+
+def session_by_secret(secret: str) -> tuple[User, UserSession] | None:
+    """The person and the session behind a cookie, with the organization, in one SELECT; dead ones too."""
+    statement = (
+        select(User, UserSession)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(UserSession.token_hash == digest(secret))
+    )
+    with tenancy.everyone():
+        found = db.session.execute(statement).first()
+    return (found[0], found[1]) if found else None
+
+
+def sessions_of(user: User) -> Sequence[UserSession]:
+    """Where the person is signed in, last seen first."""
+    statement = (
+        select(UserSession)
+        .where(
+            UserSession.user_id == user.id,
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > clock.real_now(),
+        )
+        .order_by(UserSession.seen_at.desc(), UserSession.id)
+    )
+    return db.session.scalars(statement).all()
+
+
+def tokens_of(user: User) -> Sequence[ApiToken]:
+    """The person's API tokens that work, newest first."""
+    statement = (
+        select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None)).order_by(ApiToken.id.desc())
+    )
+    return db.session.scalars(statement).all()
+
+
+def open_invitations() -> Sequence[Invitation]:
+    """Invitations of the organization that can still be accepted, newest first."""
+    statement = (
+        select(Invitation)
+        .where(
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > clock.real_now(),
+        )
+        .order_by(Invitation.id.desc())
+    )
+    return db.session.scalars(statement).all()
+
+
+def invitation_by_secret(secret: str) -> tuple[Invitation, Organization] | None:
+    """The open invitation behind a link and who invites, in whichever organization."""
+    statement = (
+        select(Invitation, Organization)
+        .join(Organization, Organization.id == Invitation.organization_id)
+        .where(
+            Invitation.token_hash == digest(secret),
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > clock.real_now(),
+        )
+    )
+    with tenancy.everyone():
+        found = db.session.execute(statement).first()
+    return (found[0], found[1]) if found else None
+
+
+def reset_by_secret(secret: str) -> tuple[PasswordReset, User] | None:
+    """The usable reset behind a link and whose it is, in whichever organization."""
+    statement = (
+        select(PasswordReset, User)
+        .join(User, User.id == PasswordReset.user_id)
+        .where(
+            PasswordReset.token_hash == digest(secret),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.expires_at > clock.real_now(),
+            User.disabled_at.is_(None),
+        )
+    )
+    with tenancy.everyone():
+        found = db.session.execute(statement).first()
+    return (found[0], found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class ShownMail:
+    """A mail to the team as the sandbox shows it."""
+
+    id: str
+    recipient: str
+    subject: str
+    body: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+def sandbox_staff_mails(limit: int = 20) -> list[ShownMail]:
+    """The organization's newest mails to its own people, readable; for the sandbox page only."""
+    rows = db.session.scalars(select(StaffMail).order_by(StaffMail.id.desc()).limit(limit))
+    return [
+        ShownMail(row.id, row.recipient, row.subject, decrypt(row.body, letters.PURPOSE), row.created_at, row.sent_at)
+        for row in rows
+    ]
