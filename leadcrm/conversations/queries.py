@@ -1,0 +1,184 @@
+"""The inbox: queues of threads, what is unread in them, and search. One thread is read by thread_queries."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager
+
+from leadcrm.conversations import search
+from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
+from leadcrm.core.db import db
+from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.identity.models import User
+from leadcrm.identity.permissions import visible_leads_filter
+from leadcrm.leads.models import Lead
+
+QUEUES = {
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "all": "All",
+    "snoozed": "Snoozed",
+    "closed": "Closed",
+    "failed": "Failed & unknown",
+}
+TROUBLE = ("failed", "unknown", "bounced")
+PAGE = 30
+MOST_COUNTED = 100  # a queue is counted up to here: "99+" costs the same in a queue of a hundred thousand
+NEWEST_LOOKED_AT = 200  # inbound threads the sidebar's number looks at
+PEOPLE = 5  # leads shown above the messages that a search finds
+
+_newest_first = Order("threads", (Conversation.last_message_at, Conversation.id))
+_newest_hits = Order("hits", (search.MessageSearch.id,))
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One row of the thread list. `excerpt` is the words a search found, else the newest message's."""
+
+    conversation: Conversation
+    unread: int
+    excerpt: str
+    at: Any
+    message_id: str | None = None
+
+
+def threads(user: User, queue: str, cursor: str | None = None) -> Page[Thread]:
+    """A page of a queue's threads, newest first, with this person's unread counts. Raises BadCursor."""
+    page = keyset_page(_visible(user).where(_in_queue(user, queue)), _newest_first, cursor, PAGE)
+    unread = unread_counts(user, [thread.id for thread in page.items])
+    rows = [Thread(row, unread.get(row.id, 0), row.snippet, row.last_message_at) for row in page.items]
+    return Page(rows, page.next, page.previous)
+
+
+def search_messages(user: User, query: str, cursor: str | None = None) -> Page[Thread]:
+    """Messages of the whole history in which every word of the query begins some word, newest first."""
+    words = search.words_of(query)
+    if not words:
+        return Page([], None, None)
+    statement = (
+        select(Message, Conversation)
+        .join(search.MessageSearch, search.MessageSearch.message_id == Message.id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Lead, Lead.id == Conversation.lead_id)
+        .where(search.matches(words), visible_leads_filter(user, Lead.owner_id))
+        .options(contains_eager(Conversation.lead))
+        .add_columns(Lead)
+    )
+    page = keyset_page(statement, _newest_hits, cursor, PAGE, rows=True)
+    unread = unread_counts(user, {row.Conversation.id for row in page.items})
+    hits = [
+        Thread(
+            row.Conversation,
+            unread.get(row.Conversation.id, 0),
+            search.excerpt(f"{row.Message.subject} {row.Message.content}", words),
+            row.Message.position_at,
+            row.Message.id,
+        )
+        for row in page.items
+    ]
+    return Page(hits, page.next, page.previous)
+
+
+def threads_of(user: User, lead_ids: Collection[str]) -> list[Thread]:
+    """The newest threads of these leads, a few: what a search by name shows first."""
+    if not lead_ids:
+        return []
+    statement = _visible(user).where(Conversation.lead_id.in_(lead_ids))
+    found = db.session.scalars(statement.order_by(Conversation.last_message_at.desc()).limit(PEOPLE)).all()
+    unread = unread_counts(user, [row.id for row in found])
+    return [Thread(row, unread.get(row.id, 0), row.snippet, row.last_message_at) for row in found]
+
+
+def unread_counts(user: User, conversation_ids: Collection[str]) -> dict[str, int]:
+    """How many inbound messages the person has not seen, per thread; threads without any are left out."""
+    if not conversation_ids:
+        return {}
+    statement = (
+        select(Message.conversation_id, func.count(Message.id))
+        .outerjoin(ReadMark, _mark_of(user, Message.conversation_id))
+        .where(
+            Message.conversation_id.in_(conversation_ids),
+            Message.direction == "inbound",
+            or_(ReadMark.read_until.is_(None), Message.position_at > ReadMark.read_until),
+        )
+        .group_by(Message.conversation_id)
+    )
+    return dict(db.session.execute(statement).tuples().all())
+
+
+def unread_count(user: User) -> int:
+    """Open threads, the person's and nobody's, with something unread: the number beside Inbox in the sidebar.
+
+    Looks at the newest NEWEST_LOOKED_AT threads in which a lead wrote, so that it costs the same for ever.
+    """
+    newest = (
+        select(Conversation.id, Conversation.last_inbound_at)
+        .join(Lead, Lead.id == Conversation.lead_id)
+        .where(
+            Conversation.status == "open",
+            Conversation.last_inbound_at.is_not(None),
+            or_(Conversation.assignee_id == user.id, Conversation.assignee_id.is_(None)),
+            visible_leads_filter(user, Lead.owner_id),
+        )
+        .order_by(Conversation.last_message_at.desc())
+        .limit(NEWEST_LOOKED_AT)
+        .subquery()
+    )
+    unread = or_(ReadMark.read_until.is_(None), ReadMark.read_until < newest.c.last_inbound_at)
+    statement = select(func.count()).select_from(newest).outerjoin(ReadMark, _mark_of(user, newest.c.id)).where(unread)
+    return db.session.scalar(statement) or 0
+
+
+def queue_counts(user: User) -> dict[str, int]:
+    """How many threads wait in the person's queue and in nobody's, each counted up to MOST_COUNTED."""
+    counted = [
+        select(func.count())
+        .select_from(_visible(user).where(_in_queue(user, queue)).limit(MOST_COUNTED).subquery())
+        .scalar_subquery()
+        .label(queue)
+        for queue in ("mine", "unassigned")
+    ]
+    return dict(db.session.execute(select(*counted)).one()._mapping)
+
+
+def templates(channel: str | None = None, query: str = "") -> Sequence[Template]:
+    """Templates in use, by name; for one channel, or whose name holds the query."""
+    statement = select(Template).where(Template.archived_at.is_(None)).order_by(Template.name)
+    if channel:
+        statement = statement.where(Template.channel == channel)
+    if query:
+        statement = statement.where(Template.name.icontains(query, autoescape=True))
+    return db.session.scalars(statement.limit(200)).all()
+
+
+def archived_templates() -> Sequence[Template]:
+    """Templates that were put away, by name."""
+    statement = select(Template).where(Template.archived_at.is_not(None)).order_by(Template.name)
+    return db.session.scalars(statement.limit(200)).all()
+
+
+def _visible(user: User) -> Select:
+    return (
+        select(Conversation)
+        .join(Conversation.lead)
+        .where(visible_leads_filter(user, Lead.owner_id))
+        .options(contains_eager(Conversation.lead))
+    )
+
+
+def _in_queue(user: User, queue: str) -> ColumnElement[bool]:
+    if queue == "mine":
+        return and_(Conversation.assignee_id == user.id, Conversation.status == "open")
+    if queue == "unassigned":
+        return and_(Conversation.assignee_id.is_(None), Conversation.status == "open")
+    if queue == "failed":
+        troubled = select(Message.conversation_id).where(Message.status.in_(TROUBLE))
+        return Conversation.id.in_(troubled.where(Message.conversation_id.is_not(None)))
+    status = {"snoozed": "snoozed", "closed": "closed"}.get(queue, "open")
+    return Conversation.status == status
+
+
+def _mark_of(user: User, conversation_id: ColumnElement) -> ColumnElement[bool]:
+    return and_(ReadMark.conversation_id == conversation_id, ReadMark.user_id == user.id)

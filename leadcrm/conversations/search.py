@@ -1,0 +1,142 @@
+"""Search over everything that was ever said, by the beginnings of words, on an index of both databases.
+
+`message_search` holds one row per message that was sent or received: its words, folded to one shape (`fold`) so that
+SQLite's FTS5 and PostgreSQL's tsvector find exactly the same. Words rather than trigrams: in 10,000 messages of 60
+words, FTS5 took 68 µs a row for words and 296 µs for trigrams, and a draining worker pays this for each mail.
+
+The verbs keep it in step: `receive` and the delivery's bookkeeping call `index_messages` in the transaction that makes
+a message part of the conversation (sent or received). What is only planned is not history and is not found.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    DDL,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    column,
+    event,
+    func,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadcrm.conversations.models import Message
+from leadcrm.core import tenancy
+from leadcrm.core.db import ID_LENGTH, Base, TenantOwned, db, is_postgresql
+from leadcrm.core.models import SERIAL
+
+LONGEST_TEXT = 20_000  # characters of a message that are searched
+MOST_WORDS = 8  # of a query
+
+# SQLite's full-text table reads its text from message_search and follows it by triggers
+SQLITE_DDL = (
+    "CREATE VIRTUAL TABLE message_search_text USING fts5("
+    "text, content='message_search', content_rowid='id', tokenize='unicode61', detail=none)",
+    "CREATE TRIGGER message_search_added AFTER INSERT ON message_search BEGIN "
+    "INSERT INTO message_search_text(rowid, text) VALUES (new.id, new.text); END",
+    "CREATE TRIGGER message_search_removed AFTER DELETE ON message_search BEGIN "
+    "INSERT INTO message_search_text(message_search_text, rowid, text) VALUES ('delete', old.id, old.text); END",
+    "CREATE TRIGGER message_search_changed AFTER UPDATE OF text ON message_search BEGIN "
+    "INSERT INTO message_search_text(message_search_text, rowid, text) VALUES ('delete', old.id, old.text); "
+    "INSERT INTO message_search_text(rowid, text) VALUES (new.id, new.text); END",
+)
+
+
+class MessageSearch(TenantOwned, Base):
+    """What a message is found by: the words of its subject and text, folded."""
+
+    __tablename__ = "message_search"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)  # grows with time: results come newest first by it
+    message_id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), ForeignKey("messages.id", ondelete="CASCADE"), unique=True
+    )
+    text: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_message_search_organization", "organization_id", "id"),)
+
+
+Index(
+    "ix_message_search_words",
+    func.to_tsvector(literal_column("'simple'"), MessageSearch.text),
+    postgresql_using="gin",
+).ddl_if(dialect="postgresql")
+for _statement in SQLITE_DDL:
+    event.listen(MessageSearch.__table__, "after_create", DDL(_statement).execute_if(dialect="sqlite"))
+
+_full_text = table("message_search_text", column("rowid"), column("message_search_text"))
+
+
+def index_message(message: Message) -> None:
+    """Make one message findable, or refresh its words."""
+    index_messages([message])
+
+
+def index_messages(messages: Iterable[Message]) -> None:
+    """Make these messages findable, or refresh their words, in one statement of the open transaction."""
+    rows = [
+        {
+            "organization_id": tenancy.current_id(),
+            "message_id": message.id,
+            "text": fold(f"{message.subject} {message.content} {message.quoted}"[:LONGEST_TEXT]),
+        }
+        for message in messages
+    ]
+    if not rows:
+        return
+    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(MessageSearch)
+    db.session.execute(
+        insert.on_conflict_do_update(index_elements=["message_id"], set_={"text": insert.excluded.text}), rows
+    )
+
+
+def fold(text: str) -> str:
+    """Lower-case words without accents and punctuation, one space apart; scripts without spaces become characters."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(map(_folded, plain)).split())
+
+
+def _folded(character: str) -> str:
+    if unicodedata.combining(character):
+        return ""
+    if not character.isalnum():
+        return " "
+    return f" {character} " if _stands_alone(character) else character
+
+
+def _stands_alone(character: str) -> bool:
+    """Chinese, Japanese and Thai do not put spaces between words: each character is one."""
+    return "\u0e00" <= character <= "\u0e7f" or "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff"
+
+
+def words_of(query: str) -> list[str]:
+    """The words a person searches for, folded like the index, at most MOST_WORDS."""
+    return fold(query[:200]).split()[:MOST_WORDS]
+
+
+def matches(words: list[str]) -> ColumnElement[bool]:
+    """MessageSearch rows in which every word begins some word. `words` come from `words_of` and are not empty."""
+    if is_postgresql():
+        vector = func.to_tsvector(literal_column("'simple'"), MessageSearch.text)
+        return vector.op("@@")(func.to_tsquery(literal_column("'simple'"), " & ".join(f"{word}:*" for word in words)))
+    hits = select(_full_text.c.rowid).where(
+        _full_text.c.message_search_text.op("MATCH")(" AND ".join(f'"{word}"*' for word in words))
+    )
+    return MessageSearch.id.in_(hits)
+
+
+def excerpt(text: str, words: list[str], around: int = 60) -> str:
+    """The stretch of `text` where the first of the words stands, on one line, with what surrounds it."""
+    line = " ".join(text.split())
+    position = next((match.start() for match in re.finditer(r"\w+", line) if fold(match[0]).startswith(words[0])), 0)
+    start = max(position - around, 0)
+    return ("… " if start else "") + line[start : start + 200]
