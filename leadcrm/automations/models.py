@@ -35,9 +35,13 @@ class Automation(Identified, Timestamped, TenantOwned, Base):
     __mapper_args__ = {"version_id_col": revision}
     __table_args__ = (
         Index(
-            "uq_automations_name", "organization_id", "name", unique=True,
-            postgresql_where=text("deleted_at IS NULL"), sqlite_where=text("deleted_at IS NULL"),
-        ),  # fmt: skip
+            "uq_automations_name",
+            "organization_id",
+            "name",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+            sqlite_where=text("deleted_at IS NULL"),
+        ),
         CheckConstraint(f"delay_seconds BETWEEN 0 AND {LONGEST_DELAY_SECONDS}", name="delay"),
         Index("ix_automations_trigger", "organization_id", "trigger", "enabled"),
     )
@@ -67,5 +71,6 @@ class AutomationRun(Identified, Timestamped, TenantOwned, Base):
         UniqueConstraint("automation_id", "event_id"),  # an event is considered once, however often it is delivered
         Index("ix_automation_runs_due", "due_at"),
         Index("ix_automation_runs_log", "automation_id", "created_at", "id"),
-        Index("ix_automation_runs_lead", "lead_id", "created_at"),
+        Index("ix_automation_runs_lead", "lead_id", "created_at", "id"),
+        Index("ix_automation_runs_newest", "organization_id", "created_at", "id"),  # the log of all
     )

@@ -1,6 +1,7 @@
 """Flows, their steps, and the leads inside them."""
 
 from datetime import datetime, time
+from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -15,6 +16,11 @@ CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp"}
 TIME_TYPES = ("immediately", "specific")
 ENROLMENT_STATES = ("running", "finished", "exited")
 LAST_DAY = 365
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """Arguments of an index over some rows, on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Flow(Identified, Timestamped, TenantOwned, Base):
@@ -37,19 +43,18 @@ class Flow(Identified, Timestamped, TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(f"trigger IN {TRIGGERS}", name="trigger"),
         UniqueConstraint("organization_id", "name"),
+        # a lead enters one welcome flow, never two
         Index(
-            "uq_flows_new_lead",
-            "organization_id",
-            "trigger",
-            unique=True,
-            postgresql_where=text("enabled AND trigger = 'new_lead'"),
-            sqlite_where=text("enabled AND trigger = 'new_lead'"),
-        ),  # fmt: skip  # a lead enters one welcome flow, never two
+            "uq_flows_new_lead", "organization_id", "trigger", unique=True, **_only("enabled AND trigger = 'new_lead'")
+        ),
     )
 
 
 class FlowStep(Identified, Timestamped, TenantOwned, Base):
-    """One message of a flow: Day N after enrolment, immediately or at a wall time of the lead. Kept when deleted: messages name it."""
+    """One message of a flow: Day N after enrolment, immediately or at a wall time of the lead.
+
+    Its row is kept when it is deleted, because messages name it.
+    """
 
     __tablename__ = "flow_steps"
 
@@ -93,7 +98,7 @@ class Enrolment(Identified, TenantOwned, Base):
     state: Mapped[str] = mapped_column(String(10), default="running")
     exit_reason: Mapped[str] = mapped_column(String(60), default="")
     ended_at: Mapped[datetime | None]
-    last_message_at: Mapped[datetime] = mapped_column(default=clock.now)  # when the last planned message is meant to leave
+    last_message_at: Mapped[datetime] = mapped_column(default=clock.now)  # of the plan
 
     lead: Mapped[Lead] = relationship()
     flow: Mapped[Flow] = relationship()
@@ -103,5 +108,5 @@ class Enrolment(Identified, TenantOwned, Base):
         UniqueConstraint("flow_id", "lead_id", "number"),
         Index("ix_enrolments_lead", "lead_id", "state"),
         Index("ix_enrolments_flow", "flow_id", "state", "id"),
-        Index("ix_enrolments_ending", "last_message_at", postgresql_where=text("state = 'running'"), sqlite_where=text("state = 'running'")),  # the sweep
+        Index("ix_enrolments_ending", "last_message_at", **_only("state = 'running'")),  # the sweep
     )

@@ -1,0 +1,12 @@
+"""The facts an automation can start from, in words."""
+
+TRIGGERS = {
+    "lead.created": "a lead is created",
+    "lead.inquired": "a lead gets in touch again",
+    "lead.status_changed": "a lead's status changes",
+    "lead.assigned": "a lead gets another owner",
+    "lead.tagged": "a lead's tags change",
+    "message.received": "a lead writes to us",
+    "message.failed": "a message cannot be sent",
+}
+ALIASES = {"lead.created": "new_lead"}  # the name the outside knows it by

@@ -1,0 +1,35 @@
+"""The verbs of flows: what edges and listeners may call."""
+
+from leadcrm.flows.operations.editing import (
+    StepData,
+    add_step,
+    create_flow,
+    edit_step,
+    ensure_default_flow,
+    rename_flow,
+)
+from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages
+from leadcrm.flows.operations.switching import (
+    Effect,
+    delete_step,
+    restore_step,
+    set_flow_enabled,
+    set_step_enabled,
+)
+
+__all__ = [
+    "Effect",
+    "StepData",
+    "add_step",
+    "create_flow",
+    "delete_step",
+    "edit_step",
+    "enrol",
+    "ensure_default_flow",
+    "exit_lead",
+    "finish_passages",
+    "rename_flow",
+    "restore_step",
+    "set_flow_enabled",
+    "set_step_enabled",
+]

@@ -1,0 +1,115 @@
+"""Leads entering and leaving flows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations import plan_messages, skip_waiting
+from leadcrm.core import clock
+from leadcrm.core.db import db
+from leadcrm.core.events import record, record_all
+from leadcrm.flows import queries
+from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
+from leadcrm.flows.models import CHANNEL_OF_TYPE, Enrolment, Flow, FlowStep
+from leadcrm.flows.planning import PlannedMessage, own_key, plan
+from leadcrm.flows.timing import zone
+from leadcrm.leads import queries as leads
+from leadcrm.leads.models import Lead
+
+ALREADY_GREETED = "The lead was greeted before"
+
+
+def enrol(lead: Lead, flow: Flow, number: int = 1) -> Enrolment | None:
+    """Let the lead enter the flow: every step that is on is planned to the lead's own clock, at once.
+
+    `number` counts the lead's passages; a second one is a person's decision (D4). Returns None when this passage
+    exists already. A step the lead cannot receive gets a skipped message that says why.
+    """
+    key = (Enrolment.flow_id == flow.id, Enrolment.lead_id == lead.id, Enrolment.number == number)
+    if db.session.scalar(select(Enrolment.id).where(*key)) is not None:
+        return None
+    now = clock.now()
+    enrolment = Enrolment(
+        flow_id=flow.id, lead_id=lead.id, number=number, started_at=now, timezone=lead.timezone, last_message_at=now
+    )
+    db.session.add(enrolment)
+    db.session.flush()
+    steps = [step for step in queries.steps_of(flow.id) if step.enabled]
+    planned = plan(steps, enrolment, _addresses(lead, steps), zone(lead.timezone), now)
+    sendable = [message for message in planned if not message.skip_reason]
+    count = plan_messages([_row(message, enrolment) for message in sendable])
+    _explain([message for message in planned if message.skip_reason], enrolment)
+    if count < len(sendable):
+        _explain_missing(sendable, enrolment)
+    enrolment.last_message_at = max([message.at for message in sendable], default=now)
+    record(LeadEnrolled(lead_id=lead.id, flow_id=flow.id, enrolment_id=enrolment.id, messages=count))
+    return enrolment
+
+
+def exit_lead(lead_id: str, reason: str) -> int:
+    """End the lead's running passages: what still waits is skipped with the reason. Returns how many messages."""
+    running = select(Enrolment).where(Enrolment.lead_id == lead_id, Enrolment.state == "running")
+    skipped = 0
+    for enrolment in db.session.scalars(running.order_by(Enrolment.id).with_for_update()).all():
+        skipped += skip_waiting(enrolment.id, reason)
+        enrolment.state, enrolment.exit_reason, enrolment.ended_at = "exited", reason, clock.now()
+        record(LeadLeftFlow(lead_id=lead_id, flow_id=enrolment.flow_id, enrolment_id=enrolment.id, reason=reason))
+    return skipped
+
+
+def finish_passages(enrolment_ids: Sequence[str]) -> int:
+    """Close those of the passages that run and have no message under way. Returns how many."""
+    over = (
+        update(Enrolment)
+        .where(Enrolment.id.in_(enrolment_ids), *queries.is_over())
+        .values(state="finished", ended_at=clock.now())
+        .execution_options(synchronize_session=False)
+        .returning(Enrolment.id, Enrolment.flow_id, Enrolment.lead_id)
+    )
+    done = db.session.execute(over).all()
+    record_all(
+        LeadLeftFlow(lead_id=row.lead_id, flow_id=row.flow_id, enrolment_id=row.id, reason="All steps are done")
+        for row in done
+    )
+    return len(done)
+
+
+def _addresses(lead: Lead, steps: Sequence[FlowStep]) -> dict[str, str]:
+    channels = {CHANNEL_OF_TYPE[step.type] for step in steps}
+    found = {channel: leads.address_of([lead.id], channel).get(lead.id) for channel in sorted(channels)}
+    return {channel: address for channel, address in found.items() if address}
+
+
+def _row(message: PlannedMessage, enrolment: Enrolment) -> dict:
+    return {
+        "lead_id": enrolment.lead_id,
+        "channel": message.channel,
+        "subject": message.step.subject,
+        "content": message.step.content,
+        "origin": "flow",
+        "intent_key": message.intent_key,
+        "scheduled_for": message.at,
+        "enrolment_id": enrolment.id,
+        "step_id": message.step.id,
+    }
+
+
+def _explain(messages: Sequence[PlannedMessage], enrolment: Enrolment) -> None:
+    """A step that will not go out is a row too: the reason must be seen where the message would have been."""
+    db.session.add_all(_skipped(message, enrolment, message.skip_reason) for message in messages)
+
+
+def _explain_missing(messages: Sequence[PlannedMessage], enrolment: Enrolment) -> None:
+    """An automation said hello first: its message holds the greeting's key, ours becomes a skipped row."""
+    there = set(db.session.scalars(select(Message.step_id).where(Message.enrolment_id == enrolment.id)))
+    db.session.add_all(
+        _skipped(message, enrolment, ALREADY_GREETED) for message in messages if message.step.id not in there
+    )
+
+
+def _skipped(message: PlannedMessage, enrolment: Enrolment, reason: str) -> Message:
+    row = _row(message, enrolment) | {"intent_key": own_key(message.step.id, enrolment.id)}
+    at: datetime = row["scheduled_for"]
+    return Message(**row, status="skipped", reason=reason, due_at=None, position_at=at)

@@ -1,0 +1,61 @@
+"""From steps to messages: what a lead who enters a flow will be sent, and when. Pure, so that any clock will do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from leadcrm.flows.models import CHANNEL_OF_TYPE, FlowStep
+from leadcrm.flows.timing import scheduled_for
+
+USEFUL_FOR = timedelta(hours=72)  # a step that could not leave by then would come out of the blue
+ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
+
+
+class Passage(Protocol):
+    """What planning needs of an enrolment."""
+
+    id: str
+    lead_id: str
+    number: int
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class PlannedMessage:
+    """One step for one lead: when it leaves, or why it does not (`skip_reason`)."""
+
+    step: FlowStep
+    channel: str
+    at: datetime
+    intent_key: str
+    skip_reason: str = ""
+
+
+def plan(
+    steps: Iterable[FlowStep], passage: Passage, addresses: Mapping[str, str], local: ZoneInfo, now: datetime
+) -> list[PlannedMessage]:
+    """One planned message per step, in the order given. `addresses` maps channel → the lead's address."""
+    return [_planned(step, passage, addresses, local, now) for step in steps]
+
+
+def intent_key(step: FlowStep, passage: Passage) -> str:
+    """What is said once, for ever: a first hello is shared with automations, everything else is the step's own."""
+    if step.greets and passage.number == 1:
+        return f"greeting:{passage.lead_id}"
+    return own_key(step.id, passage.id)
+
+
+def own_key(step_id: str, enrolment_id: str) -> str:
+    """The key of a step's message in one passage."""
+    return f"flow:{enrolment_id}:{step_id}"
+
+
+def _planned(step, passage, addresses, local, now) -> PlannedMessage:
+    channel = CHANNEL_OF_TYPE[step.type]
+    at = scheduled_for(step.day, step.time, passage.started_at, local, now)
+    if not addresses.get(channel):
+        reason = f"The lead has no {ADDRESS_WORDS[channel]}"
+        return PlannedMessage(step, channel, at, own_key(step.id, passage.id), reason)
+    return PlannedMessage(step, channel, at, intent_key(step, passage))

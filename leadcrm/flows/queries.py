@@ -1,0 +1,111 @@
+"""Reads of flows, shaped for their pages and listeners."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, func, select
+
+from leadcrm.conversations.models import Message
+from leadcrm.core.db import db
+from leadcrm.flows.models import Enrolment, Flow, FlowStep
+from leadcrm.leads import queries as leads
+from leadcrm.leads.models import Lead
+
+GONE_STATUSES = ("converted", "unqualified")
+BUCKETS = {
+    "waiting": ("scheduled", "held", "claimed", "sending"),
+    "sent": ("sent", "delivered", "read"),
+    "skipped": ("skipped", "canceled", "expired"),
+    "failed": ("failed", "bounced"),
+    "unknown": ("unknown",),
+}
+BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
+SAMPLES = 20
+
+
+@dataclass
+class StepCounts:
+    """Messages of one step by what became of them."""
+
+    waiting: int = 0
+    sent: int = 0
+    skipped: int = 0
+    failed: int = 0
+    unknown: int = 0
+
+
+def welcome_flow() -> Flow | None:
+    """The flow new leads enter, if one is on."""
+    return db.session.scalars(select(Flow).where(Flow.trigger == "new_lead", Flow.enabled)).one_or_none()
+
+
+def lead_to_enrol(lead_id: str) -> Lead | None:
+    """The lead, unless they are archived, converted or disqualified by now."""
+    entering = select(Lead).where(Lead.id == lead_id, Lead.archived_at.is_(None), Lead.status.not_in(GONE_STATUSES))
+    return db.session.scalars(entering).one_or_none()
+
+
+def is_over() -> tuple[ColumnElement[bool], ...]:
+    """Criteria on a passage: it runs, but none of its messages is under way any more."""
+    under_way = select(Message.id).where(Message.enrolment_id == Enrolment.id, Message.status.in_(BUCKETS["waiting"]))
+    return Enrolment.state == "running", ~under_way.exists()
+
+
+def passages_over(now: datetime, limit: int) -> list[Row]:
+    """(organization_id, id) of passages to close, of every organization when the scope is everyone."""
+    statement = select(Enrolment.organization_id, Enrolment.id).where(*is_over(), Enrolment.last_message_at <= now)
+    return list(db.session.execute(statement.order_by(Enrolment.last_message_at).limit(limit)).all())
+
+
+def flow_list() -> list[Row]:
+    """Rows (Flow, steps, running) of all flows, the one that is on first."""
+    steps = (
+        select(func.count(FlowStep.id))
+        .where(FlowStep.flow_id == Flow.id, FlowStep.enabled, FlowStep.deleted_at.is_(None))
+        .scalar_subquery()
+    )
+    statement = select(Flow, steps.label("steps"), _running().label("running"))
+    return list(db.session.execute(statement.order_by(Flow.enabled.desc(), Flow.created_at, Flow.id)).all())
+
+
+def running_count(flow_id: str) -> int:
+    """How many leads are inside the flow."""
+    return db.session.scalar(select(_running()).select_from(Flow).where(Flow.id == flow_id)) or 0
+
+
+def _running():
+    inside = select(func.count(Enrolment.id)).where(Enrolment.flow_id == Flow.id, Enrolment.state == "running")
+    return inside.correlate(Flow).scalar_subquery()
+
+
+def steps_of(flow_id: str) -> list[FlowStep]:
+    """The flow's steps in the order they go out."""
+    statement = select(FlowStep).where(FlowStep.flow_id == flow_id, FlowStep.deleted_at.is_(None))
+    order = (FlowStep.day, FlowStep.time.is_not(None), FlowStep.time, FlowStep.created_at, FlowStep.id)
+    return list(db.session.scalars(statement.order_by(*order)))
+
+
+def step_counts(step_ids: list[str]) -> dict[str, StepCounts]:
+    """Counts of every step given, in one query; zeros for a step without messages."""
+    counts: dict[str, StepCounts] = defaultdict(StepCounts)
+    statement = (
+        select(Message.step_id, Message.status, func.count(Message.id))
+        .where(Message.step_id.in_(step_ids))
+        .group_by(Message.step_id, Message.status)
+    )
+    for step_id, status, number in db.session.execute(statement).tuples():
+        bucket = BUCKET_OF[status]
+        setattr(counts[step_id], bucket, getattr(counts[step_id], bucket) + number)
+    return counts
+
+
+def sample_leads() -> list[Lead]:
+    """The newest leads, to preview a step for."""
+    newest = select(Lead).where(Lead.archived_at.is_(None)).order_by(Lead.created_at.desc(), Lead.id.desc())
+    return list(db.session.scalars(newest.limit(SAMPLES)))
+
+
+def merge_values(lead_id: str) -> dict[str, str]:
+    """What this lead's merge fields are filled with."""
+    return leads.merge_values([lead_id])[lead_id]
