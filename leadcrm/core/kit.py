@@ -1,0 +1,109 @@
+"""`/_kit`: every component in every state, for eyes and for the accessibility audit. Not registered in production."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+from flask import Blueprint, render_template, request
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    Form,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    validators,
+)
+
+from leadcrm.core import clock
+from leadcrm.core.web import public
+
+blueprint = Blueprint("kit", __name__, url_prefix="/_kit")
+
+PAGES = ("components", "leads", "inbox", "flow", "settings", "sign-in", "error", "public")
+PEOPLE = (
+    ("Naledi Hughes", "NH", "green", "qualified", 97, "Facebook Ads", "Townhouse, Claremont"),
+    ("Ingrid Shah", "IS", "teal", "qualified", 92, "Website form", "2-bed flat, Sea Point"),
+    ("Mateo Mokoena", "MM", "blue", "contacted", 61, "CSV import", "Plot, Hout Bay"),
+    ("Naledi Khumalo", "NK", "teal", "qualified", 86, "Facebook Ads", "Terrace, Woodstock"),
+    ("Oliver Costa", "OC", "red", "new", 42, "Website form", "Penthouse, Green Point"),
+    ("Fatima Olsen", "FO", "pink", "unqualified", 12, "Referral", "Rental, Observatory"),
+    ("Zoë Łukasiewicz-van der Merwe", "ZM", "violet", "converted", 70, "Survey embed", "Family home, Rondebosch"),
+)
+TEAM = SimpleNamespace(name="Harbor Realty")
+ADA = SimpleNamespace(
+    name="Ada Byron",
+    email="ada@harbor.example",
+    role="owner",
+    initials="AB",
+    theme="system",
+    shortcuts=True,
+    is_authenticated=True,
+    organization=TEAM,
+)
+
+
+class SampleForm(Form):
+    """One field of each kind; `email` and `agrees` refuse what they get."""
+
+    name = StringField("Name", [validators.InputRequired()], default="Naledi Khumalo")
+    email = StringField("Email", [validators.Regexp(r".+@.+\..+", message="This needs an @ and a domain.")])
+    password = PasswordField("Password")
+    status = SelectField("Status", choices=[("new", "New"), ("contacted", "Contacted")])
+    theme = RadioField("Theme", choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")], default="system")
+    due = DateTimeLocalField("Send at", [validators.Optional()])
+    note = TextAreaField("Note", default="Prefers mornings.")
+    follow_up = BooleanField("Send a follow-up email", default=True)
+    agrees = BooleanField("I agree", [validators.InputRequired(message="Please agree first.")])
+
+
+@blueprint.get("/")
+@public
+def index():
+    return page("components")
+
+
+@blueprint.get("/<any(%s):name>" % ", ".join(f'"{name}"' for name in PAGES))
+@public
+def page(name: str):
+    """Render one sample page; `?theme=light|dark` and `?open=1` (panel, conversation) choose its state."""
+    user = SimpleNamespace(**{**vars(ADA), "theme": request.args.get("theme", "system")})
+    form = SampleForm(data={"email": "naledi"})
+    form.validate()
+    return render_template(
+        f"kit/{name}.html",
+        current_user=user,
+        organization=TEAM,
+        nav_counts={"leads": "120,431", "inbox": 7, "notifications": 2},
+        people=PEOPLE,
+        form=form,
+        now=clock.now(),
+        earlier=lambda minutes: clock.now() - timedelta(minutes=minutes),
+        is_open="open" in request.args,
+    )
+
+
+@blueprint.get("/palette-options")
+@public
+def palette_options():
+    return render_template("kit/_palette.html", people=PEOPLE, q=request.args.get("q", ""))
+
+
+@blueprint.get("/sample-dialog")
+@public
+def sample_dialog():
+    form = SampleForm(data={"email": "naledi"})
+    form.validate()
+    return render_template("kit/_dialog.html", form=form)
+
+
+@blueprint.get("/sample-panel/<int:number>")
+@public
+def sample_panel(number: int):
+    return render_template(
+        "kit/_panel.html",
+        number=number,
+        people=PEOPLE,
+        earlier=lambda minutes: clock.now() - timedelta(minutes=minutes),
+    )

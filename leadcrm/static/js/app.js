@@ -1,0 +1,305 @@
+// Behaviour of every page: dialogs, menus, toasts, busy forms, offline, focus, times. Lists and keys: keys.js.
+// Plain event delegation on the document, so whatever htmx brings later works without set-up.
+(() => {
+  'use strict';
+
+  const TOAST_LIFE = 10_000; // ms; long enough to reach Undo
+  const TICK = 250; // ms
+  const byId = (id) => document.getElementById(id);
+
+  // ---- Dialogs -------------------------------------------------------------------------------------------
+
+  let opener = null; // what had the focus before a dialog opened
+
+  function openDialog(dialog) {
+    if (!dialog || dialog.open) return;
+    opener = document.activeElement;
+    dialog.showModal();
+    if (dialog.id === 'palette') htmx.trigger(dialog.querySelector('input'), 'open');
+  }
+
+  function openArrivedDialogs() {
+    document.querySelectorAll('dialog[data-modal]:not([open])').forEach(openDialog);
+  }
+
+  function restoreFocus() {
+    if (document.activeElement !== document.body || !opener) return;
+    if (opener.isConnected) opener.focus();
+    opener = null;
+  }
+
+  document.addEventListener('close', (event) => {
+    if (event.target.matches('dialog[data-modal]')) event.target.remove();
+    restoreFocus();
+  }, true); // `close` does not bubble
+
+  document.addEventListener('close-dialog', () => {
+    document.querySelectorAll('dialog[data-modal][open]').forEach((dialog) => dialog.close());
+  });
+
+  document.addEventListener('click', (event) => {
+    const opens = event.target.closest('[data-opens]');
+    if (opens) openDialog(byId(opens.dataset.opens));
+    if (event.target.closest('[data-dialog-close]')) event.target.closest('dialog').close();
+    if (event.target.matches('dialog.palette')) event.target.close(); // a click on its backdrop
+  });
+
+  document.addEventListener('htmx:confirm', (event) => {
+    const { ctx, issueRequest, dropRequest } = event.detail;
+    if (!ctx.confirm) return;
+    event.preventDefault();
+    const dialog = byId('confirm');
+    byId('confirm-text').textContent = ctx.confirm;
+    byId('confirm-yes').textContent = ctx.sourceElement.dataset.confirmLabel || 'Continue';
+    dialog.returnValue = 'no';
+    dialog.addEventListener('close', () => (dialog.returnValue === 'yes' ? issueRequest() : dropRequest()), { once: true });
+    openDialog(dialog);
+  });
+
+  // ---- Menus (native popovers; the browser closes them on Esc and outside clicks) ------------------------
+
+  function placeMenu(menu) {
+    const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+    if (!button) return;
+    const anchor = button.getBoundingClientRect();
+    const box = menu.getBoundingClientRect();
+    const below = anchor.bottom + 4;
+    const fits = below + box.height <= innerHeight;
+    menu.style.top = `${fits ? below : Math.max(8, anchor.top - box.height - 4)}px`;
+    menu.style.left = `${Math.max(8, Math.min(anchor.left, innerWidth - box.width - 8))}px`;
+  }
+
+  document.addEventListener('toggle', (event) => {
+    if (!event.target.matches('.menu') || event.newState !== 'open') return;
+    placeMenu(event.target);
+    event.target.querySelector('[role="menuitem"]')?.focus();
+  }, true);
+
+  function moveInMenu(menu, key) {
+    const items = [...menu.querySelectorAll('[role="menuitem"]')];
+    const at = items.indexOf(document.activeElement);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 }[key];
+    if (next === undefined) return false;
+    items[next % items.length].focus();
+    return true;
+  }
+
+  document.addEventListener('keydown', (event) => {
+    const menu = event.target.closest?.('.menu');
+    if (menu && moveInMenu(menu, event.key)) event.preventDefault();
+  });
+
+  document.addEventListener('click', (event) => {
+    const item = event.target.closest('.menu [role="menuitem"]');
+    if (item) item.closest('.menu').hidePopover();
+  });
+
+  // ---- Toasts --------------------------------------------------------------------------------------------
+
+  function ageToasts() {
+    document.querySelectorAll('[data-toast=""]').forEach((toast) => {
+      if (toast.matches(':hover, :focus-within')) return;
+      toast.lifeLeft = (toast.lifeLeft ?? TOAST_LIFE) - TICK;
+      if (toast.lifeLeft <= 0) toast.remove();
+    });
+  }
+
+  function showError(text) {
+    const toast = document.createElement('div');
+    toast.className = 'toast tone-red';
+    toast.dataset.toast = 'stay';
+    const words = document.createElement('p');
+    words.textContent = text;
+    const close = document.createElement('button');
+    close.type = 'button';
+    close.dataset.dismiss = '';
+    close.textContent = 'Dismiss';
+    toast.append(words, close);
+    byId('toasts').append(toast);
+  }
+
+  document.addEventListener('click', (event) => {
+    event.target.closest('[data-dismiss]')?.closest('[data-toast]').remove();
+  });
+
+  // The Undo button is the target of its own reply: gone too early, htmx would drop what the reply brings.
+  document.addEventListener('htmx:finally:request', (event) => {
+    if (event.target.matches?.('.toast-undo')) event.target.closest('[data-toast]').remove();
+  });
+
+  // ---- Forms: one submission at a time, unsaved changes, files -------------------------------------------
+
+  const isBusy = (form) => form.getAttribute('aria-busy') === 'true';
+  const isWriting = (ctx) => ctx.sourceElement.matches('form') && ctx.request.method !== 'GET';
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (isBusy(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (form.method === 'post' && !form.matches('[hx-post], [hx-put], [hx-patch], [hx-delete]')) {
+      form.setAttribute('aria-busy', 'true');
+    }
+  }, true);
+
+  document.addEventListener('htmx:before:request', (event) => {
+    const { ctx } = event.detail;
+    if (isWriting(ctx)) ctx.sourceElement.setAttribute('aria-busy', 'true');
+    byId('progress')?.classList.add('on');
+  });
+
+  document.addEventListener('htmx:finally:request', (event) => {
+    const { ctx } = event.detail;
+    if (isWriting(ctx)) ctx.sourceElement.removeAttribute('aria-busy');
+    byId('progress')?.classList.remove('on');
+  });
+
+  window.addEventListener('pageshow', () => {
+    document.querySelectorAll('form[aria-busy]').forEach((form) => form.removeAttribute('aria-busy'));
+  });
+
+  document.addEventListener('input', (event) => {
+    const form = event.target.form;
+    if (form?.matches('[data-dirty-save]')) form.querySelector('[type="submit"]').disabled = false;
+  });
+
+  document.addEventListener('change', (event) => {
+    const input = event.target;
+    if (input.matches('.file-drop input')) {
+      input.closest('.file-drop').querySelector('output').textContent = [...input.files].map((file) => file.name).join(', ');
+    }
+    if (input.matches('[data-theme-choice]')) {
+      const root = document.documentElement;
+      if (input.value === 'light' || input.value === 'dark') root.dataset.theme = input.value;
+      else delete root.dataset.theme;
+    }
+  });
+
+  for (const type of ['dragenter', 'dragleave', 'drop']) {
+    document.addEventListener(type, (event) => {
+      event.target.closest?.('.file-drop')?.classList.toggle('over', type === 'dragenter');
+    });
+  }
+
+  // ---- The server does not answer, or breaks -------------------------------------------------------------
+
+  let failed = null; // the element whose request did not arrive
+
+  function showOffline(isOffline) {
+    const banner = byId('offline');
+    if (banner) banner.hidden = !isOffline;
+  }
+
+  document.addEventListener('htmx:error', (event) => {
+    const { ctx } = event.detail;
+    if (!ctx || ctx.response) return; // an error of ours after the answer came is in the console
+    failed = ctx.sourceElement;
+    showOffline(true);
+  });
+
+  document.addEventListener('htmx:after:request', () => showOffline(false));
+
+  document.addEventListener('click', (event) => {
+    if (!event.target.closest('[data-retry]') || !failed?.isConnected) return;
+    if (failed.matches('form')) failed.requestSubmit();
+    else if (failed.matches('input, textarea, select')) htmx.trigger(failed, 'input');
+    else failed.click();
+  });
+
+  document.addEventListener('htmx:response:error', (event) => {
+    const { response, text } = event.detail.ctx;
+    if (response.status >= 500 && !text.includes('<hx-partial')) showError('Something broke on our side. Nothing was saved.');
+  });
+
+  // ---- Focus after a swap --------------------------------------------------------------------------------
+
+  let focusedBefore = null;
+  let readingLog = null; // the message log when its reader has scrolled up
+
+  document.addEventListener('htmx:before:swap', () => {
+    const log = document.querySelector('.messages');
+    readingLog = log && log.scrollHeight - log.scrollTop - log.clientHeight > 80 ? log : null;
+    const active = document.activeElement;
+    const row = active.closest('[data-item]');
+    const neighbour = row && (row.nextElementSibling ?? row.previousElementSibling);
+    focusedBefore = { id: active.id, neighbour: neighbour?.id };
+  });
+
+  function refocus(ctx) {
+    if (ctx.response?.status === 422) {
+      const field = document.querySelector('[aria-invalid="true"]:not([type="hidden"])');
+      if (field && document.activeElement.getAttribute('aria-invalid') !== 'true') field.focus();
+    } else if (document.activeElement === document.body && focusedBefore) {
+      const same = focusedBefore.id && byId(focusedBefore.id);
+      const next = focusedBefore.neighbour && byId(focusedBefore.neighbour)?.querySelector('[data-open], a, button');
+      (same || next || byId('main'))?.focus({ preventScroll: true });
+    }
+    focusedBefore = null;
+  }
+
+  document.addEventListener('htmx:after:swap', (event) => {
+    openArrivedDialogs();
+    refocus(event.detail.ctx);
+    scrollMessagesDown();
+  });
+
+  // ---- Conversations -------------------------------------------------------------------------------------
+
+  const GSM_BASIC = '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
+  const GSM_EXTENDED = '^{}\\[~]|€'; // two characters each on the wire
+
+  /** Characters and segments of a text message: 160/153 in GSM-7, 70/67 in UCS-2. */
+  function smsSize(text) {
+    const fits = [...text].every((c) => GSM_BASIC.includes(c) || GSM_EXTENDED.includes(c));
+    const units = fits ? [...text].reduce((sum, c) => sum + (GSM_EXTENDED.includes(c) ? 2 : 1), 0) : text.length;
+    const [single, joined] = fits ? [160, 153] : [70, 67];
+    return { units, segments: units <= single ? 1 : Math.ceil(units / joined), single };
+  }
+
+  function countSms(area) {
+    const output = byId(area.dataset.smsCount);
+    const channel = area.form?.querySelector('[name="channel"]:checked')?.value ?? 'sms';
+    if (!output) return;
+    const { units, segments, single } = smsSize(area.value);
+    const words = segments > 1 ? `${units} characters, ${segments} segments` : `${units} / ${single}`;
+    output.textContent = channel === 'sms' ? words : '';
+  }
+
+  function countAllSms() {
+    document.querySelectorAll('[data-sms-count]').forEach(countSms);
+  }
+
+  document.addEventListener('input', (event) => {
+    if (event.target.matches('[data-sms-count], [name="channel"]')) countAllSms();
+  });
+
+  document.addEventListener('keydown', (event) => {
+    const sends = event.target.matches?.('[data-send-on-ctrl-enter]') && event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+    if (sends) event.target.form.requestSubmit();
+  });
+
+  function scrollMessagesDown() {
+    const log = document.querySelector('.messages');
+    if (log && log !== readingLog) log.scrollTop = log.scrollHeight;
+  }
+
+  // ---- Relative times: the words of core/web.py, kept fresh for the first day -----------------------------
+
+  function freshenTimes() {
+    document.querySelectorAll('time[data-style="ago"]').forEach((time) => {
+      const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60_000);
+      if (!/^(now|\d+ min)$/.test(time.textContent) || minutes < 0) return;
+      if (minutes < 1) time.textContent = 'now';
+      else time.textContent = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+    });
+  }
+
+  // ---- Start ---------------------------------------------------------------------------------------------
+
+  setInterval(ageToasts, TICK);
+  setInterval(freshenTimes, 30_000);
+  openArrivedDialogs();
+  countAllSms();
+  scrollMessagesDown();
+  window.leadcrm = { openDialog, say: (words) => { byId('live').textContent = words; } };
+})();
