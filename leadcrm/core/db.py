@@ -147,6 +147,7 @@ def writing() -> Iterator[Session]:
     if session.info.get("writing"):
         raise RuntimeError("writing() does not nest: verbs never commit, edges do it once.")
     session.rollback()
+    session.expire_all()  # a rollback expires only what its own transaction saw
     with _writers_turn():
         session.info.update(writing=True, after_commit=[])
         try:

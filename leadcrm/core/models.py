@@ -3,7 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadcrm.core import clock
@@ -33,6 +45,21 @@ class EventRow(TenantOwned, Base):
         Index("ix_events_name", "organization_id", "name", "id"),  # an automation's test against the last events
         CheckConstraint("depth >= 0", name="depth"),
     )
+
+
+SQLITE_DDL = tuple(
+    f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events BEGIN SELECT RAISE(ABORT, 'events are immutable'); END"
+    for verb in ("update", "delete")
+)
+POSTGRESQL_DDL = (
+    "CREATE FUNCTION events_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'events are immutable'; END $$",
+    "CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events "
+    "FOR EACH ROW EXECUTE FUNCTION events_refuse_change()",
+)
+for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_DDL)):
+    for _statement in _statements:
+        event.listen(EventRow.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 
 class Debt(TenantOwned, Base):

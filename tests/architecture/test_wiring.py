@@ -1,0 +1,105 @@
+"""What is named exists: endpoints are guarded, jobs resolve, facts can be read back, migrations match the tables."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask_migrate import upgrade
+from sqlalchemy import inspect, select
+
+from leadcrm import create_app
+from leadcrm.core import events, tenancy
+from leadcrm.core.db import Base, TenantOwned, db
+from leadcrm.reactions import REACTIONS
+from leadcrm.settings import ROOT
+from leadcrm.timetable import LANES, TIMETABLE
+from tests.conftest import make_settings
+
+PUBLIC = {
+    "system.healthz",
+    "system.readyz",
+    "identity.sign_in",
+    "identity.request_reset",
+    "identity.reset_password",
+    "identity.accept_invitation",
+}
+
+
+def test_every_page_needs_a_sign_in_unless_marked_public(app):
+    client = app.test_client()
+    wrong = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if (
+            getattr(view, "is_public", False)
+            or rule.rule.startswith(("/api/", "/static/"))
+            or "GET" not in rule.methods
+        ):
+            continue
+        path = rule.rule
+        for argument in rule.arguments:
+            path = path.replace(next(p for p in rule.rule.split("/") if p.endswith(f"{argument}>")), "nothing")
+        response = client.get(path)
+        if response.status_code not in (302, 303, 401) or (response.location and "/login" not in response.location):
+            wrong.append((rule.rule, response.status_code))
+    assert not wrong
+
+
+def test_lanes_and_timetable_name_callables_that_take_what_they_get():
+    for lane, drains in LANES.items():
+        assert lane in ("now", "slow")
+        assert all(callable(drain) for drain in drains)
+    names = [job.name for job in TIMETABLE]
+    assert len(names) == len(set(names))
+    assert all(callable(job.run) and job.lane in LANES and job.interval_seconds >= 1 for job in TIMETABLE)
+
+
+def test_every_reaction_can_be_found_again_by_its_debt(app):
+    for event_class, listeners in REACTIONS.items():
+        assert events.known()[event_class.name] is event_class
+        names = [events.listener_name(listener) for listener in listeners]
+        assert len(names) == len(set(names))
+        for listener in listeners:
+            assert events.listener_for(event_class.name, events.listener_name(listener)) is listener
+
+
+def test_every_tenant_owned_model_is_invisible_without_and_outside_its_organization(app, cast):
+    for mapper in Base.registry.mappers:
+        model = mapper.class_
+        if not issubclass(model, TenantOwned):
+            continue
+        with pytest.raises(tenancy.TenantMissing):
+            db.session.execute(select(model))
+        with tenancy.organization(cast.rival.id):
+            rows = db.session.scalars(select(model)).unique().all()
+            assert {row.organization_id for row in rows} <= {cast.rival.id}, model
+
+
+def test_every_table_of_an_organization_says_so():
+    """A table with an organization's column is TenantOwned, so that the hook sees it."""
+    for mapper in Base.registry.mappers:
+        if "organization_id" in mapper.columns:
+            assert issubclass(mapper.class_, TenantOwned), mapper.class_
+
+
+def test_one_migration_head_equal_to_the_models(tmp_path):
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    assert len(script.get_heads()) == 1
+    app = create_app(make_settings(f"sqlite:///{tmp_path}/migrated.db", tmp_path))
+    with app.app_context():
+        upgrade()
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _is_ours})
+            assert compare_metadata(context, db.metadata) == []
+        _assert_indexes_are_there()
+
+
+def _is_ours(name, kind, parents) -> bool:
+    return kind != "table" or name in db.metadata.tables
+
+
+def _assert_indexes_are_there() -> None:
+    inspector = inspect(db.engine)
+    for table in db.metadata.tables.values():
+        found = {index["name"] for index in inspector.get_indexes(table.name)}
+        assert {index.name for index in table.indexes} <= found, table.name
