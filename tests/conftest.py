@@ -17,6 +17,7 @@ from leadcrm.core.db import db, perform
 from leadcrm.identity import operations as identity
 from leadcrm.identity.models import Organization, User
 from leadcrm.settings import Settings
+from tests import signing_in
 from tests.databases import open_databases
 
 PASSWORD = "correct horse battery"
@@ -107,6 +108,12 @@ def acme(cast) -> Iterator[Organization]:
     """Acme's scope is open for the whole test."""
     with tenancy.organization(cast.acme.id):
         yield cast.acme
+
+
+@pytest.fixture
+def sign_in(app):
+    """`sign_in(cast.ada)` → a client that is signed in; `client.get(url, hx=True)` asks as htmx does."""
+    return lambda user: signing_in.sign_in(app, user)
 
 
 @contextmanager
