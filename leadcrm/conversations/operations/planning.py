@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import merge
@@ -133,11 +132,10 @@ def _row(
 ) -> dict[str, Any]:
     now = clock.now()
     when = max(scheduled_for or now, now)
-    message_id = new_id()
     if useful_until is None and origin in MACHINE_ORIGINS:
         useful_until = when + STALE_AFTER
     return {
-        "id": message_id,
+        "id": new_id(),
         "organization_id": tenancy.current_id(),
         "created_at": now,
         "lead_id": lead_id,
@@ -151,18 +149,12 @@ def _row(
         "due_at": when,
         "position_at": when,
         "useful_until": useful_until,
-        "external_id": _message_id_header(message_id) if channel == "email" else None,
         "intent_key": intent_key,
         "author_id": author_id,
         "enrolment_id": enrolment_id,
         "step_id": step_id,
         "automation_id": automation_id,
     }
-
-
-def _message_id_header(message_id: str) -> str:
-    """Fixed before the first attempt, so that a doubled mail can be told by any mailbox."""
-    return f"<{message_id}@{current_app.settings.mail_from.rpartition('@')[2]}>"
 
 
 def _insert_unless_known(rows: list[dict[str, Any]]) -> list[Any]:

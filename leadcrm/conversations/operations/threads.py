@@ -34,7 +34,7 @@ def open_conversations(message_ids: Collection[str]) -> None:
             "last_message_at": now,
             "reply_token": new_reply_token(),
         }
-        for lead_id, channel in sorted(set(db.session.execute(orphans).tuples()))
+        for lead_id, channel in sorted(set(db.session.execute(orphans).all()))
     ]
     if not rows:
         return

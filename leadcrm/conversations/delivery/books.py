@@ -1,0 +1,228 @@
+"""What is written about each call: before it, that it begins; after it, how it ended. One short transaction for both.
+
+This is the hot path of a campaign, so the statements are Core ones on the tables; each names its organization itself.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, exists, insert, select, update
+
+from leadcrm.adapters.ports import OutgoingEmail
+from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
+from leadcrm.conversations.delivery.rendering import Aside, Ready
+from leadcrm.conversations.events import (
+    MessageCanceled,
+    MessageEvent,
+    MessageFailed,
+    MessageOutcomeUnknown,
+    MessageSent,
+)
+from leadcrm.conversations.models import Attempt, Conversation, Message, Suppression
+from leadcrm.conversations.operations.consent import EVERY_CHANNEL
+from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db
+from leadcrm.core.events import record
+from leadcrm.leads.models import Lead
+
+MESSAGES, ATTEMPTS, CONVERSATIONS = Message.__table__, Attempt.__table__, Conversation.__table__
+SUPPRESSIONS, LEADS = Suppression.__table__, Lead.__table__
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: the message's next state, the attempt's verdict, and when to look again if it goes on."""
+
+    status: str  # sent, failed, scheduled, expired, unknown
+    verdict: str  # sent, refused, try_later, unknown
+    reason: str = ""
+    provider_message_id: str | None = None
+    sandbox: bool = False
+    due_at: datetime | None = None
+
+
+_suppressed = exists().where(
+    SUPPRESSIONS.c.organization_id == bindparam("the_organization"),
+    SUPPRESSIONS.c.channel.in_([MESSAGES.c.channel, EVERY_CHANNEL]),
+    SUPPRESSIONS.c.address == bindparam("the_address"),
+)
+_archived = exists().where(LEADS.c.id == MESSAGES.c.lead_id, LEADS.c.archived_at.is_not(None))
+_mine = (
+    MESSAGES.c.id == bindparam("the_id"),
+    MESSAGES.c.organization_id == bindparam("the_organization"),
+    MESSAGES.c.claim_token == bindparam("the_token"),
+)
+_begin = (
+    update(MESSAGES)
+    .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
+    .where(~_suppressed, ~_archived)
+    .values(
+        status="sending",
+        lease_until=bindparam("new_lease"),
+        tries=MESSAGES.c.tries + 1,
+        rendered=True,
+        subject=bindparam("new_subject"),
+        content=bindparam("new_content"),
+        address=bindparam("the_address"),
+        external_id=bindparam("new_external_id"),
+        in_reply_to=bindparam("new_in_reply_to"),
+    )
+    .returning(MESSAGES.c.tries)
+)
+_finish = (
+    update(MESSAGES)
+    .where(*_mine, MESSAGES.c.status.in_(["sending", "unknown"]))
+    .values(
+        status=bindparam("new_status"),
+        reason=bindparam("new_reason"),
+        due_at=bindparam("new_due_at"),
+        sent_at=bindparam("new_sent_at"),
+        position_at=bindparam("new_position_at"),
+        provider_message_id=bindparam("new_provider_message_id"),
+        sandbox=bindparam("new_sandbox"),
+        claim_token=None,
+        lease_until=None,
+    )
+)
+_close_attempt = (
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.message_id == bindparam("the_id"), ATTEMPTS.c.n == bindparam("the_n"))
+    .values(ended_at=bindparam("new_ended_at"), outcome=bindparam("new_outcome"), detail=bindparam("new_detail"))
+)
+_show_in_thread = (
+    update(CONVERSATIONS)
+    .where(CONVERSATIONS.c.id == bindparam("the_id"))
+    .values(
+        last_message_at=bindparam("new_at"),
+        last_direction="outbound",
+        snippet=bindparam("new_snippet"),
+        revision=CONVERSATIONS.c.revision + 1,
+    )
+)
+
+
+def begin(ready: Ready, skew: timedelta) -> int | None:
+    """Mark the message as on its way and open its attempt; returns the attempt's number.
+
+    Every guard is looked at again here, under the lock. None when it may not leave: then it has been put aside with
+    the reason, or someone else holds it by now.
+    """
+    session, claim = db.session, ready.claim
+    mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
+    moment = lease_now(skew)
+    n = session.connection().scalar(
+        _begin,
+        {
+            **_names(ready),
+            "the_address": ready.address,
+            "the_moment": moment,
+            "new_lease": moment + SEND_LEASE,
+            "new_subject": ready.subject,
+            "new_content": ready.content,
+            "new_external_id": mail.message_id if mail else claim.external_id,
+            "new_in_reply_to": mail.in_reply_to if mail else None,
+        },
+    )
+    if n is None:
+        _explain(ready)
+        return None
+    attempt = {"message_id": claim.id, "n": n, "organization_id": tenancy.current_id(), "started_at": clock.now()}
+    session.connection().execute(insert(ATTEMPTS), attempt)
+    return n
+
+
+def finish(ready: Ready, n: int, outcome: Outcome) -> None:
+    """Write down how the call ended, unless a person or the sweep's successor has decided since."""
+    connection, now = db.session.connection(), clock.now()
+    sent = outcome.status == "sent"
+    closed = connection.execute(
+        _finish,
+        {
+            **_names(ready),
+            "new_status": outcome.status,
+            "new_reason": outcome.reason[:200],
+            "new_due_at": outcome.due_at,
+            "new_sent_at": now if sent else None,
+            "new_position_at": outcome.due_at or now,
+            "new_provider_message_id": outcome.provider_message_id,
+            "new_sandbox": outcome.sandbox,
+        },
+    )
+    connection.execute(
+        _close_attempt,
+        {
+            "the_id": ready.claim.id,
+            "the_n": n,
+            "new_ended_at": now,
+            "new_outcome": outcome.verdict,
+            "new_detail": outcome.reason[:500],
+        },
+    )
+    if closed.rowcount != 1:
+        return
+    if sent:
+        shown = {"the_id": ready.conversation_id, "new_at": now, "new_snippet": snippet_of(ready.content)}
+        connection.execute(_show_in_thread, shown)
+    else:
+        touch_conversations([ready.claim.id])
+    _tell(ready, outcome)
+
+
+def put_aside(aside: Aside) -> None:
+    """Settle or postpone a claimed message that does not leave now."""
+    claim = aside.claim
+    statement = (
+        update(Message)
+        .where(Message.id == claim.id, Message.claim_token == claim.token, Message.status == "claimed")
+        .values(status=aside.status, reason=aside.reason[:200], due_at=aside.due_at, claim_token=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.execute(statement).rowcount != 1:
+        return
+    touch_conversations([claim.id])
+    names = {"lead_id": claim.lead_id, "message_id": claim.id, "channel": claim.channel, "origin": claim.origin}
+    if aside.status in ("failed", "expired"):
+        record(MessageFailed(**names, reason=aside.reason))
+    elif aside.status == "skipped":
+        record(MessageCanceled(**names, reason=aside.reason))
+
+
+def _explain(ready: Ready) -> None:
+    """Why a claimed message could not begin: only a rule puts it aside; a lost lease is someone else's business."""
+    row = db.session.execute(
+        select(Message.claim_token, Message.status, _archived.label("archived")).where(Message.id == ready.claim.id)
+    ).one_or_none()
+    if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
+        return
+    suppressed = db.session.scalar(
+        select(_suppressed).select_from(MESSAGES).where(MESSAGES.c.id == ready.claim.id),
+        {"the_organization": tenancy.current_id(), "the_address": ready.address},
+    )
+    if suppressed:
+        put_aside(Aside(ready.claim, "skipped", "opted out"))
+    elif row.archived:
+        put_aside(Aside(ready.claim, "skipped", "the lead is archived"))
+
+
+def _tell(ready: Ready, outcome: Outcome) -> None:
+    claim = ready.claim
+    names = {"lead_id": claim.lead_id, "message_id": claim.id, "channel": claim.channel, "origin": claim.origin}
+    fact: MessageEvent | None = None
+    if outcome.status == "sent":
+        fact = MessageSent(**names)
+    elif outcome.status in ("failed", "expired"):
+        fact = MessageFailed(**names, reason=outcome.reason)
+    elif outcome.status == "unknown":
+        fact = MessageOutcomeUnknown(**names, reason=outcome.reason)
+    if fact is not None:
+        record(fact)
+
+
+def _names(ready: Ready) -> dict[str, Any]:
+    return {
+        "the_id": ready.claim.id,
+        "the_organization": tenancy.current_id(),
+        "the_token": ready.claim.token,
+    }

@@ -1,0 +1,191 @@
+"""Sending what is due: one batch after the other, one call at a time."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Protocol
+
+from sqlalchemy.exc import DBAPIError
+
+from leadcrm.adapters.ports import OutcomeUnknown, Refused, Sent, TryLater
+from leadcrm.conversations.delivery import books, pauses
+from leadcrm.conversations.delivery.backoff import next_try
+from leadcrm.conversations.delivery.books import Outcome
+from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
+from leadcrm.conversations.delivery.leases import clock_skew
+from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, perform
+
+log = logging.getLogger(__name__)
+
+WRITE_TRIES = 5
+WRITE_PAUSE_SECONDS = 0.5
+
+
+class Session(Protocol):
+    def send(self, outgoing: Any) -> Sent: ...
+
+
+class Transport(Protocol):
+    """A channel's adapter, and whether it keeps everything in the house."""
+
+    is_sandbox: bool
+
+    def open(self) -> AbstractContextManager[Session]: ...
+
+
+class Sessions(ExitStack):
+    """One open session per channel for as long as a drain runs: connecting costs more than sending."""
+
+    def __init__(self, transport_of: Callable[[str], Transport]):
+        super().__init__()
+        self.transport_of = transport_of
+        self.opened: dict[str, tuple[Session, bool]] = {}
+
+    def of(self, channel: str) -> tuple[Session, bool]:
+        """The channel's session, and whether it is a sandbox's."""
+        if channel not in self.opened:
+            transport = self.transport_of(channel)
+            self.opened[channel] = (self.enter_context(transport.open()), transport.is_sandbox)
+        return self.opened[channel]
+
+
+def drain(should_stop: Callable[[], bool], transport_of: Callable[[str], Transport]) -> int:
+    """Send what is due, organization by organization in turns, until nothing is. Returns how many messages moved."""
+    moved = 0
+    with tenancy.everyone(), Sessions(transport_of) as sessions:
+        while not should_stop() and (in_this_round := _one_round(should_stop, sessions)):
+            moved += in_this_round
+    return moved
+
+
+def _one_round(should_stop: Callable[[], bool], sessions: Sessions) -> int:
+    moved = 0
+    for organization_id, channel in list(queues_due()):
+        if should_stop():
+            break
+        with tenancy.organization(organization_id):
+            moved += _Delivery(channel, *sessions.of(channel), should_stop).run()
+    return moved
+
+
+class _Delivery:
+    """One batch of one organization on one channel."""
+
+    def __init__(self, channel: str, session: Session, is_sandbox: bool, should_stop: Callable[[], bool]):
+        self.channel = channel
+        self.session = session
+        self.is_sandbox = is_sandbox
+        self.should_stop = should_stop
+        self.open_call: tuple[Ready, int, Outcome] | None = None  # made, its outcome not yet written
+        self.health = pauses.health_of(channel)
+        self.skew = clock_skew()
+        self.left: list[Claim] = []  # claimed and not yet begun
+
+    def run(self) -> int:
+        """Returns how many messages moved."""
+        if self.health.rests:
+            return perform(hold_due, self.channel, self.health.wakes_at, self._pause_reason())
+        self.left = perform(claim, self.channel, 1 if self.health.is_doubtful else BATCH, self.skew)
+        if not self.left:
+            return 0
+        moved = len(self.left)
+        try:
+            self._send_all(self._prepare())
+        finally:
+            self._give_back()
+        return moved
+
+    def _prepare(self) -> list[Ready]:
+        """Put aside in one transaction what does not leave; what does, in the order it became due."""
+        batch = Batch(self.channel, self.left)
+        prepared = [batch.prepare(claimed) for claimed in self.left]
+        asides = [one for one in prepared if isinstance(one, Aside)]
+        if asides:
+            perform(lambda: [books.put_aside(aside) for aside in asides])
+            done = {aside.claim.id for aside in asides}
+            self.left = [claimed for claimed in self.left if claimed.id not in done]
+        return [one for one in prepared if isinstance(one, Ready)]
+
+    def _send_all(self, messages: list[Ready]) -> None:
+        try:
+            for ready in messages:
+                if self.should_stop():
+                    break
+                n = self._write(ready)
+                if self.health.rests:
+                    break
+                self.left.remove(ready.claim)
+                if n is not None:
+                    self.open_call = (ready, n, self._call(ready, n))
+        finally:
+            self._write_until_it_holds()
+
+    def _write(self, ready: Ready) -> int | None:
+        """Close the call before and begin this one, in one transaction."""
+        n = perform(self._turn_the_page, ready)
+        self.open_call = None
+        return n
+
+    def _turn_the_page(self, ready: Ready | None) -> int | None:
+        if self.open_call is not None:
+            books.finish(*self.open_call)
+            self._note_health(self.open_call[2])
+        if ready is None or self.health.rests:
+            return None
+        return books.begin(ready, self.skew)
+
+    def _write_until_it_holds(self) -> None:
+        """The outcome of a call that was made must not be lost to a busy database."""
+        for attempt in range(1, WRITE_TRIES + 1):
+            if self.open_call is None:
+                return
+            try:
+                perform(self._turn_the_page, None)
+                self.open_call = None
+            except DBAPIError:
+                if attempt == WRITE_TRIES:
+                    raise  # the lease will end and the message become unknown
+                log.exception("could not write the outcome of message %s; trying again", self.open_call[0].claim.id)
+                time.sleep(WRITE_PAUSE_SECONDS)
+
+    def _call(self, ready: Ready, n: int) -> Outcome:
+        """Make the call. Whatever is not clearly one of the four endings leaves the outcome unknown."""
+        try:
+            sent = self.session.send(ready.outgoing)
+        except Refused as error:
+            return Outcome("failed", "refused", error.reason)
+        except TryLater as error:
+            return self._try_later(ready.claim, n, error)
+        except OutcomeUnknown as error:
+            return Outcome("unknown", "unknown", error.reason)
+        except Exception as error:
+            log.exception("the adapter of %s broke", self.channel)
+            return Outcome("unknown", "unknown", f"{type(error).__name__}: {error}")
+        return Outcome("sent", "sent", provider_message_id=sent.external_id[:255], sandbox=self.is_sandbox)
+
+    def _try_later(self, claimed: Claim, n: int, error: TryLater) -> Outcome:
+        due_at = next_try(n, clock.now(), random.uniform(0.5, 1.5), error.retry_after)
+        if claimed.useful_until is not None and due_at >= claimed.useful_until:
+            return Outcome("expired", "try_later", f"not accepted in time: {error.reason}")
+        return Outcome("scheduled", "try_later", error.reason, due_at=due_at)
+
+    def _note_health(self, outcome: Outcome) -> None:
+        if outcome.verdict == "try_later":
+            self.health = pauses.note_failure(self.channel, outcome.reason)
+        elif outcome.verdict in ("sent", "refused") and self.health.failures:
+            self.health = pauses.note_success(self.channel)
+
+    def _give_back(self) -> None:
+        """Claims we did not get to go back, or wait with the others while the connection rests."""
+        left, self.left = self.left, []
+        if not left:
+            return
+        db.session.rollback()
+        perform(release, left)
+
+    def _pause_reason(self) -> str:
+        return f"the connection rests: {self.health.reason}"

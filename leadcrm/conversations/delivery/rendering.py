@@ -1,0 +1,199 @@
+"""A claimed batch made ready outside any transaction: its words filled in, its addresses looked up."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from leadcrm.adapters.ports import OutgoingEmail, OutgoingText
+from leadcrm.conversations import merge
+from leadcrm.conversations.delivery import letters
+from leadcrm.conversations.delivery.addresses import reply_address, unsubscribe_url
+from leadcrm.conversations.delivery.claims import Claim
+from leadcrm.conversations.models import Conversation, Message
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db
+from leadcrm.core.zones import next_allowed, zone
+from leadcrm.identity.models import Organization, User
+from leadcrm.leads import queries as leads
+from leadcrm.leads.models import Lead
+
+MAILS_WITH_A_WAY_OUT = ("flow", "automation")  # a letter by hand carries no unsubscribe line
+REFERENCES = 10
+SUBJECT_LENGTH = 500
+MISSING_ADDRESS = {"email": "no email address", "sms": "no phone number", "whatsapp": "no WhatsApp number"}
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message that may leave: what goes out, and what its row will say about it."""
+
+    claim: Claim
+    conversation_id: str
+    subject: str
+    content: str
+    address: str
+    outgoing: OutgoingEmail | OutgoingText
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A message that does not leave now: its next state, why, and when to look again."""
+
+    claim: Claim
+    status: str
+    reason: str
+    due_at: datetime | None = None
+
+
+@dataclass
+class _Thread:
+    id: str
+    reply_token: str
+    references: list[str] = field(default_factory=list)  # oldest first
+    last_subject: str = ""
+
+
+@dataclass(frozen=True)
+class _Sender:
+    mailbox: str
+    name: str
+    quiet_from: time
+    quiet_until: time
+
+
+class Batch:
+    """Everything a batch needs to know, read in a handful of queries whatever its size."""
+
+    def __init__(self, channel: str, claims: Sequence[Claim]):
+        lead_ids = list({claim.lead_id for claim in claims})
+        self.channel = channel
+        self.now = clock.now()
+        self.addresses = leads.address_of(lead_ids, channel)
+        self.values = leads.merge_values(lead_ids)
+        self.zones = dict(db.session.execute(select(Lead.id, Lead.timezone).where(Lead.id.in_(lead_ids))).all())
+        self.authors = _author_names({claim.author_id for claim in claims if claim.author_id})
+        self.sender = _sender()
+        self.threads = _threads(channel, lead_ids)
+        db.session.rollback()
+
+    def prepare(self, claim: Claim) -> Ready | Aside:
+        """The message ready to leave, or why it does not."""
+        if claim.useful_until is not None and claim.useful_until <= self.now:
+            return Aside(claim, "expired", "too late to be useful")
+        address = self.addresses.get(claim.lead_id)
+        if address is None:
+            status = "skipped" if claim.origin in MAILS_WITH_A_WAY_OUT else "failed"
+            return Aside(claim, status, MISSING_ADDRESS[self.channel])
+        if (wakes := self._quiet_until(claim)) is not None:
+            return Aside(claim, "held", "quiet hours of the lead", wakes)
+        try:
+            return self._ready(claim, address)
+        except merge.Hole as hole:
+            return Aside(claim, "failed", f"nothing known for {', '.join(f'{{{name}}}' for name in hole.names)}")
+        except merge.TooLong as error:
+            return Aside(claim, "failed", str(error))
+
+    def _quiet_until(self, claim: Claim) -> datetime | None:
+        if self.channel == "email" or claim.at_any_hour:
+            return None
+        local = zone(self.zones[claim.lead_id])
+        allowed = next_allowed(self.now, local, self.sender.quiet_from, self.sender.quiet_until)
+        return allowed if allowed > self.now else None
+
+    def _ready(self, claim: Claim, address: str) -> Ready:
+        thread = self.threads[claim.lead_id]
+        values = {**self.values.get(claim.lead_id, {}), "unsubscribe_url": unsubscribe_url(claim.id)}
+        subject, content = claim.subject, claim.content
+        if not claim.rendered:
+            subject, content = merge.render(subject, values), merge.render(content, values)
+        if self.channel != "email":
+            return Ready(claim, thread.id, "", content, address, OutgoingText(claim.id, "", address, content))
+        subject = " ".join(subject.split())[:SUBJECT_LENGTH] or self._subject_of(thread)
+        mail = self._mail(claim, thread, values, subject, content)
+        return Ready(claim, thread.id, subject, content, address, mail)
+
+    def _subject_of(self, thread: _Thread) -> str:
+        if thread.last_subject:
+            return thread.last_subject if thread.last_subject[:3].lower() == "re:" else f"Re: {thread.last_subject}"
+        return f"Message from {self.sender.name}"
+
+    def _mail(self, claim: Claim, thread: _Thread, values: dict, subject: str, content: str) -> OutgoingEmail:
+        mailbox = self.sender.mailbox
+        has_way_out = claim.origin in MAILS_WITH_A_WAY_OUT
+        way_out = values["unsubscribe_url"] if has_way_out else None
+        line = None if way_out is None or way_out in content else way_out
+        reply_to = reply_address(mailbox, thread.reply_token)
+        return OutgoingEmail(
+            message_id=claim.external_id or f"<{claim.id}@{mailbox.rpartition('@')[2]}>",
+            sender=mailbox,
+            sender_name=self._sender_name(claim, values),
+            recipient=self.addresses[claim.lead_id],
+            recipient_name=values.get("name") or "",
+            subject=subject,
+            text=letters.plain(content, self.sender.name, line),
+            html=letters.html(content, self.sender.name, line),
+            reply_to=reply_to,
+            in_reply_to=thread.references[-1] if thread.references else None,
+            references=tuple(thread.references),
+            unsubscribe_url=way_out,
+            unsubscribe_mailto=reply_address(mailbox, thread.reply_token, stops=True) if has_way_out else None,
+            envelope_sender=reply_to,
+        )
+
+    def _sender_name(self, claim: Claim, values: dict) -> str:
+        """A person's name where there is one: the writer's, else that of the lead's owner."""
+        return self.authors.get(claim.author_id) or values.get("owner_name") or self.sender.name
+
+
+def _author_names(user_ids: set[str]) -> dict[str | None, str]:
+    if not user_ids:
+        return {}
+    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(user_ids))).all())
+
+
+def _sender() -> _Sender:
+    row = db.session.execute(
+        select(Organization.mail_from, Organization.name, Organization.quiet_from, Organization.quiet_until).where(
+            Organization.id == tenancy.current_id()
+        )
+    ).one()
+    return _Sender(row.mail_from or current_app.settings.mail_from, row.name, row.quiet_from, row.quiet_until)
+
+
+def _threads(channel: str, lead_ids: list[str]) -> dict[str, _Thread]:
+    """The leads' threads on the channel; of a mail's thread also the ids its references name."""
+    rows = db.session.execute(
+        select(Conversation.id, Conversation.lead_id, Conversation.reply_token).where(
+            Conversation.channel == channel, Conversation.lead_id.in_(lead_ids)
+        )
+    ).all()
+    by_id = {row.id: _Thread(row.id, row.reply_token) for row in rows}
+    if channel == "email":
+        _add_references(by_id)
+    return {row.lead_id: by_id[row.id] for row in rows}
+
+
+def _add_references(threads: dict[str, _Thread]) -> None:
+    newest_first = func.row_number().over(
+        partition_by=Message.conversation_id, order_by=(Message.position_at.desc(), Message.id.desc())
+    )
+    said = (
+        select(Message.conversation_id, Message.external_id, Message.subject, newest_first.label("age"))
+        .where(
+            Message.conversation_id.in_(threads),
+            Message.external_id.is_not(None),
+            Message.status.in_(["received", "sent", "delivered", "read", "unknown"]),
+        )
+        .subquery()
+    )
+    rows = select(said).where(said.c.age <= REFERENCES).order_by(said.c.age.desc())
+    for row in db.session.execute(rows):
+        thread = threads[row.conversation_id]
+        thread.last_subject = row.subject or thread.last_subject
+        if _MESSAGE_ID.fullmatch(row.external_id):
+            thread.references.append(row.external_id)

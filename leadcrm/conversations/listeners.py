@@ -1,0 +1,59 @@
+"""What messages do because something happened elsewhere."""
+
+from sqlalchemy import select
+
+from leadcrm.conversations.events import MessageReceived
+from leadcrm.conversations.models import Conversation, Message
+from leadcrm.conversations.operations import plan_message, skip_waiting_of_lead, template_for
+from leadcrm.core.db import db, get_or_404
+from leadcrm.core.errors import DomainError
+from leadcrm.leads.events import FollowUpRequested, LeadArchived
+from leadcrm.leads.models import Lead
+from leadcrm.notifications.operations import notify
+
+CHANNEL_NAMES = {"email": "email", "sms": "text", "whatsapp": "WhatsApp"}
+
+
+def send_follow_up(event: FollowUpRequested) -> None:
+    """“Send follow-up email” was ticked: plan the organization's follow-up once."""
+    template = template_for("follow_up")
+    if template is None:
+        return
+    try:
+        plan_message(
+            lead_id=event.lead_id,
+            channel=template.channel,
+            subject=template.subject,
+            content=template.content,
+            origin="follow_up",
+            intent_key=f"follow_up:{event.lead_id}",
+            author_id=event.user_id,
+        )
+    except DomainError as refusal:
+        _tell_who_asked(event, refusal)
+
+
+def _tell_who_asked(event: FollowUpRequested, refusal: DomainError) -> None:
+    if event.user_id is not None:
+        key = f"follow_up:{event.lead_id}"
+        title = f"No follow-up was sent: {refusal.message}"
+        notify([event.user_id], key=key, title=title, href=f"/leads/{event.lead_id}", icon="mail")
+
+
+def stop_writing(event: LeadArchived) -> None:
+    """An archived lead hears nothing more."""
+    skip_waiting_of_lead(event.lead_id, "the lead is archived")
+
+
+def tell_of_reply(event: MessageReceived) -> None:
+    """Whoever looks after the thread, else after the lead, hears of a person's message; never of a machine's."""
+    if event.automatic:
+        return
+    lead = get_or_404(Lead, event.lead_id)
+    message = get_or_404(Message, event.message_id)
+    assignee_id = db.session.scalar(select(Conversation.assignee_id).where(Conversation.id == message.conversation_id))
+    reader_id = assignee_id or lead.owner_id
+    if reader_id is not None:
+        title = f"{lead.name} replied by {CHANNEL_NAMES[event.channel]}"
+        href = f"/inbox?c={message.conversation_id}"
+        notify([reader_id], key=f"message:{message.id}", title=title, href=href, icon="message-square")
