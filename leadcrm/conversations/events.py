@@ -54,7 +54,7 @@ class MessageOutcomeUnknown(MessageEvent):
 
     name = "message.unknown"
     title = "We cannot tell whether this arrived"
-    icon = "circle-help"
+    icon = "circle-question-mark"
     reason: str
 
 

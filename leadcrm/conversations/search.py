@@ -50,6 +50,8 @@ SQLITE_DDL = (
     "INSERT INTO message_search_text(rowid, text) VALUES (new.id, new.text); END",
 )
 
+POSTGRESQL_DDL = ("CREATE INDEX ix_message_search_words ON message_search USING gin (to_tsvector('simple', text))",)
+
 
 class MessageSearch(TenantOwned, Base):
     """What a message is found by: the words of its subject and text, folded."""
@@ -65,13 +67,9 @@ class MessageSearch(TenantOwned, Base):
     __table_args__ = (Index("ix_message_search_organization", "organization_id", "id"),)
 
 
-Index(
-    "ix_message_search_words",
-    func.to_tsvector(literal_column("'simple'"), MessageSearch.text),
-    postgresql_using="gin",
-).ddl_if(dialect="postgresql")
-for _statement in SQLITE_DDL:
-    event.listen(MessageSearch.__table__, "after_create", DDL(_statement).execute_if(dialect="sqlite"))
+for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_DDL)):
+    for _statement in _statements:
+        event.listen(MessageSearch.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 _full_text = table("message_search_text", column("rowid"), column("message_search_text"))
 
