@@ -63,10 +63,15 @@ def refill() -> None:
 def fetch(name: str, version: str, scratch: Path) -> Path:
     """Download one npm package into `scratch` (npm itself checks its integrity) and return its root."""
     command = ["npm", "pack", "--silent", "--pack-destination", str(scratch), f"{name}@{version}"]
-    archive = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
+    archive = run(command).strip().splitlines()[-1]
     with tarfile.open(scratch / archive) as tar:
         tar.extractall(scratch, filter="data")
     return scratch / "package"
+
+
+def run(command: list[str]) -> str:
+    """Return what the command prints. Raises CalledProcessError when it fails."""
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 (our manifest)
 
 
 def write(file: dict, unpacked: Path) -> None:
@@ -97,11 +102,12 @@ def subset_font(source: Path, target: Path) -> None:
     """Cut `source` to our characters, weights and layout features."""
     with tempfile.TemporaryDirectory() as scratch:
         narrowed = Path(scratch) / "narrowed.woff2"
-        instancer = [sys.executable, "-m", "fontTools.varLib.instancer", str(source), FONT_WEIGHTS, "-o", str(narrowed)]
+        instancer = [sys.executable, "-m", "fontTools.varLib.instancer", str(source), FONT_WEIGHTS]
+        instancer += ["--no-recalc-timestamp", "--quiet", "-o", str(narrowed)]  # the same input gives the same hash
         subsetter = [sys.executable, "-m", "fontTools.subset", str(narrowed), f"--unicodes={FONT_CHARACTERS}"]
         subsetter += ["--layout-features=kern,tnum,mark,mkmk,ccmp,locl", "--flavor=woff2", "--no-hinting"]
-        subprocess.run(instancer, check=True, capture_output=True)
-        subprocess.run([*subsetter, f"--output-file={target}"], check=True)
+        run(instancer)
+        run([*subsetter, f"--output-file={target}"])
 
 
 def write_hashes() -> None:

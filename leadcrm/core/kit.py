@@ -1,9 +1,10 @@
 """`/_kit`: every component in every state, for eyes and for the accessibility audit. Not registered in production."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
@@ -58,28 +59,34 @@ class SampleForm(Form):
     agrees = BooleanField("I agree", [validators.InputRequired(message="Please agree first.")])
 
 
+def refused_form() -> SampleForm:
+    typed = {"name": "Naledi Khumalo", "email": "naledi", "status": "new", "theme": "system", "follow_up": "y"}
+    form = SampleForm(MultiDict(typed))
+    form.validate()
+    return form
+
+
 @blueprint.get("/")
 @public
 def index():
     return page("components")
 
 
-@blueprint.get("/<any(%s):name>" % ", ".join(f'"{name}"' for name in PAGES))
+@blueprint.get("/<name>")
 @public
 def page(name: str):
-    """Render one sample page; `?theme=light|dark` and `?open=1` (panel, conversation) choose its state."""
+    """One sample page; `?theme=light|dark` and `?open=1` (panel, conversation) choose its state."""
+    if name not in PAGES:
+        abort(404)
     user = SimpleNamespace(**{**vars(ADA), "theme": request.args.get("theme", "system")})
-    form = SampleForm(data={"email": "naledi"})
-    form.validate()
     return render_template(
         f"kit/{name}.html",
         current_user=user,
         organization=TEAM,
         nav_counts={"leads": "120,431", "inbox": 7, "notifications": 2},
         people=PEOPLE,
-        form=form,
-        now=clock.now(),
-        earlier=lambda minutes: clock.now() - timedelta(minutes=minutes),
+        form=refused_form(),
+        earlier=earlier,
         is_open="open" in request.args,
     )
 
@@ -93,17 +100,14 @@ def palette_options():
 @blueprint.get("/sample-dialog")
 @public
 def sample_dialog():
-    form = SampleForm(data={"email": "naledi"})
-    form.validate()
-    return render_template("kit/_dialog.html", form=form)
+    return render_template("kit/_dialog.html", form=refused_form())
 
 
 @blueprint.get("/sample-panel/<int:number>")
 @public
 def sample_panel(number: int):
-    return render_template(
-        "kit/_panel.html",
-        number=number,
-        people=PEOPLE,
-        earlier=lambda minutes: clock.now() - timedelta(minutes=minutes),
-    )
+    return render_template("kit/_panel.html", number=number, people=PEOPLE, earlier=earlier)
+
+
+def earlier(minutes: int) -> datetime:
+    return clock.now() - timedelta(minutes=minutes)
