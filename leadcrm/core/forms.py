@@ -14,7 +14,7 @@ class Form(BaseForm):
 
     class Meta:
         def bind_field(self, form, unbound_field, options):
-            filters = [_tidy, *options.get("filters", unbound_field.kwargs.get("filters", ()))]
+            filters = [tidy, *options.get("filters", unbound_field.kwargs.get("filters", ()))]
             unbound_field.kwargs["filters"] = filters
             return unbound_field.bind(form=form, **options)
 
@@ -25,14 +25,19 @@ class Form(BaseForm):
         return super().validate(extra)
 
 
-def _tidy(value):
+def tidy(value):
+    """Text as we keep it: NFC, line breaks as \\n, no blanks at its ends. Other values pass through."""
     if not isinstance(value, str):
         return value
     return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def has_control_characters(value: object) -> bool:
+    """Whether a text holds what PostgreSQL cannot store (NUL, lone surrogates) or what no person types."""
+    return isinstance(value, str) and any(unicodedata.category(c) in UNWANTED and c not in KEPT for c in value)
+
+
 def no_control_characters(form, field) -> None:
-    """Refuse what PostgreSQL cannot store (NUL, lone surrogates) and what no person types."""
-    value = field.data
-    if isinstance(value, str) and any(unicodedata.category(c) in UNWANTED and c not in KEPT for c in value):
+    """The validator every field has."""
+    if has_control_characters(field.data):
         raise ValidationError("This contains characters that cannot be saved. Please type it again.")
