@@ -63,5 +63,11 @@ def requires(*roles: str) -> Callable[[Callable[P, Result]], Callable[P, Result]
 
 def open_to_providers(view: Callable[P, Result]) -> Callable[P, Result]:
     """Mark a view that providers may use too; all others answer them 403."""
-    view.open_to_providers = True
+    view.is_open_to_providers = True
+    return view
+
+
+def background(view: Callable[P, Result]) -> Callable[P, Result]:
+    """Mark a view that pages poll: without a session it answers 401 and nothing else, so no dialog pops up."""
+    view.is_background = True
     return view
