@@ -39,6 +39,11 @@ class Field:
     def ops(self) -> tuple[str, ...]:
         return KINDS[self.kind]
 
+    @property
+    def op_choices(self) -> tuple[tuple[str, str], ...]:
+        """(operator, words) that make sense for it."""
+        return tuple((op, OPS[op]) for op in self.ops)
+
 
 def _choices(*values: str) -> tuple[tuple[str, str], ...]:
     return tuple((value, value.capitalize()) for value in values)

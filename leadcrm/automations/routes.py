@@ -1,5 +1,224 @@
-"""Pages of automations."""
+"""Rules in sentence form, and the log of what they did."""
 
-from flask import Blueprint
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_login import current_user
+
+from leadcrm.automations import actions, conditions, operations, queries
+from leadcrm.automations.forms import AutomationForm, rows_of, unsavable_rows
+from leadcrm.automations.models import RUN_STATES, Automation
+from leadcrm.automations.wording import sentence
+from leadcrm.core import clock
+from leadcrm.core.db import get_or_404, perform
+from leadcrm.core.errors import Conflict, DomainError, NotFound
+from leadcrm.core.web import add_errors, fragment, go, is_partial, render
+from leadcrm.identity.permissions import requires, visible_leads_filter
+from leadcrm.leads.models import PRIORITIES, Lead
 
 blueprint = Blueprint("automations", __name__)
+
+EDITORS = ("owner", "manager", "marketing")
+editors_only = requires(*EDITORS)
+COUNTED = timedelta(days=7)
+
+
+@blueprint.context_processor
+def _for_templates() -> dict[str, Any]:
+    return {"may_edit": current_user.role in EDITORS}
+
+
+@blueprint.get("/automations")
+def index():
+    return render("automations/index.html", "automations/_list.html", **_list_context())
+
+
+@blueprint.get("/automations/new")
+@editors_only
+def new():
+    return _form_page(None, AutomationForm(), [], [{"kind": "send_template"}])
+
+
+@blueprint.post("/automations")
+@editors_only
+def create():
+    return _save(None)
+
+
+@blueprint.get("/automations/<automation_id>")
+def show(automation_id: str):
+    automation = _automation(automation_id)
+    if current_user.role not in EDITORS:
+        return render("automations/show.html", "automations/_sentence.html", **_sentence_context(automation))
+    form = AutomationForm.of(automation)
+    return _form_page(automation, form, automation.conditions, automation.actions)
+
+
+@blueprint.post("/automations/<automation_id>")
+@editors_only
+def edit(automation_id: str):
+    return _save(_automation(automation_id))
+
+
+@blueprint.post("/automations/draft")
+@editors_only
+def redraw_form():
+    """The form with a row more (`add`) or less (`remove`), or other choices in one, and everything typed so far."""
+    automation = _automation(request.args["id"]) if request.args.get("id") else None
+    rows = {kind: rows_of(request.form, kind) for kind in ("conditions", "actions")}
+    if request.args.get("add") in rows:
+        rows[request.args["add"]].append({})
+    kind, _, index = request.args.get("remove", "").partition("-")
+    if kind in rows and index.isdecimal() and int(index) < len(rows[kind]):
+        del rows[kind][int(index)]
+    return _form_page(automation, AutomationForm(request.form), rows["conditions"], rows["actions"])
+
+
+@blueprint.post("/automations/<automation_id>/enablement")
+@editors_only
+def switch(automation_id: str):
+    enabled = "enabled" in request.form
+    automation = perform(operations.set_automation_enabled, _automation(automation_id), enabled)
+    toast = f"{automation.name} is {'on' if enabled else 'off'}."
+    if not is_partial():
+        return go(url_for(".index"))
+    return fragment("automations/_row.html", toast=toast, **_list_context([automation]))
+
+
+@blueprint.post("/automations/<automation_id>/deletion")
+@editors_only
+def delete(automation_id: str):
+    automation = _automation(automation_id)
+    perform(operations.delete_automation, automation)
+    return _list(f"{automation.name} was deleted.", undo=url_for(".restore", automation_id=automation.id))
+
+
+@blueprint.post("/automations/<automation_id>/restoration")
+@editors_only
+def restore(automation_id: str):
+    automation = _automation(automation_id, deleted=True)
+    perform(operations.restore_automation, automation)
+    return _list(f"{automation.name} is back.")
+
+
+@blueprint.get("/automations/runs")
+def runs():
+    filters = {
+        "automation_id": request.args.get("automation", ""),
+        "lead_id": request.args.get("lead", ""),
+        "state": request.args.get("state", "") if request.args.get("state") in RUN_STATES else "",
+    }
+    sees = visible_leads_filter(current_user, Lead.owner_id)
+    page = queries.run_log(sees, **filters, cursor=request.args.get("cursor"))
+    lead = get_or_404(Lead, filters["lead_id"]) if filters["lead_id"] else None
+    choices = {
+        "automations": [("", "All automations"), *((one.id, one.name) for one in queries.automation_list())],
+        "states": [("", "All results"), *((state, state.capitalize()) for state in RUN_STATES)],
+    }
+    return render(
+        "automations/runs.html", "automations/_runs.html", page=page, filters=filters, lead=lead, choices=choices
+    )
+
+
+def _automation(automation_id: str, *, deleted: bool = False) -> Automation:
+    automation = get_or_404(Automation, automation_id)
+    if automation.deleted_at is not None and not deleted:
+        raise NotFound
+    return automation
+
+
+def _names() -> actions.Names:
+    return actions.Names(queries.template_names(), queries.user_names())
+
+
+def _list_context(automations: list[Automation] | None = None) -> dict[str, Any]:
+    automations = queries.automation_list() if automations is None else automations
+    names = _names()
+    return {
+        "automations": [(automation, sentence(automation, names)) for automation in automations],
+        "counts": queries.run_counts(clock.now() - COUNTED),
+    }
+
+
+def _list(toast: str, undo: str | None = None):
+    if not is_partial():
+        return go(url_for(".index"))
+    return fragment("automations/list.swap.html", toast=toast, undo=undo, **_list_context())
+
+
+def _sentence_context(automation: Automation) -> dict[str, Any]:
+    return {"automation": automation, "sentence": sentence(automation, _names())}
+
+
+def _save(automation: Automation | None):
+    form = AutomationForm(request.form)
+    rows = {kind: rows_of(request.form, kind) for kind in ("conditions", "actions")}
+    errors = unsavable_rows("conditions", rows["conditions"]) | unsavable_rows("actions", rows["actions"])
+    status = 422
+    if form.validate() and not errors:
+        data = form.to_data(rows["conditions"], rows["actions"])
+        try:
+            if automation is None:
+                perform(operations.create_automation, data)
+            else:
+                perform(operations.edit_automation, automation, data, form.revision.data or 0)
+            return go(url_for(".index"))
+        except DomainError as error:
+            status = error.status
+            errors = _errors(form, error, automation)
+    return _form_page(automation, form, rows["conditions"], rows["actions"], errors=errors, status=status)
+
+
+def _errors(form: AutomationForm, error: DomainError, automation: Automation | None) -> dict[str, str]:
+    """The refusal beside its row, or in the form."""
+    if error.field and error.field.startswith(("conditions-", "actions-")):
+        return {error.field: error.message}
+    if isinstance(error, Conflict) and automation is not None:
+        form.revision.data = get_or_404(Automation, automation.id).revision
+    add_errors(form, error)
+    return {}
+
+
+def _form_page(
+    automation: Automation | None,
+    form: AutomationForm,
+    condition_rows: list[dict[str, Any]],
+    action_rows: list[dict[str, Any]],
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+):
+    names = _names()
+    return render(
+        "automations/edit.html",
+        "automations/_form.html",
+        status=status,
+        automation=automation,
+        form=form,
+        condition_rows=condition_rows,
+        action_rows=action_rows,
+        errors=errors or {},
+        choices=_choices(names),
+        asked_about=conditions.FIELDS,
+        without_value=conditions.WITHOUT_VALUE,
+    )
+
+
+def _choices(names: actions.Names) -> dict[str, list[tuple[str, str]]]:
+    """What the selects of the form offer, as (value, words)."""
+    people = list(names.users.items())
+    return {
+        "fields": [(key, field.label.capitalize()) for key, field in conditions.FIELDS.items()],
+        "kinds": list(actions.KINDS.items()),
+        "templates": list(names.templates.items()),
+        "users": people,
+        "settable": list(actions.SETTABLE.items()),
+        "status": [(status, status.capitalize()) for status in actions.SETTABLE_STATUSES],
+        "priority": [(priority, priority.capitalize()) for priority in PRIORITIES],
+        "recipients": [
+            ("owner", "the lead's owner"),
+            *((f"role:{role}", words) for role, words in actions.NOTIFIED_ROLES.items()),
+            *((f"user:{user_id}", name) for user_id, name in people),
+        ],
+    }

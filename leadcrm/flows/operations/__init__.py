@@ -6,7 +6,6 @@ from leadcrm.flows.operations.editing import (
     create_flow,
     edit_step,
     ensure_default_flow,
-    rename_flow,
 )
 from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages
 from leadcrm.flows.operations.switching import (
@@ -28,7 +27,6 @@ __all__ = [
     "ensure_default_flow",
     "exit_lead",
     "finish_passages",
-    "rename_flow",
     "restore_step",
     "set_flow_enabled",
     "set_step_enabled",

@@ -15,6 +15,8 @@ from leadcrm.flows.models import Flow, FlowStep
 from leadcrm.flows.operations.switching import PARKED, step_flow
 from leadcrm.flows.seed import NEW_LEAD_NAME, NEW_LEAD_STEPS
 
+LONGEST_CONTENT = {"email": 20_000, "text": 1_530, "whatsapp": 4_096}  # a text: ten segments
+
 
 @dataclass(frozen=True)
 class StepData:
@@ -43,21 +45,12 @@ def ensure_default_flow() -> Flow:
 
 def create_flow(name: str) -> Flow:
     """An empty flow for new leads, switched off until a person switches it on. Raises DomainError for a taken name."""
-    _refuse_taken_name(name)
+    if db.session.scalar(select(Flow.id).where(Flow.name == name)) is not None:
+        raise DomainError("Another flow has this name.", "name")
     flow = Flow(name=name, trigger="new_lead", enabled=False, version=1)
     db.session.add(flow)
     db.session.flush()
     record(FlowChanged(flow_id=flow.id, change="created"))
-    return flow
-
-
-def rename_flow(flow: Flow, name: str) -> Flow:
-    """Give the flow another name. Raises DomainError for a taken one."""
-    flow = lock(flow)
-    if name != flow.name:
-        _refuse_taken_name(name)
-        flow.name = name
-        record(FlowChanged(flow_id=flow.id, change="renamed"))
     return flow
 
 
@@ -98,11 +91,6 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> int:
     return copies
 
 
-def _refuse_taken_name(name: str) -> None:
-    if db.session.scalar(select(Flow.id).where(Flow.name == name)) is not None:
-        raise DomainError("Another flow has this name.", "name")
-
-
 def _check(data: StepData) -> None:
     for field in ("subject", "content"):
         unknown = merge.unknown_fields(getattr(data, field))
@@ -111,6 +99,9 @@ def _check(data: StepData) -> None:
             raise DomainError(f"We do not know {names}. Choose a field from the list.", field)
     if data.type == "email" and not data.subject:
         raise DomainError("An email needs a subject.", "subject")
+    longest = LONGEST_CONTENT[data.type]
+    if len(data.content) > longest:
+        raise DomainError(f"At most {longest:,} characters; this has {len(data.content):,}.", "content")
 
 
 def _columns(data: StepData) -> dict:

@@ -1,0 +1,58 @@
+"""What people type into the flow builder."""
+
+from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField, TimeField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import HiddenInput, NumberInput
+
+from leadcrm.core.forms import Form
+from leadcrm.flows.models import LAST_DAY, FlowStep
+from leadcrm.flows.operations import StepData
+
+TYPE_WORDS = (("email", "Email"), ("text", "Text"), ("whatsapp", "WhatsApp"))
+TIME_WORDS = (("immediately", "Immediately"), ("specific", "At a time"))
+
+
+class FlowForm(Form):
+    name = StringField("Name", [InputRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+
+
+class StepForm(Form):
+    type = RadioField("Type", [InputRequired("Choose a type.")], choices=TYPE_WORDS, default="email")
+    name = StringField("Name", [InputRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+    day = IntegerField(
+        "Day",
+        [InputRequired("Say which day, as a number."), NumberRange(0, LAST_DAY, f"A day from 0 to {LAST_DAY}.")],
+        default=0,
+        widget=NumberInput(min=0, max=LAST_DAY, step=1),
+    )
+    time_type = RadioField("When", [InputRequired("Choose when.")], choices=TIME_WORDS, default="immediately")
+    time = TimeField("Time", [Optional()], format=["%H:%M", "%H:%M:%S"])
+    subject = StringField("Subject", [Length(max=300, message="At most 300 characters.")])
+    content = TextAreaField("Message", [InputRequired("Write what it shall say.")])
+    greets = BooleanField("This is the lead's first hello")
+    revision = IntegerField("Revision", [Optional()], widget=HiddenInput())
+
+    def validate_time(self, field: TimeField) -> None:
+        if self.time_type.data == "specific" and field.data is None:
+            raise ValidationError("Say at what time, like 09:00.")
+
+    def validate_subject(self, field: StringField) -> None:
+        if self.type.data == "email" and not field.data:
+            raise ValidationError("An email needs a subject.")
+
+    def to_data(self) -> StepData:
+        """The verbs' argument; call it on a valid form."""
+        return StepData(
+            type=self.type.data,
+            name=self.name.data,
+            content=self.content.data,
+            day=self.day.data,
+            time=self.time.data.replace(second=0) if self.time_type.data == "specific" else None,
+            subject=self.subject.data or "",
+            greets=self.greets.data,
+        )
+
+    @classmethod
+    def of(cls, step: FlowStep) -> "StepForm":
+        """The form filled with a step."""
+        return cls(obj=step, data={"time_type": step.time_type})
