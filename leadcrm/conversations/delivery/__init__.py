@@ -6,7 +6,7 @@ is written together with the next message's beginning. Whoever dies on the way l
 claimed messages back and calls sending ones unknown.
 """
 
-from leadcrm.conversations.delivery.drain import drain
-from leadcrm.conversations.delivery.sweep import sweep
+from leadcrm.conversations.delivery.sending import drain
+from leadcrm.conversations.delivery.sweeping import sweep
 
 __all__ = ["drain", "sweep"]

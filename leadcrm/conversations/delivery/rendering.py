@@ -29,6 +29,16 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 
 
 @dataclass(frozen=True)
+class Said:
+    """The words of a message, as the search index reads them."""
+
+    id: str
+    subject: str
+    content: str
+    quoted: str = ""
+
+
+@dataclass(frozen=True)
 class Ready:
     """A message that may leave: what goes out, and what its row will say about it."""
 
@@ -38,6 +48,10 @@ class Ready:
     content: str
     address: str
     outgoing: OutgoingEmail | OutgoingText
+
+    @property
+    def said(self) -> Said:
+        return Said(self.claim.id, self.subject, self.content)
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,8 @@ def resolve_unknown(message: Message, verdict: str) -> Message:
 
 def _send_at_once(message: Message) -> None:
     now = clock.now()
-    _set(message, status="scheduled", reason="", scheduled_for=now, due_at=now, position_at=now)
-    message.claim_token = message.useful_until = None
-    db.session.flush()
+    due = {"scheduled_for": now, "due_at": now, "position_at": now}
+    _set(message, status="scheduled", reason="", claim_token=None, useful_until=None, **due)
     open_conversations([message.id])
     after_commit(jobs.ring_now)
 

@@ -11,6 +11,7 @@ from leadcrm.conversations.events import MessageReceived
 from leadcrm.conversations.models import Attachment, Conversation, Message
 from leadcrm.conversations.operations.consent import lift_suppression, opt_out
 from leadcrm.conversations.operations.threads import open_conversation, refresh_conversation, reopen_conversation
+from leadcrm.conversations.search import index_message
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.events import acting_as, record
 from leadcrm.core.values import new_id
@@ -91,6 +92,7 @@ def receive(
         message.intent_key = f"inbound:{message.id}"
         db.session.add(message)
         db.session.flush()
+        index_message(message)
         _show(conversation, message, automatic)
         record(
             MessageReceived(

@@ -16,6 +16,7 @@ from leadcrm.conversations.delivery.books import Outcome
 from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
 from leadcrm.conversations.delivery.leases import clock_skew
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
+from leadcrm.conversations.search import index_messages
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
 
@@ -100,15 +101,15 @@ class _Delivery:
         return moved
 
     def _prepare(self) -> list[Ready]:
-        """Put aside in one transaction what does not leave; what does, in the order it became due."""
+        """In one transaction put aside what does not leave, and make the words of what does findable."""
         batch = Batch(self.channel, self.left)
         prepared = [batch.prepare(claimed) for claimed in self.left]
+        leaving = [one for one in prepared if isinstance(one, Ready)]
         asides = [one for one in prepared if isinstance(one, Aside)]
-        if asides:
-            perform(lambda: [books.put_aside(aside) for aside in asides])
-            done = {aside.claim.id for aside in asides}
-            self.left = [claimed for claimed in self.left if claimed.id not in done]
-        return [one for one in prepared if isinstance(one, Ready)]
+        perform(_settle, asides, leaving)
+        done = {aside.claim.id for aside in asides}
+        self.left = [claimed for claimed in self.left if claimed.id not in done]
+        return leaving
 
     def _send_all(self, messages: list[Ready]) -> None:
         try:
@@ -189,3 +190,9 @@ class _Delivery:
 
     def _pause_reason(self) -> str:
         return f"the connection rests: {self.health.reason}"
+
+
+def _settle(asides: list[Aside], leaving: list[Ready]) -> None:
+    for aside in asides:
+        books.put_aside(aside)
+    index_messages([ready.said for ready in leaving])

@@ -1,0 +1,91 @@
+"""What the worker does for messages: send, take in, end leases, wake threads, forget old bytes."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import delete, select
+
+from leadcrm.adapters import registry
+from leadcrm.adapters.ports import MailTransport, TextTransport
+from leadcrm.conversations import delivery, intake
+from leadcrm.conversations.models import Conversation, RawInbound
+from leadcrm.conversations.operations import reopen_conversation
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, perform
+
+KEPT_RAW = timedelta(days=30)
+WAKE_BATCH = 200
+PURGE_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel as this installation has it."""
+
+    transport: MailTransport | TextTransport
+    is_sandbox: bool
+
+    def open(self) -> AbstractContextManager:
+        return self.transport.open()
+
+
+def drain_messages(should_stop: Callable[[], bool]) -> int:
+    """Send what is due. Returns how many messages moved."""
+    return delivery.drain(should_stop, _channel)
+
+
+def drain_inbound(should_stop: Callable[[], bool]) -> int:
+    """Turn stored webhooks into messages. Returns how many were settled."""
+    return intake.drain(should_stop)
+
+
+def sweep_messages() -> int:
+    """End the leases of workers that died. Returns how many messages moved."""
+    return delivery.sweep()
+
+
+def wake_snoozed() -> int:
+    """Open the threads whose time has come. Returns how many."""
+    with tenancy.everyone():
+        due = select(Conversation.organization_id, Conversation.id).where(Conversation.snoozed_until <= clock.now())
+        rows = db.session.execute(due.limit(WAKE_BATCH)).all()
+        db.session.rollback()
+    for organization_id, conversation_id in rows:
+        with tenancy.organization(organization_id):
+            perform(_wake, conversation_id)
+    return len(rows)
+
+
+def _wake(conversation_id: str) -> None:
+    still_due = select(Conversation).where(
+        Conversation.id == conversation_id, Conversation.snoozed_until <= clock.now()
+    )
+    conversation = db.session.scalar(still_due)
+    if conversation is not None:
+        reopen_conversation(conversation)
+
+
+def purge_raw_inbound() -> int:
+    """Forget webhooks' bytes after 30 days. Returns how many."""
+    gone = 0
+    with tenancy.everyone():
+        while batch := perform(_purge_a_batch):
+            gone += batch
+    return gone
+
+
+def _purge_a_batch() -> int:
+    old = (
+        select(RawInbound.id).where(RawInbound.received_at < clock.now() - KEPT_RAW, RawInbound.due_at.is_(None))
+    ).limit(PURGE_BATCH)
+    statement = delete(RawInbound).where(RawInbound.id.in_(old)).execution_options(synchronize_session=False)
+    return db.session.execute(statement).rowcount
+
+
+def _channel(name: str) -> Channel:
+    settings = current_app.settings
+    transport = registry.mail_transport(settings) if name == "email" else registry.text_transport(settings, name)
+    return Channel(transport, registry.is_sandbox(settings, name))
