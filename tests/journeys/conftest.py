@@ -1,0 +1,3 @@
+from tests.process.conftest import demo, installation
+
+__all__ = ["demo", "installation"]
