@@ -10,7 +10,6 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.leads import operations as leads
 from leadcrm.leads import queries as lead_queries
 from leadcrm.leads.models import PRIORITIES, Lead
-from leadcrm.notifications import operations as notifications
 
 KINDS = {
     "send_template": "send the template",
@@ -123,17 +122,27 @@ def _note(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outcome
 
 def _set(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outcome:
     field, value = action["field"], action["value"]
+    words = f"{SETTABLE[field]} {_shown(field, value)}"
+    changed = _change(lead, field, value, f"Automation “{run.automation.name}”")
+    return Outcome("done", f"Changed {words}") if changed else Outcome("skipped", f"Nothing to change: {words}")
+
+
+def _change(lead: Lead, field: str, value: str, reason: str) -> bool:
     match field:
         case "status":
-            leads.change_status(lead, value, reason=f"Automation “{run.automation.name}”")
+            return leads.change_status(lead, value, reason) is not None
         case "owner":
-            leads.assign_lead(lead, value or None)
+            return leads.assign_lead(lead, value or None) is not None
         case "add_tag" | "remove_tag":
             others = [tag.name for tag in lead.tags if tag.name.casefold() != value.casefold()]
-            leads.set_tags(lead, [*others, value] if field == "add_tag" else others)
+            known = len(others) < len(lead.tags)
+            if known is (field == "add_tag"):
+                return False
+            return leads.set_tags(lead, [*others, value] if field == "add_tag" else others) is not None
         case _:
+            changes = getattr(lead, field) != value
             leads.set_field(lead, field, value)
-    return Outcome("done", f"Changed {SETTABLE[field]} {_shown(field, value)}")
+            return changes
 
 
 def _shown(field: str, value: str) -> str:
@@ -146,6 +155,8 @@ def _notify(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outco
     user_ids = queries.recipients(action["to"], lead)
     if not user_ids:
         return Outcome("skipped", "Nobody to notify: the lead has no owner or the role is empty")
+    from leadcrm.notifications import operations as notifications
+
     title = f"{action['text']} ({lead.name})"[:200]
     notifications.notify(user_ids, f"automation:{run.id}:{index}", title, f"/leads/{lead.id}", "zap")
     return Outcome("done", f"{len(user_ids)} notified")

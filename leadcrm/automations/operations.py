@@ -1,7 +1,7 @@
 """Writing automations."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -26,8 +26,8 @@ class AutomationData:
     name: str
     trigger: str
     delay_seconds: int = 0
-    conditions: Sequence[conditions.Condition] = ()
-    actions: Sequence[actions.Action] = field(default_factory=tuple)
+    conditions: Sequence[Mapping[str, Any]] = ()
+    actions: Sequence[Mapping[str, Any]] = ()
 
 
 def ensure_default_automation() -> Automation:

@@ -113,8 +113,8 @@ def recipients(to: str, lead: Lead) -> list[str]:
 
 
 def user_names() -> dict[str, str]:
-    """Names of the team by id."""
-    return {user.id: user.name for user in identity.colleagues()}
+    """Names of the team by id; providers are not of it."""
+    return {user.id: user.name for user in identity.colleagues() if user.role != "provider"}
 
 
 def template_names() -> dict[str, str]:

@@ -107,5 +107,5 @@ def sample_leads() -> list[Lead]:
 
 
 def merge_values(lead_id: str) -> dict[str, str]:
-    """What this lead's merge fields are filled with."""
-    return leads.merge_values([lead_id])[lead_id]
+    """What this lead's merge fields are filled with; the unsubscribe link is only made when a message is sent."""
+    return {**leads.merge_values([lead_id])[lead_id], "unsubscribe_url": "(the unsubscribe link)"}
