@@ -1,5 +1,26 @@
 """THE map: which listeners react to which fact. All causality of the system on one screen."""
 
+from leadcrm.automations import listeners as automations
+from leadcrm.conversations.events import LeadOptedOut, MessageFailed, MessageReceived
 from leadcrm.core.events import Event, Listener
+from leadcrm.flows import listeners as flows
+from leadcrm.leads.events import (
+    LeadArchived,
+    LeadAssigned,
+    LeadCreated,
+    LeadInquired,
+    LeadStatusChanged,
+    LeadTagged,
+)
 
-REACTIONS: dict[type[Event], list[Listener]] = {}
+REACTIONS: dict[type[Event], list[Listener]] = {
+    LeadCreated: [flows.enrol_new_lead, automations.consider],
+    LeadInquired: [automations.consider],
+    LeadStatusChanged: [flows.leave_on_status, automations.consider],
+    LeadAssigned: [automations.consider],
+    LeadTagged: [automations.consider],
+    LeadArchived: [flows.leave_on_archival],
+    LeadOptedOut: [flows.leave_on_opt_out],
+    MessageReceived: [flows.leave_on_reply, automations.consider],
+    MessageFailed: [automations.consider],
+}
