@@ -3,6 +3,7 @@
 from flask import Flask
 
 from leadcrm.automations.routes import blueprint as automations
+from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.core import api
 from leadcrm.core.system import blueprint as system
@@ -11,12 +12,14 @@ from leadcrm.flows.routes import blueprint as flows
 from leadcrm.identity import guard
 from leadcrm.identity.api import identify
 from leadcrm.identity.routes import blueprint as identity
+from leadcrm.leads.api import blueprint as leads_api
+from leadcrm.leads.public_routes import blueprint as thanks
 from leadcrm.leads.routes import blueprint as leads
 from leadcrm.notifications.routes import blueprint as notifications
 
 
 def init_app(app: Flask) -> None:
     guard.init_app(app)
-    for blueprint in (identity, notifications, leads, conversations, flows, automations, system):
+    for blueprint in (identity, notifications, leads, thanks, conversations, flows, automations, system):
         app.register_blueprint(blueprint)
-    api.init_app(app, identify=identify, blueprints=(flows_api,))
+    api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, flows_api))

@@ -183,9 +183,9 @@ def caller() -> Caller | None:
     return g.caller
 
 
-def act_for(organization_id: str, actor: str) -> None:
+def act_for(organization_id: str) -> None:
     """Work for this organization for the rest of a request that came without a token."""
-    _open_scope(organization_id, actor)
+    _open_scope(organization_id, "system")
 
 
 def answer_once(effect: Effect) -> Response:

@@ -28,12 +28,13 @@ def clean_text(value: str) -> str:
 
 
 class Text(fields.String):
-    """A string of at most `longest` characters, cleaned; with `needed` not blank either."""
+    """A string of at most `longest` characters, cleaned; with `needed` not blank, with `one_line` unbroken."""
 
-    default_error_messages = {"blank": "This may not be empty."}
+    default_error_messages = {"blank": "This may not be empty.", "broken": "This must be one line."}
 
-    def __init__(self, longest: int, *, needed: bool = False, **kwargs: Any):
+    def __init__(self, longest: int, *, needed: bool = False, one_line: bool = False, **kwargs: Any):
         self.needed = needed
+        self.one_line = one_line
         limits = validate.Length(min=1 if needed else None, max=longest)
         super().__init__(required=needed, validate=limits, **kwargs)
 
@@ -41,6 +42,8 @@ class Text(fields.String):
         text = clean_text(super()._deserialize(value, attr, data, **kwargs))
         if self.needed and not text:
             raise self.make_error("blank")
+        if self.one_line and "\n" in text:
+            raise self.make_error("broken")
         return text
 
 

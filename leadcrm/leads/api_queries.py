@@ -1,0 +1,82 @@
+"""What the JSON API lists of leads and events; only what the caller may see."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from leadcrm.core import events
+from leadcrm.core.db import db
+from leadcrm.core.models import EventRow
+from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.identity.models import User
+from leadcrm.identity.permissions import can_manage, visible_leads_filter
+from leadcrm.leads import queries
+from leadcrm.leads.data import Filters
+from leadcrm.leads.models import Inquiry, Lead
+
+HOT_SCORE = 70
+MOST_INQUIRIES = 50
+
+_newest_events = Order("events", (EventRow.id,))
+
+
+def lead_page(user: User, query: Mapping[str, Any]) -> Page[Lead]:
+    """Leads outside the archive, as a parsed LeadQuery asks, with addresses, tags and owners. Raises BadCursor."""
+    cursor, limit = query.get("cursor"), query["limit"]
+    if query.get("filter") == "booked":
+        return Page([], None, None)  # until there are bookings
+    text = query.get("q", "")
+    sort = query.get("sort") or (None if text else "created")
+    owner = user.id if query.get("owner") == "me" else query.get("owner")
+    filters = Filters(
+        q=text,
+        statuses=(query["status"],) if "status" in query else (),
+        owner=owner,
+        score_at_least=HOT_SCORE if query.get("filter") == "hot" else None,
+    )
+    page = queries.lead_list(user, filters, sort, descending=sort != "name", cursor=cursor, limit=limit)
+    leads = _leads([row.id for row in page.items])
+    return Page([leads[row.id] for row in page.items], page.next, page.previous)
+
+
+def _leads(lead_ids: Sequence[str]) -> dict[str, Lead]:
+    related = (selectinload(Lead.contact_points), selectinload(Lead.tags), joinedload(Lead.owner))
+    found = db.session.scalars(select(Lead).where(Lead.id.in_(lead_ids)).options(*related))
+    return {lead.id: lead for lead in found}
+
+
+def history(lead: Lead) -> dict[str, Any]:
+    """What only a lead's own page shows: score lines, and inquiries from the newest on."""
+    newest = select(Inquiry).where(Inquiry.lead_id == lead.id).order_by(Inquiry.created_at.desc(), Inquiry.id.desc())
+    return {"score_lines": _score_lines(lead), "inquiries": db.session.scalars(newest.limit(MOST_INQUIRIES)).all()}
+
+
+def _score_lines(lead: Lead) -> list[dict[str, Any]]:
+    """Contributions whose sum is the score. Until rules write them, the score is one contribution."""
+    if not lead.score:
+        return []
+    return [{"points": lead.score, "reason": "Score so far", "at": lead.created_at}]
+
+
+def event_page(user: User, filters: Mapping[str, Any], cursor: str | None, limit: int) -> Page[dict[str, Any]]:
+    """Facts, newest first; managers see those of the team too, others those of leads they see. Raises BadCursor."""
+    statement = select(EventRow).where(*(getattr(EventRow, name) == value for name, value in filters.items()))
+    if not can_manage(user):
+        statement = statement.join(Lead, Lead.id == EventRow.lead_id).where(visible_leads_filter(user, Lead.owner_id))
+    page = keyset_page(statement, _newest_events, cursor, limit)
+    return Page([_told(row) for row in page.items], page.next, page.previous)
+
+
+def _told(row: EventRow) -> dict[str, Any]:
+    known = events.known().get(row.name)
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "title": known.title if known else row.name,
+        "lead_id": row.lead_id,
+        "actor": row.actor,
+        "at": row.at,
+        "data": row.data,
+    }
