@@ -1,5 +1,11 @@
 """The web process: `gunicorn app:app`."""
 
-from leadcrm import create_app
+import sys
 
-app = create_app()
+from leadcrm import create_app
+from leadcrm.settings import SettingsError
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(str(error))

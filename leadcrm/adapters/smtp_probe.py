@@ -1,0 +1,13 @@
+"""Whether a mail server would take our mail, without giving it any."""
+
+import smtplib
+from contextlib import suppress
+
+from leadcrm.adapters.smtp import SmtpServer, _connected
+
+
+def greet(server: SmtpServer) -> None:
+    """Connect, greet, encrypt and sign in as for sending. Raises OSError, ValueError or smtplib.SMTPException."""
+    connection = _connected(server)
+    with suppress(OSError, smtplib.SMTPException):
+        connection.quit()
