@@ -89,6 +89,8 @@ def _turn_away(is_background: bool) -> Response:
         return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")))
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         abort(403, "This request came from another site.")
+    if (request.content_length or 0) > current_app.config["MAX_FORM_MEMORY_SIZE"]:
+        abort(413)
     kept = Kept.of_refused(request.path, request.form.items(multi=True))
     return make_response(render_template("identity/sign_in.html", form=SignInForm(), kept=kept), 401)
 

@@ -4,4 +4,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("identity", __name__)
 
-from leadcrm.identity.routes import sign_in  # noqa: E402, F401  the views register themselves
+# the views register themselves on the blueprint, which must exist before
+from leadcrm.identity.routes import joining, recovery, security, settings, sign_in, team, tokens  # noqa: E402, F401

@@ -126,6 +126,12 @@ def begin_session(user: User, rehash: str | None = None) -> None:
     login_user(user)
 
 
+def renew_page_token(response: Response, happenings: dict | None = None) -> Response:
+    """Tell the page that stays on the screen (app.js) the new session's request token, beside other happenings."""
+    response.headers["HX-Trigger"] = json.dumps({"token-renewed": {"token": csrf_token()}} | (happenings or {}))
+    return response
+
+
 def _let_in(user: User, form: SignInForm | SecondStepForm, rehash: str | None = None) -> Response:
     begin_session(user, rehash)
     if is_partial() and form.dialog.data:
@@ -140,8 +146,7 @@ def _close_dialog() -> Response:
     """The page stays as it was, with what is typed in it; its next request carries the new session's token."""
     response = make_response(toast_partial("You are signed in again. Please repeat your last step.", tone="success"))
     response.headers["HX-Reswap"] = "none"
-    response.headers["HX-Trigger"] = json.dumps({"close-dialog": {}, "token-renewed": {"token": csrf_token()}})
-    return response
+    return renew_page_token(response, {"close-dialog": {}})
 
 
 def _form_again(name: str, form: SignInForm | SecondStepForm, status: int = 422) -> Response:

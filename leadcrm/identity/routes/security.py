@@ -1,0 +1,147 @@
+"""Password, second step and sessions of one's own."""
+
+import pyotp
+import segno
+from flask import abort, make_response, render_template, request, session
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from leadcrm.core import security as secrecy
+from leadcrm.core.db import get_or_404, perform
+from leadcrm.core.errors import DomainError
+from leadcrm.core.limits import limiter
+from leadcrm.core.web import add_errors, render
+from leadcrm.identity import operations, passwords, queries
+from leadcrm.identity.forms import ChangePasswordForm, ConfirmForm, TwoFactorForm
+from leadcrm.identity.guard import current_session
+from leadcrm.identity.models import User, UserSession
+from leadcrm.identity.permissions import open_to_providers
+from leadcrm.identity.routes import blueprint
+from leadcrm.identity.routes.settings import saved
+from leadcrm.identity.routes.sign_in import begin_session, renew_page_token
+
+PAGE = "identity/security.html"
+PASSWORD_FORM = "identity/_password_form.html"  # noqa: S105  a template
+TWO_FACTOR_FORM = "identity/_two_factor_form.html"
+PENDING = "two-factor secret to be confirmed"
+WRONG = "This is not your password."
+
+
+def _me() -> User:
+    return current_user._get_current_object()
+
+
+def _asks_for_password(view):
+    """At most 10 wrong answers in 15 minutes to a form that asks for the password."""
+    return limiter.limit(
+        "10 per 15 minutes",
+        key_func=lambda: f"password of {current_user.get_id()}",
+        deduct_when=lambda response: response.status_code == 422,
+        scope="asks for the password",
+    )(view)
+
+
+def _knows_password(form) -> bool:
+    """Whether the form is right, its password included."""
+    if not form.validate():
+        return False
+    if not passwords.matches(_me().password_hash, form.password.data):
+        form.password.errors = [WRONG]
+        return False
+    return True
+
+
+def _context(**forms) -> dict:
+    user = _me()
+    defaults = {"form": ChangePasswordForm(), "removal": ConfirmForm()}
+    return defaults | {"sessions": queries.sessions_of(user), "current": current_session()} | forms
+
+
+@blueprint.get("/settings/security")
+@open_to_providers
+def security() -> str:
+    return render_template(PAGE, **_context())
+
+
+@blueprint.post("/settings/security/password")
+@open_to_providers
+@_asks_for_password
+def change_password() -> Response:
+    user = _me()
+    form = ChangePasswordForm(request.form, known=(user.name, user.email))
+    if not _knows_password(form):
+        return render(PAGE, PASSWORD_FORM, status=422, **_context(form=form))
+    perform(operations.change_password, user, passwords.hash(form.new_password.data))
+    begin_session(user)
+    return saved("Password changed. All other sessions were signed out.", "identity.security")
+
+
+@blueprint.post("/settings/security/sessions/<session_id>/end")
+@open_to_providers
+def end_session(session_id: str) -> Response:
+    perform(operations.end_session, get_or_404(UserSession, session_id), _me())
+    return saved("That session was signed out.", "identity.security")
+
+
+@blueprint.get("/settings/security/two-factor")
+@open_to_providers
+def two_factor() -> Response:
+    if PENDING not in session:
+        session[PENDING] = secrecy.encrypt(pyotp.random_base32(), _purpose()).decode()
+    return _no_store(render("identity/two_factor.html", TWO_FACTOR_FORM, form=TwoFactorForm(), secret=_pending()))
+
+
+@blueprint.get("/settings/security/two-factor.svg")
+@open_to_providers
+def two_factor_picture() -> Response:
+    """The QR code that authenticator apps read, as a file: the page's policy allows no inline styles."""
+    label = pyotp.TOTP(_pending()).provisioning_uri(_me().email, issuer_name="LeadCRM")
+    response = make_response(segno.make(label, micro=False).svg_inline(scale=4, border=2, light="white", svgns=True))
+    response.mimetype = "image/svg+xml"
+    return _no_store(response)
+
+
+@blueprint.post("/settings/security/two-factor")
+@open_to_providers
+@_asks_for_password
+def enable_two_factor() -> Response:
+    user, secret, form = _me(), _pending(), TwoFactorForm(request.form)
+    codes = None
+    if _knows_password(form):
+        try:
+            codes = perform(operations.enable_two_factor, user, secret, form.code.data)
+        except DomainError as refusal:
+            add_errors(form, refusal)
+    if codes is None:
+        return _no_store(render("identity/two_factor.html", TWO_FACTOR_FORM, status=422, form=form, secret=secret))
+    begin_session(user)
+    page = render("identity/recovery_codes.html", "identity/_recovery_codes.html", codes=codes)
+    return _no_store(renew_page_token(page))
+
+
+@blueprint.post("/settings/security/two-factor/removal")
+@open_to_providers
+@_asks_for_password
+def disable_two_factor() -> Response:
+    form = ConfirmForm(request.form)
+    if not _knows_password(form):
+        return render(PAGE, "identity/_two_factor_card.html", status=422, **_context(removal=form))
+    perform(operations.disable_two_factor, _me())
+    begin_session(_me())
+    return saved("Two-factor sign-in is off.", "identity.security")
+
+
+def _pending() -> str:
+    """The secret shown to this browser and not confirmed yet. Answers 404 when there is none."""
+    if PENDING not in session:
+        abort(404)
+    return secrecy.decrypt(session[PENDING].encode(), _purpose())
+
+
+def _purpose() -> str:
+    return f"{PENDING} by {current_user.id}"
+
+
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
