@@ -17,6 +17,16 @@ CONTACT_KINDS = ("email", "phone", "whatsapp")
 ZONE_SOURCES = ("browser", "chosen", "phone", "organization")
 
 
+def _only(condition: str) -> dict[str, Any]:
+    """Arguments of an index over some rows, on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def _of_living(name: str, *columns: str) -> Index:
+    """An index that lists the organization's leads outside the archive in the order of `columns`."""
+    return Index(name, "organization_id", *columns, "id", **_only("archived_at IS NULL"))
+
+
 class Lead(Identified, Timestamped, TenantOwned, Base):
     """A person who may become business."""
 
@@ -30,6 +40,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
     source: Mapped[str] = mapped_column(String(60), default="manual")
     status: Mapped[str] = mapped_column(String(20), default="new")
     status_reason: Mapped[str] = mapped_column(String(200), default="")
+    status_by_hand: Mapped[bool] = mapped_column(Boolean, default=False)  # machines leave such a status alone (D7)
     score: Mapped[int] = mapped_column(default=0)
     priority: Mapped[str] = mapped_column(String(10), default="low")
     timezone: Mapped[str] = mapped_column(String(60))  # IANA
@@ -40,6 +51,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     revision: Mapped[int] = mapped_column(default=1)
     archived_at: Mapped[datetime | None]
+    form_key: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # of the form's rendering: sent twice, made once
 
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     contact_points: Mapped[list["ContactPoint"]] = relationship(
@@ -54,66 +66,15 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint(f"zone_source IN {ZONE_SOURCES}", name="zone_source"),
         CheckConstraint("score BETWEEN 0 AND 100", name="score"),
         CheckConstraint("name <> ''", name="name"),
-        # the list and its keyset pages, one index per sort order; archived leads are a separate view
-        Index(
-            "ix_leads_newest",
-            "organization_id",
-            "created_at",
-            "id",
-            postgresql_where=text("archived_at IS NULL"),
-            sqlite_where=text("archived_at IS NULL"),
-        ),
-        Index(
-            "ix_leads_activity",
-            "organization_id",
-            "last_activity_at",
-            "id",
-            postgresql_where=text("archived_at IS NULL"),
-            sqlite_where=text("archived_at IS NULL"),
-        ),
-        Index(
-            "ix_leads_name",
-            "organization_id",
-            "name",
-            "id",
-            postgresql_where=text("archived_at IS NULL"),
-            sqlite_where=text("archived_at IS NULL"),
-        ),
-        Index(
-            "ix_leads_score",
-            "organization_id",
-            "score",
-            "id",
-            postgresql_where=text("archived_at IS NULL"),
-            sqlite_where=text("archived_at IS NULL"),
-        ),
-        Index(
-            "ix_leads_status",
-            "organization_id",
-            "status",
-            "last_activity_at",
-            "id",
-            postgresql_where=text("archived_at IS NULL"),
-            sqlite_where=text("archived_at IS NULL"),
-        ),
-        Index(
-            "ix_leads_owner",
-            "organization_id",
-            "owner_id",
-            "last_activity_at",
-            "id",
-            postgresql_where=text("archived_at IS NULL"),
-            sqlite_where=text("archived_at IS NULL"),
-        ),
-        Index(
-            "ix_leads_source",
-            "organization_id",
-            "source",
-            "last_activity_at",
-            "id",
-            postgresql_where=text("archived_at IS NULL"),
-            sqlite_where=text("archived_at IS NULL"),
-        ),
+        UniqueConstraint("organization_id", "form_key"),
+        # the list and its keyset pages, one index per sort order and per common filter; archived ones are another view
+        _of_living("ix_leads_newest", "created_at"),
+        _of_living("ix_leads_activity", "last_activity_at"),
+        _of_living("ix_leads_name", "name"),
+        _of_living("ix_leads_score", "score"),
+        _of_living("ix_leads_status", "status", "last_activity_at"),
+        _of_living("ix_leads_owner", "owner_id", "last_activity_at"),
+        _of_living("ix_leads_source", "source", "last_activity_at"),
         Index("ix_leads_archived", "organization_id", "archived_at", "id"),
     )
 
@@ -143,16 +104,14 @@ class ContactPoint(Identified, Timestamped, TenantOwned, Base):
             "kind",
             "value",
             unique=True,
-            postgresql_where=text("identifies"),
-            sqlite_where=text("identifies"),
+            **_only("identifies"),
         ),
         Index(
             "uq_contact_points_primary",
             "lead_id",
             "kind",
             unique=True,
-            postgresql_where=text("is_primary"),
-            sqlite_where=text("is_primary"),
+            **_only("is_primary"),
         ),
         Index("ix_contact_points_value", "organization_id", "kind", "value"),  # duplicate warning
     )
@@ -210,7 +169,7 @@ class Note(Identified, Timestamped, TenantOwned, Base):
 
 
 class LeadSearch(TenantOwned, Base):
-    """What a lead is found by (name, company, addresses), lower case; its text has a trigram index on both databases."""
+    """What a lead is found by (name, company, addresses), folded; its text has a trigram index on both databases."""
 
     __tablename__ = "lead_search"
 

@@ -1,0 +1,43 @@
+"""What the verbs and queries of leads are given: plain values, no rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadData:
+    """What is said about a lead. None means "not said"; "" means "empty", and for the owner "nobody".
+
+    `phone` and `email` as typed; `timezone` an IANA name; `payload` the raw submission, kept as it came.
+    """
+
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    timezone: str | None = None
+    interest: str | None = None
+    source: str | None = None
+    owner_id: str | None = None
+    tags: Sequence[str] | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which leads a list shows. Everything given must hold; `owner` is a user's id or "none"."""
+
+    q: str = ""
+    statuses: tuple[str, ...] = ()
+    owner: str | None = None
+    source: str | None = None
+    tag_id: str | None = None
+    score_at_least: int | None = None
+    created_from: datetime | None = None  # inclusive
+    created_before: datetime | None = None  # exclusive
+    has: tuple[str, ...] = ()  # "email", "phone"
+    archived: bool = False

@@ -1,0 +1,38 @@
+"""The verbs of leads."""
+
+from leadcrm.leads.operations.activity import add_note, note_activity, note_contact
+from leadcrm.leads.operations.capturing import capture_lead, receive_stranger
+from leadcrm.leads.operations.changing import (
+    archive_lead,
+    archive_leads,
+    assign_lead,
+    assign_leads,
+    change_status,
+    restore_lead,
+    set_field,
+    set_tags,
+    tag_leads,
+)
+from leadcrm.leads.operations.creating import create_lead
+from leadcrm.leads.operations.editing import edit_lead
+from leadcrm.leads.operations.undoing import undo
+
+__all__ = [
+    "add_note",
+    "archive_lead",
+    "archive_leads",
+    "assign_lead",
+    "assign_leads",
+    "capture_lead",
+    "change_status",
+    "create_lead",
+    "edit_lead",
+    "note_activity",
+    "note_contact",
+    "receive_stranger",
+    "restore_lead",
+    "set_field",
+    "set_tags",
+    "tag_leads",
+    "undo",
+]

@@ -1,0 +1,80 @@
+"""The addresses of a lead: who holds them, which is the main one. Parts of the verbs, not verbs."""
+
+from sqlalchemy import select
+
+from leadcrm.core.db import db
+from leadcrm.core.errors import DomainError
+from leadcrm.identity import queries as identity
+from leadcrm.leads import addresses, search
+from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
+
+
+def normal(kind: str, typed: str | None) -> str:
+    """The address as it is kept, "" for none. Raises DomainError naming the field."""
+    typed = (typed or "").strip()
+    if not typed:
+        return ""
+    country = identity.organization().country if kind == "phone" and not typed.startswith("+") else "ZZ"
+    try:
+        return addresses.normal(kind, typed, country)
+    except addresses.NotAnAddress as error:
+        raise DomainError(str(error), kind) from None
+
+
+def primary(lead: Lead, kind: str) -> ContactPoint | None:
+    """The lead's main address of a kind."""
+    return next((point for point in lead.contact_points if point.kind == kind and point.is_primary), None)
+
+
+def add(lead: Lead, kind: str, value: str) -> None:
+    """Give the lead one more address. Whoever has it first is found by it; the lead's first of a kind is its main."""
+    lead.contact_points.append(
+        ContactPoint(
+            kind=kind, value=value, identifies=_holder(kind, value) is None, is_primary=primary(lead, kind) is None
+        )
+    )
+
+
+def replace_primary(lead: Lead, kind: str, value: str) -> bool:
+    """Make `value` the main address instead of what is; "" takes that away. Returns whether it changed."""
+    old = primary(lead, kind)
+    if (old.value if old else "") == value:
+        return False
+    if old is not None:
+        _remove(lead, old)
+    known = next((point for point in lead.contact_points if point.kind == kind and point.value == value), None)
+    if known is not None:
+        known.is_primary = True
+    elif value:
+        add(lead, kind, value)
+    elif rest := [point for point in lead.contact_points if point.kind == kind]:
+        rest[0].is_primary = True
+    db.session.flush()
+    return True
+
+
+def index(lead: Lead) -> None:
+    """Keep what the lead is found by in step with what it is."""
+    text = search.text_of(lead.name, lead.company, [point.value for point in lead.contact_points])
+    row = db.session.scalar(select(LeadSearch).where(LeadSearch.lead_id == lead.id))
+    if row is None:
+        db.session.add(LeadSearch(lead_id=lead.id, text=text))
+    elif row.text != text:
+        row.text = text
+
+
+def _holder(kind: str, value: str) -> str | None:
+    identifying = (ContactPoint.kind == kind, ContactPoint.value == value, ContactPoint.identifies)
+    return db.session.scalar(select(ContactPoint.lead_id).where(*identifying))
+
+
+def _remove(lead: Lead, point: ContactPoint) -> None:
+    """Take an address away; the next oldest lead that shares it is found by it from now on."""
+    lead.contact_points.remove(point)
+    db.session.flush()
+    if not point.identifies:
+        return
+    shared = select(ContactPoint).where(ContactPoint.kind == point.kind, ContactPoint.value == point.value)
+    heir = db.session.scalar(shared.order_by(ContactPoint.created_at, ContactPoint.id).limit(1))
+    if heir is not None:
+        heir.identifies = True

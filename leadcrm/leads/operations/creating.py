@@ -1,0 +1,102 @@
+"""A person types a lead in."""
+
+from sqlalchemy import select
+
+from leadcrm.core.db import db
+from leadcrm.core.errors import DomainError
+from leadcrm.core.events import record
+from leadcrm.core.values import new_id
+from leadcrm.core.zones import UnknownZone, zone
+from leadcrm.identity import queries as identity
+from leadcrm.identity.models import User
+from leadcrm.leads import addresses
+from leadcrm.leads.data import LeadData
+from leadcrm.leads.events import FollowUpRequested, LeadCreated
+from leadcrm.leads.models import Lead
+from leadcrm.leads.operations import contact_points
+from leadcrm.leads.operations.changing import checked_owner, tags_named
+
+
+def create_lead(
+    data: LeadData,
+    *,
+    by: User | None,
+    follow_up: bool = False,
+    form_key: str | None = None,
+    zone_source: str = "chosen",
+) -> Lead:
+    """A new lead, also when one with the same address exists: whoever typed it was warned.
+
+    `form_key` names one rendering of a form; the second submission of it returns the lead the first one made.
+    `zone_source` says where `data.timezone` comes from. Raises DomainError naming the field.
+    """
+    if form_key and (lead := db.session.scalar(select(Lead).where(Lead.form_key == form_key))) is not None:
+        return lead
+    email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
+    if follow_up and not email:
+        raise DomainError("A follow-up email needs an email address.", "follow_up")
+    lead = make_lead(data, email=email, phone=phone, form_key=form_key, zone_source=zone_source)
+    if follow_up:
+        record(FollowUpRequested(lead_id=lead.id, user_id=by.id if by else None))
+    return lead
+
+
+def make_lead(
+    data: LeadData,
+    *,
+    email: str = "",
+    phone: str = "",
+    whatsapp: str = "",
+    zone_source: str,
+    form_key: str | None = None,
+    realtor_id: str | None = None,
+) -> Lead:
+    """The row, its addresses (normal ones), its tags and the fact. Raises DomainError naming the field."""
+    lead = Lead(
+        id=new_id(),
+        first_name=data.first_name or "",
+        last_name=data.last_name or "",
+        company=data.company or "",
+        interest=data.interest or "",
+        source=data.source or "manual",
+        owner_id=checked_owner(data.owner_id),
+        realtor_id=realtor_id,
+        form_key=form_key,
+    )
+    lead.name = shown_name(lead, email or phone or whatsapp)
+    lead.timezone, lead.zone_source = chosen_zone(data.timezone, zone_source, phone)
+    db.session.add(lead)
+    for kind, value in (("email", email), ("phone", phone), ("whatsapp", whatsapp)):
+        if value:
+            contact_points.add(lead, kind, value)
+    lead.tags = tags_named(data.tags or ())
+    db.session.flush()
+    contact_points.index(lead)
+    record(LeadCreated(lead_id=lead.id, source=lead.source, owner_id=lead.owner_id))
+    return lead
+
+
+def shown_name(lead: Lead, address: str) -> str:
+    """First and last name, else the company, else an address. Raises DomainError when there is nothing at all."""
+    name = f"{lead.first_name} {lead.last_name}".strip() or lead.company or address
+    if not name:
+        raise DomainError("Give a name, a company, an email address or a phone number.", "first_name")
+    return name[:241]
+
+
+def chosen_zone(name: str | None, source: str, phone: str) -> tuple[str, str]:
+    """The lead's time zone and where it comes from: said, else the phone's, else the organization's."""
+    if name:
+        return checked_zone(name), source
+    if phone and (by_phone := addresses.zone_of_phone(phone)):
+        return by_phone, "phone"
+    return identity.organization().timezone, "organization"
+
+
+def checked_zone(name: str) -> str:
+    """The zone's name. Raises DomainError when there is no such zone."""
+    try:
+        zone(name)
+    except UnknownZone:
+        raise DomainError("Choose a time zone from the list, like Europe/London.", "timezone") from None
+    return name

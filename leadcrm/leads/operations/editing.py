@@ -1,0 +1,61 @@
+"""A person changes what we know about a lead."""
+
+from leadcrm.core.db import lock
+from leadcrm.core.errors import Conflict
+from leadcrm.core.events import record
+from leadcrm.leads.data import LeadData
+from leadcrm.leads.events import LeadEdited
+from leadcrm.leads.models import Lead
+from leadcrm.leads.operations import contact_points
+from leadcrm.leads.operations.changing import assign_lead, set_tags
+from leadcrm.leads.operations.creating import checked_zone, shown_name
+
+TEXT_FIELDS = ("first_name", "last_name", "company", "interest", "source")
+REQUIRED = ("source",)  # an empty value leaves what is there
+
+
+def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
+    """Change what `data` says; what it does not say stays.
+
+    `revision` is the lead's as the person saw it: raises Conflict, and changes nothing, when it has moved on since and
+    something would be overwritten. Raises DomainError naming the field.
+    """
+    lead = lock(lead)
+    addresses = {
+        kind: contact_points.normal(kind, typed)
+        for kind, typed in (("email", data.email), ("phone", data.phone))
+        if typed is not None
+    }
+    texts = {
+        field: said
+        for field in TEXT_FIELDS
+        if (said := getattr(data, field)) is not None
+        and said != getattr(lead, field)
+        and (said or field not in REQUIRED)
+    }
+    zone = checked_zone(data.timezone) if data.timezone and data.timezone != lead.timezone else None
+    changed = [*texts, *(kind for kind, value in addresses.items() if value != _held(lead, kind))]
+    if zone:
+        changed.append("timezone")
+    if revision is not None and revision != lead.revision and changed:
+        raise Conflict("Someone changed this lead in the meantime. Look at both values and save again.")
+    for field, said in texts.items():
+        setattr(lead, field, said)
+    for kind, value in addresses.items():
+        contact_points.replace_primary(lead, kind, value)
+    if zone:
+        lead.timezone, lead.zone_source = zone, "chosen"
+    if changed:
+        lead.name = shown_name(lead, _held(lead, "email") or _held(lead, "phone") or _held(lead, "whatsapp"))
+        contact_points.index(lead)
+        record(LeadEdited(lead_id=lead.id, fields=tuple(changed)))
+    if data.owner_id is not None:
+        assign_lead(lead, data.owner_id)
+    if data.tags is not None:
+        set_tags(lead, data.tags)
+    return lead
+
+
+def _held(lead: Lead, kind: str) -> str:
+    point = contact_points.primary(lead, kind)
+    return point.value if point else ""

@@ -1,0 +1,47 @@
+"""Taking back what was just done: the inverse of a fact, while it is still the last word."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from leadcrm.core import clock, events
+from leadcrm.core.db import db
+from leadcrm.core.events import Event
+from leadcrm.core.models import EventRow
+from leadcrm.identity.models import User
+from leadcrm.leads.events import LeadArchived, LeadAssigned, LeadStatusChanged, LeadTagged
+from leadcrm.leads.models import Lead
+from leadcrm.leads.operations.changing import assign_lead, change_status, restore_lead, set_tags
+
+UNDO_WITHIN = timedelta(minutes=10)
+MOST_AT_ONCE = 100
+
+
+def undo(fact_ids: Sequence[int], by: User) -> list[Lead]:
+    """Take back these facts, of this person, of the last ten minutes; returns the leads that changed.
+
+    What someone has changed again since stays as it is.
+    """
+    recent = select(EventRow).where(
+        EventRow.id.in_(fact_ids[:MOST_AT_ONCE]),
+        EventRow.actor == f"user:{by.id}",
+        EventRow.at > clock.now() - UNDO_WITHIN,
+    )
+    facts = [events.restore(row) for row in db.session.scalars(recent.order_by(EventRow.id.desc()))]
+    leads = {lead.id: lead for lead in db.session.scalars(select(Lead).where(Lead.id.in_([f.lead_id for f in facts])))}
+    return [leads[fact.lead_id] for fact in facts if _take_back(fact, leads[fact.lead_id])]
+
+
+def _take_back(fact: Event, lead: Lead) -> bool:
+    match fact:
+        case LeadArchived():
+            return restore_lead(lead) is not None
+        case LeadAssigned() if lead.owner_id == fact.owner_id:
+            return assign_lead(lead, fact.old_owner_id) is not None
+        case LeadStatusChanged() if lead.status == fact.new:
+            return change_status(lead, fact.old, reason="Undone") is not None
+        case LeadTagged():
+            names = [tag.name for tag in lead.tags if tag.name not in fact.added]
+            return set_tags(lead, [*names, *fact.removed]) is not None
+    return False

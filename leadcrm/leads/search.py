@@ -1,0 +1,94 @@
+"""Leads by any part of a name, company, e-mail address or phone number, from a trigram index on both databases.
+
+`lead_search` holds one row per lead: its words, folded to one shape, each after two blanks. So a term of one or two
+letters is found at the beginning of words by the same trigrams ("  a", " an") that find longer terms anywhere.
+Each trigram of each term must be there; then terms that are longer than three letters are looked up in the text itself.
+
+SQLite keeps the trigrams in FTS5, without positions: half the size and the same answer. PostgreSQL keeps them in a GIN
+index on an array: pg_trgm is an extension that small installations do not have.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from sqlalchemy import DDL, Column, ColumnElement, Integer, Select, Text, event, func, literal_column, table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import InstrumentedAttribute
+
+from leadcrm.core.db import is_postgresql
+from leadcrm.leads.models import Lead, LeadSearch
+
+LONGEST_QUERY = 100
+MOST_TERMS = 8
+GRAM = 3
+PHONE_LIKE = re.compile(r"[+(]?[\d][\d\s().\-/]*")
+FEWEST_DIGITS = 5  # of a query that is read as one phone number, however it is spaced
+
+SQLITE_DDL = (
+    "CREATE VIRTUAL TABLE lead_search_text USING fts5("
+    "text, content='lead_search', content_rowid='id', tokenize='trigram case_sensitive 1', detail=none)",
+    "CREATE TRIGGER lead_search_added AFTER INSERT ON lead_search BEGIN "
+    "INSERT INTO lead_search_text(rowid, text) VALUES (new.id, new.text); END",
+    "CREATE TRIGGER lead_search_removed AFTER DELETE ON lead_search BEGIN "
+    "INSERT INTO lead_search_text(lead_search_text, rowid, text) VALUES ('delete', old.id, old.text); END",
+    "CREATE TRIGGER lead_search_changed AFTER UPDATE OF text ON lead_search BEGIN "
+    "INSERT INTO lead_search_text(lead_search_text, rowid, text) VALUES ('delete', old.id, old.text); "
+    "INSERT INTO lead_search_text(rowid, text) VALUES (new.id, new.text); END",
+)
+POSTGRESQL_DDL = (
+    "CREATE FUNCTION trigrams_of(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS "
+    "$$ SELECT coalesce(array_agg(DISTINCT substr(value, n, 3)), '{}') FROM generate_series(1, length(value) - 2) n $$",
+    "CREATE INDEX ix_lead_search_trigrams ON lead_search USING gin (trigrams_of(text))",
+)
+for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_DDL)):
+    for _statement in _statements:
+        _literal = _statement.replace("%", "%%")
+        event.listen(LeadSearch.__table__, "after_create", DDL(_literal).execute_if(dialect=_dialect))
+
+_fts = table("lead_search_text", Column("rowid", Integer), Column("lead_search_text", Text))
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, whatever the script: what is found is what looks the same."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def text_of(name: str, company: str, addresses: Iterable[str]) -> str:
+    """What a lead is found by."""
+    words = fold(f"{name} {company} {' '.join(addresses)}").replace("+", " ").split()
+    return "".join(f"  {word}" for word in dict.fromkeys(words))
+
+
+def terms_of(query: str) -> list[str]:
+    """What a query asks for: words, or the digits of one phone number (without a trunk prefix's 0)."""
+    folded = fold(query[:LONGEST_QUERY]).strip()
+    digits = re.sub(r"\D", "", folded)
+    if PHONE_LIKE.fullmatch(folded) and len(digits) >= FEWEST_DIGITS:
+        return [digits.lstrip("0") or digits]
+    return folded.replace("+", " ").split()[:MOST_TERMS]
+
+
+def matching(statement: Select, query: str) -> tuple[Select, InstrumentedAttribute | ColumnElement]:
+    """`statement` on leads, only those that match, and the column that lists them newest first without a sort."""
+    terms = terms_of(query)
+    statement = statement.join(LeadSearch, LeadSearch.lead_id == Lead.id)
+    long_terms = [term for term in terms if len(term) > GRAM]
+    statement = statement.where(*(LeadSearch.text.contains(term, autoescape=True) for term in long_terms))
+    grams = sorted({gram for term in terms for gram in _grams(term)})
+    if not grams:
+        return statement, LeadSearch.id
+    if is_postgresql():
+        wanted = postgresql.array(grams, type_=Text)
+        return statement.where(func.trigrams_of(LeadSearch.text).op("@>")(wanted)), LeadSearch.id
+    wanted = " ".join('"' + gram.replace('"', '""') + '"' for gram in grams)
+    statement = statement.join(_fts, _fts.c.rowid == LeadSearch.id)
+    return statement.where(literal_column("lead_search_text").op("MATCH")(wanted)), _fts.c.rowid
+
+
+def _grams(term: str) -> set[str]:
+    """The trigrams of a term; of a short one, those of a word that begins with it."""
+    if len(term) < GRAM:
+        term = " " * (GRAM - len(term)) + term
+    return {term[n : n + GRAM] for n in range(len(term) - GRAM + 1)}
