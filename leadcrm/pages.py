@@ -5,7 +5,9 @@ from flask import Flask
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.routes import blueprint as conversations
+from leadcrm.conversations.sandbox_routes import blueprint as sandbox
 from leadcrm.core import api
+from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
 from leadcrm.flows.api import blueprint as flows_api
 from leadcrm.flows.routes import blueprint as flows
@@ -20,6 +22,8 @@ from leadcrm.notifications.routes import blueprint as notifications
 
 def init_app(app: Flask) -> None:
     guard.init_app(app)
-    for blueprint in (identity, notifications, leads, thanks, conversations, flows, automations, system):
+    for blueprint in (identity, notifications, leads, thanks, conversations, sandbox, flows, automations, system):
         app.register_blueprint(blueprint)
+    if not app.settings.is_production:
+        app.register_blueprint(kit)
     api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, flows_api))

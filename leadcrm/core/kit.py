@@ -59,9 +59,9 @@ class SampleForm(Form):
     agrees = BooleanField("I agree", [validators.InputRequired(message="Please agree first.")])
 
 
-def refused_form() -> SampleForm:
+def refused_form(prefix: str = "") -> SampleForm:
     typed = {"name": "Naledi Khumalo", "email": "naledi", "status": "new", "theme": "system", "follow_up": "y"}
-    form = SampleForm(MultiDict(typed))
+    form = SampleForm(MultiDict({prefix + name: value for name, value in typed.items()}), prefix=prefix)
     form.validate()
     return form
 
@@ -100,7 +100,7 @@ def palette_options():
 @blueprint.get("/sample-dialog")
 @public
 def sample_dialog():
-    return render_template("kit/_dialog.html", form=refused_form())
+    return render_template("kit/_dialog.html", form=refused_form("new-"))
 
 
 @blueprint.get("/sample-panel/<int:number>")
