@@ -1,21 +1,17 @@
 """Binds the machinery to an application, in the order it depends on itself."""
 
 from flask import Flask
-from flask_migrate import Migrate
 
 from leadcrm import tables
-from leadcrm.core import clock, db, events, jobs, limits, security, web
+from leadcrm.core import clock, db, events, jobs, security, web
 from leadcrm.reactions import REACTIONS
-from leadcrm.settings import ROOT
 from leadcrm.timetable import LANES, TIMETABLE
 
 
 def init_app(app: Flask) -> None:
     clock.move(app.settings.clock_offset_seconds)
     db.init_app(app)
-    Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     jobs.init_app(app)
-    limits.init_app(app)
     security.init_app(app)
     web.init_app(app)
     events.subscribe(REACTIONS)

@@ -1,12 +1,14 @@
 """All blueprints."""
 
 from flask import Flask
+from flask_migrate import Migrate
 
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
-from leadcrm.core import api
+from leadcrm.core import api, limits
+from leadcrm.core.db import db
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
 from leadcrm.flows.api import blueprint as flows_api
@@ -18,9 +20,13 @@ from leadcrm.leads.api import blueprint as leads_api
 from leadcrm.leads.public_routes import blueprint as thanks
 from leadcrm.leads.routes import blueprint as leads
 from leadcrm.notifications.routes import blueprint as notifications
+from leadcrm.settings import ROOT
 
 
 def init_app(app: Flask) -> None:
+    """What only the web process and the commands need; a worker does without, and stays small."""
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    limits.init_app(app)
     guard.init_app(app)
     for blueprint in (identity, notifications, leads, thanks, conversations, sandbox, flows, automations, system):
         app.register_blueprint(blueprint)

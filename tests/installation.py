@@ -18,6 +18,9 @@ from pathlib import Path
 import psutil
 import requests
 
+from leadcrm.core import jobs
+from leadcrm.settings import Settings
+
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "LEADCRM_VAR"
 
@@ -120,9 +123,18 @@ class Installation:
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == str(self.folder):
+                if process.status() != psutil.STATUS_ZOMBIE and self._is_ours(process):
                     found.append(process)
         return found
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        """By its environment; Redis writes its title over that, so by its socket."""
+        return process.environ().get(MARK) == str(self.folder) or str(self.redis_socket) in " ".join(process.cmdline())
+
+    @property
+    def redis_socket(self) -> Path:
+        settings = Settings.from_env({name: self.environment[name] for name in ("DATABASE_URL", MARK)})
+        return jobs.socket_path(settings)
 
     def kill(self, name: str, sig: int = signal.SIGKILL) -> None:
         """Signal one process (not its children) and forget it when it was killed."""
