@@ -1,10 +1,12 @@
 """THE map: which listeners react to which fact. All causality of the system on one screen."""
 
 from leadcrm.automations import listeners as automations
+from leadcrm.conversations import listeners as conversations
 from leadcrm.conversations.events import LeadOptedOut, MessageFailed, MessageReceived
 from leadcrm.core.events import Event, Listener
 from leadcrm.flows import listeners as flows
 from leadcrm.leads.events import (
+    FollowUpRequested,
     LeadArchived,
     LeadAssigned,
     LeadCreated,
@@ -19,8 +21,9 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadStatusChanged: [flows.leave_on_status, automations.consider],
     LeadAssigned: [automations.consider],
     LeadTagged: [automations.consider],
-    LeadArchived: [flows.leave_on_archival],
+    FollowUpRequested: [conversations.send_follow_up],
+    LeadArchived: [flows.leave_on_archival, conversations.stop_writing],
     LeadOptedOut: [flows.leave_on_opt_out],
-    MessageReceived: [flows.leave_on_reply, automations.consider],
+    MessageReceived: [flows.leave_on_reply, conversations.tell_of_reply, automations.consider],
     MessageFailed: [automations.consider],
 }

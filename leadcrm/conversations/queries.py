@@ -182,3 +182,16 @@ def _in_queue(user: User, queue: str) -> ColumnElement[bool]:
 
 def _mark_of(user: User, conversation_id: ColumnElement) -> ColumnElement[bool]:
     return and_(ReadMark.conversation_id == conversation_id, ReadMark.user_id == user.id)
+
+
+def preview_leads(user: User) -> Sequence[Lead]:
+    """A few of the person's newest leads, to read a template as they would."""
+    statement = select(Lead).where(Lead.archived_at.is_(None), visible_leads_filter(user, Lead.owner_id))
+    return db.session.scalars(statement.order_by(Lead.created_at.desc(), Lead.id.desc()).limit(PAGE)).all()
+
+
+def preview_lead(user: User, lead_id: str | None) -> Lead | None:
+    """The lead of that id when the person may see it."""
+    if not lead_id:
+        return None
+    return db.session.scalar(select(Lead).where(Lead.id == lead_id, visible_leads_filter(user, Lead.owner_id)))

@@ -1,5 +1,92 @@
-"""Pages of conversations."""
+"""The inbox: queues, search, and the open thread beside them."""
 
-from flask import Blueprint
+import hashlib
+from typing import Any
 
-blueprint = Blueprint("conversations", __name__)
+from flask import request, url_for
+
+from leadcrm.conversations import composer_routes, message_routes, queries, templates_routes, timeline_routes
+from leadcrm.conversations.blueprint import blueprint, me, unchanged
+from leadcrm.conversations.thread_routes import thread_context
+from leadcrm.core.paging import Page
+from leadcrm.core.web import fragment, render
+from leadcrm.identity.permissions import background
+from leadcrm.leads import queries as leads
+from leadcrm.leads.data import Filters
+
+__all__ = ["blueprint", "composer_routes", "message_routes", "templates_routes", "timeline_routes"]
+LONGEST_QUERY = 200
+
+
+@blueprint.get("/inbox")
+def inbox():
+    """`?queue=` a queue, `?q=` a search over everything said, `?c=` the open thread, `?cursor=` a further page."""
+    context = _list_context()
+    opened = request.args.get("c")
+    if opened:
+        context.update(thread_context(opened, request.args.get("m")))
+    return render("inbox/index.html", "inbox/_threads.html", current=opened, **context)
+
+
+@blueprint.get("/inbox/threads")
+@background
+def thread_list():
+    """The queue's first page for a poll: 204 while `after` still says what is on the screen."""
+    context = _queue_context()
+    if request.args.get("after") == context["after"]:
+        return unchanged()
+    return fragment("inbox/_thread_list.html", current=request.args.get("c"), **context)
+
+
+def _list_context() -> dict[str, Any]:
+    query = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
+    counts = queries.queue_counts(me())
+    if query:
+        return {"counts": counts, "q": query, **_search_context(query)}
+    return {"counts": counts, "q": "", **_queue_context(counts)}
+
+
+def _search_context(query: str) -> dict[str, Any]:
+    cursor = request.args.get("cursor")
+    people = [] if cursor else queries.threads_of(me(), _people(query))
+    page = queries.search_messages(me(), query, cursor)
+    queue = _queue({})
+    return {"queue": queue, "people": people, "page": page, **_pager_urls(page, queue=queue, q=query)}
+
+
+def _people(query: str) -> list[str]:
+    found = leads.lead_list(me(), Filters(q=query), limit=queries.PEOPLE)
+    return [lead.id for lead in found.items]
+
+
+def _queue_context(counts: dict[str, int] | None = None) -> dict[str, Any]:
+    queue, cursor = _queue(counts or {}), request.args.get("cursor")
+    page = queries.threads(me(), queue, cursor)
+    return {
+        "queue": queue,
+        "people": [],
+        "page": page,
+        "after": None if cursor else _fingerprint(page),
+        "q": "",
+        **_pager_urls(page, queue=queue),
+    }
+
+
+def _queue(counts: dict[str, int]) -> str:
+    asked = request.args.get("queue", "")
+    if asked in queries.QUEUES:
+        return asked
+    return "mine" if counts.get("mine") else "all"
+
+
+def _pager_urls(page: Page, **arguments: str) -> dict[str, str | None]:
+    def url(cursor: str | None) -> str | None:
+        return url_for("conversations.inbox", cursor=cursor, **arguments) if cursor else None
+
+    return {"next_url": url(page.next), "previous_url": url(page.previous)}
+
+
+def _fingerprint(page: Page[queries.Thread]) -> str:
+    """What the list shows, in a few characters: a poll that would show the same is answered 204."""
+    shown = [(row.conversation.id, row.conversation.revision, row.unread, row.excerpt) for row in page.items]
+    return hashlib.blake2b(repr(shown).encode(), digest_size=9).hexdigest()

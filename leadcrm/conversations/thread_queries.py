@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from leadcrm.conversations.models import (
     CHANNELS,
-    Attachment,
     Attempt,
     Conversation,
     Draft,
@@ -34,6 +34,16 @@ Entry = Message | Note
 
 
 @dataclass(frozen=True)
+class OpenThread:
+    """A thread, this person's draft for it, whether something in it is new to them, and its version."""
+
+    thread: Conversation
+    draft: Draft | None
+    is_unread: bool
+    version: str
+
+
+@dataclass(frozen=True)
 class Log:
     """A stretch of a thread in reading order; `earlier` is the cursor of what stands above it."""
 
@@ -50,13 +60,36 @@ class Door:
     closed: str
 
 
+def open_thread(user: User, conversation_id: str) -> OpenThread:
+    """The thread as the person opens it, in one query. Raises NotFound for one they may not see."""
+    statement = (
+        select(Conversation, Draft, ReadMark, *_version_columns())
+        .join(Conversation.lead)
+        .outerjoin(
+            Draft,
+            and_(
+                Draft.lead_id == Conversation.lead_id, Draft.channel == Conversation.channel, Draft.user_id == user.id
+            ),
+        )
+        .outerjoin(ReadMark, and_(ReadMark.conversation_id == Conversation.id, ReadMark.user_id == user.id))
+        .where(Conversation.id == conversation_id)
+        .options(contains_eager(Conversation.lead).joinedload(Lead.owner), joinedload(Conversation.assignee))
+    )
+    row = db.session.execute(statement).one_or_none()
+    if row is None or not can_see_lead(user, row.Conversation.lead):
+        raise NotFound
+    thread, mark = row.Conversation, row.ReadMark
+    is_unread = thread.last_inbound_at is not None and (mark is None or mark.read_until < thread.last_inbound_at)
+    return OpenThread(thread, row.Draft, is_unread, _word(row[3:]))
+
+
 def conversation(user: User, conversation_id: str) -> Conversation:
-    """The thread with its lead, owner and assignee. Raises NotFound for one the person may not see."""
+    """The thread with its lead. Raises NotFound for one the person may not see."""
     statement = (
         select(Conversation)
         .join(Conversation.lead)
         .where(Conversation.id == conversation_id)
-        .options(contains_eager(Conversation.lead).joinedload(Lead.owner), joinedload(Conversation.assignee))
+        .options(contains_eager(Conversation.lead))
     )
     found = db.session.scalar(statement)
     if found is None or not can_see_lead(user, found.lead):
@@ -85,34 +118,25 @@ def message(user: User, message_id: str) -> Message:
     return found
 
 
-def attachment(user: User, attachment_id: str) -> Attachment:
-    """The file. Raises NotFound when the person may not see the lead it came from."""
-    statement = (
-        select(Attachment, Lead)
-        .join(Message, Message.id == Attachment.message_id)
-        .join(Lead, Lead.id == Message.lead_id)
-        .where(Attachment.id == attachment_id)
-    )
-    row = db.session.execute(statement).one_or_none()
-    if row is None or not can_see_lead(user, row.Lead):
-        raise NotFound
-    return row.Attachment
+def log(thread: Conversation, cursor: str | None = None, down_to: Message | None = None) -> Log:
+    """The newest messages, planned ones last, or those before `cursor`, and the notes between. Raises BadCursor.
 
-
-def thread_of(lead_id: str, channel: str) -> Conversation | None:
-    """The lead's thread on a channel, when anything was said there."""
-    statement = select(Conversation).where(Conversation.lead_id == lead_id, Conversation.channel == channel)
-    return db.session.scalar(statement)
-
-
-def log(thread: Conversation, cursor: str | None = None) -> Log:
-    """The newest messages, planned ones last, or those before `cursor`, and the notes between. Raises BadCursor."""
-    page = keyset_page(_messages(thread), _newest_first, cursor, PAGE)
+    With `down_to` it reaches back to that message, within LONGEST_LIVE.
+    """
+    limit = PAGE if down_to is None else _distance(thread, down_to)
+    page = keyset_page(_messages(thread), _newest_first, cursor, limit)
     messages = page.items[::-1]
     if not messages:
         return Log(_notes(thread, None, None), None)
     notes = _notes(thread, messages[0].position_at if page.next else None, messages[-1].position_at if cursor else None)
     return Log(_merged(messages, notes), page.next)
+
+
+def _distance(thread: Conversation, old: Message) -> int:
+    newer = select(func.count(Message.id)).where(
+        Message.lead_id == thread.lead_id, Message.channel == thread.channel, Message.position_at >= old.position_at
+    )
+    return min(max(db.session.scalar(newer) or 0, PAGE), LONGEST_LIVE)
 
 
 def log_since(thread: Conversation, since: datetime) -> Sequence[Entry]:
@@ -124,12 +148,23 @@ def log_since(thread: Conversation, since: datetime) -> Sequence[Entry]:
 
 def version(thread: Conversation) -> str:
     """A word that changes whenever anything visible in the thread does."""
-    newest_message = (
-        select(func.max(Message.id)).where(Message.lead_id == thread.lead_id, Message.channel == thread.channel)
-    ).scalar_subquery()
-    newest_note = select(func.max(Note.id)).where(Note.lead_id == thread.lead_id).scalar_subquery()
-    statement = select(Conversation.revision, newest_message, newest_note).where(Conversation.id == thread.id)
-    return ".".join(str(part or "") for part in db.session.execute(statement).one())
+    return _word(db.session.execute(select(*_version_columns()).where(Conversation.id == thread.id)).one())
+
+
+def _version_columns() -> list[Any]:
+    """Beside the revision: what is planned may not have reached the thread yet, and notes live with the lead."""
+    in_thread = (Message.lead_id == Conversation.lead_id, Message.channel == Conversation.channel)
+    waiting = Message.status.in_(("scheduled", "held"))
+    return [
+        Conversation.revision,
+        select(func.max(Message.id)).where(*in_thread).correlate(Conversation).scalar_subquery(),
+        select(func.count(Message.id)).where(*in_thread, waiting).correlate(Conversation).scalar_subquery(),
+        select(func.max(Note.id)).where(Note.lead_id == Conversation.lead_id).correlate(Conversation).scalar_subquery(),
+    ]
+
+
+def _word(parts: Sequence[Any]) -> str:
+    return ".".join(str(part or "") for part in parts)
 
 
 def readers(thread: Conversation, except_user: User) -> Sequence[tuple[str, datetime]]:
@@ -155,15 +190,22 @@ def next_planned(lead_id: str) -> Message | None:
 
 
 def doors(found: Lead) -> dict[str, Door]:
-    """Each channel to the lead, open or closed and why, in two queries however many addresses there are."""
-    points = db.session.scalars(
-        select(ContactPoint)
+    """Each channel to the lead, open or closed and why, in one query however many addresses there are."""
+    statement = (
+        select(ContactPoint.kind, ContactPoint.value, Suppression.channel)
+        .outerjoin(Suppression, Suppression.address == ContactPoint.value)
         .where(ContactPoint.lead_id == found.id)
         .order_by(ContactPoint.is_primary.desc(), ContactPoint.created_at, ContactPoint.id)
-    ).all()
-    suppressed = select(Suppression.address, Suppression.channel)
-    refused = set(db.session.execute(suppressed.where(Suppression.address.in_([p.value for p in points]))).tuples())
-    return {channel: _door(found, channel, points, refused) for channel in CHANNELS}
+    )
+    points = db.session.execute(statement).tuples().all()
+    return {channel: _door(found, channel, points) for channel in CHANNELS}
+
+
+def last_subject(lead_id: str) -> str:
+    """The subject of the newest mail said to or by the lead."""
+    said = Message.status.not_in(("scheduled", "held", "canceled", "skipped"))
+    statement = select(Message.subject).where(Message.lead_id == lead_id, Message.channel == "email", said)
+    return db.session.scalar(statement.order_by(Message.position_at.desc(), Message.id.desc()).limit(1)) or ""
 
 
 def draft(user: User, lead_id: str, channel: str) -> Draft | None:
@@ -203,12 +245,12 @@ def moment_of(entry: Entry) -> datetime:
     return entry.position_at if isinstance(entry, Message) else entry.created_at
 
 
-def _door(found: Lead, channel: str, points: Sequence[ContactPoint], refused: set[tuple[str, str]]) -> Door:
-    address = next((point.value for kind in KINDS[channel] for point in points if point.kind == kind), "")
+def _door(found: Lead, channel: str, points: Sequence[tuple[str, str, str | None]]) -> Door:
+    address = next((value for wanted in KINDS[channel] for kind, value, _ in points if kind == wanted), "")
     if found.archived_at is not None:
         return Door(channel, address, f"{found.name} is archived. Restore the lead to write to them.")
     if not address:
         return Door(channel, "", f"{found.name} has no {ADDRESS_NAMES[channel]}.")
-    if (address, channel) in refused or (address, "all") in refused:
+    if any(value == address and refused in (channel, "all") for _, value, refused in points):
         return Door(channel, address, f"{found.name} does not want messages at {address}.")
     return Door(channel, address, "")

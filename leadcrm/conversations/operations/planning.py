@@ -81,11 +81,10 @@ def plan_messages(rows: Sequence[dict[str, Any]]) -> int:
     Made for flows: thousands of rows in a few statements, no event per row, and no look at addresses or opt-outs,
     which the delivery checks anyway. Threads appear for those that are due.
     """
-    now = clock.now()
     added = 0
     for start in range(0, len(rows), BULK):
         new = _insert_unless_known([_row(**row) for row in rows[start : start + BULK]])
-        due = [row.id for row in new if row.due_at <= now]
+        due = [row.id for row in new if row.due_at <= clock.now()]
         if due:
             open_conversations(due)
             after_commit(jobs.ring_now)

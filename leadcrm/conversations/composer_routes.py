@@ -1,0 +1,156 @@
+"""The composer: drafts, templates, send, schedule."""
+
+from flask import request, url_for
+
+from leadcrm.conversations import operations, queries, thread_queries
+from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, me, unchanged
+from leadcrm.conversations.composer import composer_context, drafted_form, first_open
+from leadcrm.conversations.forms import DraftForm, MessageForm
+from leadcrm.conversations.models import CHANNELS, Template
+from leadcrm.conversations.operations.composing import UNDO, fill_template, say
+from leadcrm.conversations.wording import CHANNEL_WORDS
+from leadcrm.core import clock
+from leadcrm.core.db import get_or_404, perform
+from leadcrm.core.errors import DomainError
+from leadcrm.core.web import add_errors, fragment, is_partial, moment_text
+from leadcrm.leads import operations as leads
+from leadcrm.leads.models import Lead
+
+
+@blueprint.get("/leads/<lead_id>/composer")
+def composer(lead_id: str):
+    """The composer on a `channel`, with this person's draft; used by the lead's page, its panel and the inbox."""
+    lead = thread_queries.lead(me(), lead_id)
+    return _composer(lead, _channel(request.args.get("channel")), beside=_beside(request.args))
+
+
+@blueprint.post("/leads/<lead_id>/composer")
+def switch_channel(lead_id: str):
+    """Keep what was typed on one channel and show the composer of another."""
+    lead = thread_queries.lead(me(), lead_id)
+    _save_draft(lead)
+    return _composer(lead, _channel(request.form.get("channel")), beside=_beside(request.form))
+
+
+@blueprint.post("/leads/<lead_id>/draft")
+def draft(lead_id: str):
+    """Keep what is typed: 204, or 422 when it cannot be kept."""
+    lead = thread_queries.lead(me(), lead_id)
+    form = _save_draft(lead)
+    response = unchanged()
+    if form.errors:
+        response.status_code = 422
+    return response
+
+
+@blueprint.get("/leads/<lead_id>/composer/templates")
+def template_picker(lead_id: str):
+    """Templates of the `channel` whose name holds `q`, as the picker's list."""
+    lead = thread_queries.lead(me(), lead_id)
+    channel = _channel(request.args.get("channel")) or "email"
+    found = queries.templates(channel, request.args.get("q", "").replace("\x00", "")[:80].lstrip("/"))
+    return fragment("inbox/_template_options.html", lead=lead, templates=found[:8], channel=channel)
+
+
+@blueprint.post("/leads/<lead_id>/composer/template")
+def insert_template(lead_id: str):
+    """Put a template behind what is typed, its fields filled; what is not known stays a tag, named above the text."""
+    lead = thread_queries.lead(me(), lead_id)
+    template = get_or_404(Template, request.form.get("template_id", ""))
+    subject, content = fill_template(template, lead)
+    form = MessageForm(request.form)
+    typed = (form.content.data or "").rstrip().removesuffix("/").rstrip()
+    form.content.data = f"{typed}\n\n{content}" if typed else content
+    if subject:
+        form.subject.data = subject
+    perform(operations.save_draft, me(), lead.id, template.channel, form.subject.data or "", form.content.data)
+    return _form(lead, form)
+
+
+@blueprint.post("/leads/<lead_id>/messages")
+def send(lead_id: str):
+    """Send, schedule, or note; a double click is one message."""
+    lead = thread_queries.lead(me(), lead_id)
+    form = MessageForm(request.form)
+    if not form.validate():
+        return _form(lead, form, status=422)
+    try:
+        return _note(lead, form) if form.channel.data == "note" else _send(lead, form)
+    except DomainError as error:
+        if error.status == 404:
+            raise
+        add_errors(form, error)
+        return _form(lead, form, status=422)
+
+
+def _send(lead: Lead, form: MessageForm):
+    message = perform(
+        say,
+        me(),
+        lead,
+        channel=form.channel.data,
+        subject=form.subject.data or "",
+        content=form.content.data,
+        key=form.key.data,
+        at=form.moment(lead.timezone),
+    )
+    is_soon = message.scheduled_for <= clock.now() + UNDO
+    when = f"leaves in {UNDO.seconds} seconds" if is_soon else f"planned for {moment_text(message.scheduled_for)}"
+    toast = f"{CHANNEL_WORDS[message.channel]} {when}."
+    undo = url_for("conversations.cancel_message", message_id=message.id)
+    return _done(lead, form, toast, undo)
+
+
+def _note(lead: Lead, form: MessageForm):
+    def add_note() -> None:
+        leads.add_note(lead, form.content.data, me(), channel=_beside(request.form) or None)
+        operations.discard_draft(me(), lead.id, "note")
+
+    try:
+        perform(add_note)
+    except DomainError as error:
+        raise DomainError(error.message, "content") from error
+    return _done(lead, form, "Note saved. Only your team sees it.", None)
+
+
+def _done(lead: Lead, form: MessageForm, toast: str, undo: str | None):
+    """An empty composer on the same channel; the thread and the timeline look again."""
+    if not is_partial():
+        return changed(toast, back=f"/leads/{lead.id}")
+    response = _composer(lead, form.channel.data, beside=_beside(request.form), toast=toast, undo=undo)
+    response.headers["HX-Trigger"] = CHANGED
+    return response
+
+
+def _composer(lead: Lead, channel: str | None, *, beside: str, toast: str | None = None, undo: str | None = None):
+    doors = thread_queries.doors(lead)
+    channel = channel or first_open(doors)
+    typed = thread_queries.draft(me(), lead.id, channel)
+    subject = thread_queries.last_subject(lead.id) if channel == "email" and typed is None else ""
+    context = composer_context(lead, doors, channel, drafted_form(lead, channel, typed, subject), beside=beside)
+    return fragment("inbox/_composer.html", toast=toast, undo=undo, **context)
+
+
+def _form(lead: Lead, form: MessageForm, status: int = 200):
+    """The composer as it was typed, with what is wrong beside it; without htmx on a page of its own."""
+    doors = thread_queries.doors(lead)
+    channel = _channel(form.channel.data) or first_open(doors)
+    context = composer_context(lead, doors, channel, form, beside=_beside(request.form))
+    template = "inbox/_composer.html" if is_partial() else "inbox/composer.html"
+    return fragment(template, status=status, **context)
+
+
+def _save_draft(lead: Lead) -> DraftForm:
+    form = DraftForm(request.form)
+    if form.validate():
+        words = (form.subject.data or "", form.content.data or "")
+        perform(operations.save_draft, me(), lead.id, form.drafted_channel.data, *words)
+    return form
+
+
+def _channel(name: str | None) -> str | None:
+    return name if name in (*CHANNELS, "note") else None
+
+
+def _beside(values) -> str:
+    return values.get("beside") if values.get("beside") in CHANNELS else ""
