@@ -105,7 +105,7 @@ def unread_counts(user: User, conversation_ids: Collection[str]) -> dict[str, in
         )
         .group_by(Message.conversation_id)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def unread_count(user: User) -> int:

@@ -51,7 +51,7 @@ def _search_context(query: str) -> dict[str, Any]:
     people = [] if cursor else queries.threads_of(me(), _people(query))
     page = queries.search_messages(me(), query, cursor)
     queue = _queue({})
-    return {"queue": queue, "people": people, "page": page, **_pager_urls(page, queue=queue, q=query)}
+    return {"queue": queue, "people": people, "listing": page, **_pager_urls(page, queue=queue, q=query)}
 
 
 def _people(query: str) -> list[str]:
@@ -65,7 +65,7 @@ def _queue_context(counts: dict[str, int] | None = None) -> dict[str, Any]:
     return {
         "queue": queue,
         "people": [],
-        "page": page,
+        "listing": page,
         "after": None if cursor else _fingerprint(page),
         "q": "",
         **_pager_urls(page, queue=queue),

@@ -175,7 +175,7 @@ def readers(thread: Conversation, except_user: User) -> Sequence[tuple[str, date
         .where(ReadMark.conversation_id == thread.id, User.id != except_user.id)
         .order_by(User.name, User.id)
     )
-    return db.session.execute(statement).tuples().all()
+    return db.session.execute(statement).all()
 
 
 def attempts(found: Message) -> Sequence[Attempt]:
@@ -197,7 +197,7 @@ def doors(found: Lead) -> dict[str, Door]:
         .where(ContactPoint.lead_id == found.id)
         .order_by(ContactPoint.is_primary.desc(), ContactPoint.created_at, ContactPoint.id)
     )
-    points = db.session.execute(statement).tuples().all()
+    points = db.session.execute(statement).all()
     return {channel: _door(found, channel, points) for channel in CHANNELS}
 
 

@@ -79,7 +79,7 @@ def _person(actor: str) -> str:
 def _names(ids: set[str]) -> dict[str, str]:
     if not any(ids):
         return {}
-    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
 
 
 def _by_id(model: type, ids: set[str], columns: tuple) -> dict[str, Any]:

@@ -17,5 +17,5 @@ def lead_timeline(lead_id: str):
         "timeline/index.html",
         "timeline/_further.html" if is_further else "timeline/_timeline.html",
         lead=lead,
-        page=page,
+        listing=page,
     )

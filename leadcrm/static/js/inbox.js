@@ -1,0 +1,113 @@
+// The inbox and the composer: live updates, "1 new message", the template picker, inserting merge fields.
+// Polling, not a stream: a stream would hold a server thread per tab (README). Hidden tabs do not ask.
+(() => {
+  'use strict';
+
+  const POLL_EVERY = 3_000; // ms
+  const NEAR_END = 80; // px; closer than this the reader counts as being at the end
+  const byId = (id) => document.getElementById(id);
+
+  // ---- Live updates ---------------------------------------------------------------------------------------
+
+  function poll() {
+    if (document.hidden) return;
+    document.querySelectorAll('[data-live]').forEach((part) => htmx.trigger(part, 'poll', {}, false));
+  }
+
+  setInterval(poll, POLL_EVERY);
+  document.addEventListener('visibilitychange', poll);
+
+  // ---- The log: stay where the reader is, and say what came below -------------------------------------------
+
+  const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight <= NEAR_END;
+  const countMessages = () => document.querySelectorAll('#live > .message').length;
+  let before = null; // what the log held before a swap, when its reader had scrolled up
+
+  document.addEventListener('htmx:before:swap', () => {
+    const log = byId('log');
+    before = log && !isAtEnd(log) ? { log, count: countMessages() } : null;
+  });
+
+  function announceNew() {
+    const button = byId('new-messages');
+    const log = byId('log');
+    if (!button || !before || before.log !== log) return;
+    const added = countMessages() - before.count;
+    if (added < 1) return;
+    button.waiting = (button.waiting ?? 0) + added;
+    button.textContent = button.waiting === 1 ? '1 new message' : `${button.waiting} new messages`;
+    button.hidden = false;
+  }
+
+  function forgetNew(button) {
+    button.hidden = true;
+    button.waiting = 0;
+  }
+
+  document.addEventListener('click', (event) => {
+    if (event.target.id !== 'new-messages') return;
+    byId('log').scrollTop = byId('log').scrollHeight;
+    forgetNew(event.target);
+  });
+
+  document.addEventListener('scroll', (event) => {
+    if (event.target.id === 'log' && isAtEnd(event.target)) forgetNew(byId('new-messages'));
+  }, true);
+
+  function showFound() {
+    const found = byId('log')?.dataset.found;
+    if (found) byId(found)?.scrollIntoView({ block: 'center' });
+  }
+
+  // ---- Which thread is open ---------------------------------------------------------------------------------
+
+  function markOpenThread() {
+    const open = document.querySelector('[data-conversation]')?.dataset.conversation;
+    const inbox = byId('inbox');
+    if (!inbox) return;
+    inbox.classList.toggle('open', Boolean(open));
+    inbox.classList.toggle('no-lead', !open);
+    document.querySelectorAll('[data-thread]').forEach((link) => {
+      if (link.dataset.thread === open) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    });
+  }
+
+  document.addEventListener('htmx:after:swap', (event) => {
+    markOpenThread();
+    announceNew();
+    if (event.detail.ctx.target?.id === 'conversation') showFound();
+  });
+
+  // ---- The template picker: "/" in an empty message, or at the start of a line --------------------------------
+
+  function opensPicker(area) {
+    return area.selectionStart === area.selectionEnd && /(^|\n)\/$/.test(area.value.slice(0, area.selectionStart));
+  }
+
+  document.addEventListener('input', (event) => {
+    const picker = byId(event.target.dataset?.templatePicker);
+    if (picker && opensPicker(event.target)) picker.showPopover();
+  });
+
+  document.addEventListener('toggle', (event) => {
+    if (!event.target.matches?.('.template-picker') || event.newState !== 'open') return;
+    const search = event.target.querySelector('input');
+    search.focus();
+    htmx.trigger(search, 'opened');
+  }, true);
+
+  // ---- Merge fields ------------------------------------------------------------------------------------------
+
+  document.addEventListener('click', (event) => {
+    const item = event.target.closest('[data-insert]');
+    const area = item && byId(item.dataset.into);
+    if (!area) return;
+    area.setRangeText(item.dataset.insert, area.selectionStart, area.selectionEnd, 'end');
+    area.focus();
+    area.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+
+  markOpenThread();
+  showFound();
+})();
