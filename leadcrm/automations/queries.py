@@ -40,7 +40,7 @@ def recent_runs(lead_id: str, since: datetime) -> dict[str, int]:
         .where(AutomationRun.lead_id == lead_id, AutomationRun.created_at >= since, AutomationRun.state == "done")
         .group_by(AutomationRun.automation_id)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def event_row(event_id: int) -> EventRow:
@@ -136,7 +136,7 @@ def run_counts(since: datetime) -> dict[str, dict[str, int]]:
         .group_by(AutomationRun.automation_id, AutomationRun.state)
     )
     counts: dict[str, dict[str, int]] = {}
-    for automation_id, state, number in db.session.execute(statement).tuples():
+    for automation_id, state, number in db.session.execute(statement):
         counts.setdefault(automation_id, {})[state] = number
     return counts
 

@@ -94,7 +94,7 @@ def step_counts(step_ids: list[str]) -> dict[str, StepCounts]:
         .where(Message.step_id.in_(step_ids))
         .group_by(Message.step_id, Message.status)
     )
-    for step_id, status, number in db.session.execute(statement).tuples():
+    for step_id, status, number in db.session.execute(statement):
         bucket = BUCKET_OF[status]
         setattr(counts[step_id], bucket, getattr(counts[step_id], bucket) + number)
     return counts

@@ -1,0 +1,111 @@
+"""Who answered, opted out or was settled hears nothing more from the flow, with the reason kept."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from leadcrm.conversations import operations as conversations
+from leadcrm.conversations.models import Message
+from leadcrm.core import clock
+from leadcrm.core.db import db, perform, writing
+from leadcrm.core.events import record
+from leadcrm.core.models import EventRow
+from leadcrm.leads import operations as leads
+from leadcrm.leads.events import LeadStatusChanged
+from tests.flows.conftest import drain, enrolment_of, messages_of
+
+
+def reply(lead, *, automatic: bool = False) -> None:
+    perform(
+        conversations.receive,
+        "email",
+        lead.contact_points[0].value,
+        "Saturday works",
+        f"reply-{lead.id}",
+        clock.now(),
+        automatic=automatic,
+    )
+    drain()
+
+
+def outbound(lead) -> list[tuple[str, str]]:
+    return [(message.status, message.reason) for message in messages_of(lead) if message.direction == "outbound"]
+
+
+def set_status(lead, status: str) -> None:
+    """What conversion will do, until its own verb exists."""
+    with writing():
+        record(LeadStatusChanged(lead_id=lead.id, old="new", new=status))
+    drain()
+
+
+WAYS_OUT = {
+    "reply": (reply, "The lead replied"),
+    "opt-out": (
+        lambda lead: (perform(conversations.opt_out, lead.id, "sms", "+12125550000", "replied_stop"), drain()),
+        "The lead opted out",
+    ),
+    "disqualified": (
+        lambda lead: (perform(leads.change_status, lead, "unqualified", "No budget"), drain()),
+        "The lead was disqualified",
+    ),
+    "converted": (lambda lead: set_status(lead, "converted"), "The lead became a customer"),
+    "archived": (lambda lead: (perform(leads.archive_lead, lead), drain()), "The lead was archived"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_each_way_out_skips_what_waits_and_keeps_the_reason(flow, new_lead, way):
+    leave, reason = WAYS_OUT[way]
+    lead = new_lead()
+    leave(lead)
+    assert [status for status, _ in outbound(lead)] == ["skipped"] * 3
+    assert {why for _, why in outbound(lead)} <= {reason, "opted out"}, "the opt-out itself stops its own channel"
+    enrolment = enrolment_of(lead)
+    assert (enrolment.state, enrolment.exit_reason) == ("exited", reason)
+    exits = select(EventRow.data).where(EventRow.name == "flow.exited", EventRow.lead_id == lead.id)
+    assert [data["reason"] for data in db.session.scalars(exits)] == [reason]
+
+
+def test_what_was_sent_stays_sent(flow, new_lead):
+    lead = new_lead()
+    first_id = messages_of(lead)[0].id
+    with writing() as session:
+        first = session.scalars(select(Message).where(Message.id == first_id)).one()
+        first.status, first.sent_at, first.due_at = "sent", clock.now(), None
+    reply(lead)
+    assert [status for status, _ in outbound(lead)] == ["sent", "skipped", "skipped"]
+
+
+def test_an_automatic_answer_is_no_reply(flow, new_lead):
+    lead = new_lead()
+    reply(lead, automatic=True)
+    assert [status for status, _ in outbound(lead)] == ["scheduled"] * 3
+    assert enrolment_of(lead).state == "running"
+
+
+def test_a_reply_one_second_before_the_time_stops_the_message(flow, new_lead, monkeypatch):
+    lead = new_lead()
+    text = messages_of(lead)[1]
+    monkeypatch.setattr(clock, "now", lambda: text.scheduled_for - timedelta(seconds=1))
+    reply(lead)
+    assert outbound(lead)[1] == ("skipped", "The lead replied")
+
+
+def test_a_message_on_its_way_is_not_touched(flow, new_lead):
+    lead = new_lead()
+    first_id = messages_of(lead)[0].id
+    with writing() as session:
+        first = session.scalars(select(Message).where(Message.id == first_id)).one()
+        first.status, first.claim_token, first.due_at = "sending", "a-worker", None
+        first.lease_until = clock.real_now() + timedelta(minutes=2)
+    reply(lead)
+    assert [status for status, _ in outbound(lead)] == ["sending", "skipped", "skipped"]
+
+
+def test_qualified_leads_stay_inside(flow, new_lead):
+    lead = new_lead()
+    perform(leads.change_status, lead, "qualified")
+    drain()
+    assert [status for status, _ in outbound(lead)] == ["scheduled"] * 3
