@@ -6,8 +6,9 @@ from leadcrm.core.drains import drain_events
 from leadcrm.core.lanes import Drain
 from leadcrm.core.timetable import Periodic
 from leadcrm.flows.jobs import finish_enrolments
+from leadcrm.identity.jobs import drain_staff_mails
 
-LANES: dict[str, list[Drain]] = {"now": [drain_events, drain_runs, drain_messages], "slow": []}
+LANES: dict[str, list[Drain]] = {"now": [drain_events, drain_runs, drain_messages, drain_staff_mails], "slow": []}
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),
     Periodic("wake_snoozed", "now", 60, wake_snoozed),

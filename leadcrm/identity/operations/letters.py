@@ -1,10 +1,17 @@
-"""Posting mail to people of the team."""
+"""Posting mail to people of the team, and remembering what became of it. Arriving twice does no harm."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
 
 from leadcrm.core import clock, jobs
 from leadcrm.core.db import after_commit, db
+from leadcrm.core.drains import MAX_TRIES, back_off
 from leadcrm.core.security import encrypt
 from leadcrm.identity.letters import PURPOSE, Letter
 from leadcrm.identity.models import StaffMail
+
+LEASE = timedelta(minutes=10)  # longer than the slowest mail server's verdict
 
 
 def post_letter(recipient: str, letter: Letter) -> None:
@@ -19,3 +26,23 @@ def post_letter(recipient: str, letter: Letter) -> None:
     )
     db.session.flush()
     after_commit(jobs.ring_now)
+
+
+def claim_letter(mail_id: str) -> bool:
+    """Take a due letter for sending. False when another worker has it or it is not due any more."""
+    now = clock.real_now()
+    due = update(StaffMail).where(StaffMail.id == mail_id, StaffMail.due_at <= now)
+    taken = due.values(due_at=now + LEASE, tries=StaffMail.tries + 1).execution_options(synchronize_session=False)
+    return db.session.execute(taken).rowcount == 1
+
+
+def note_letter_sent(mail: StaffMail) -> None:
+    """The mail server has it."""
+    mail.sent_at, mail.due_at, mail.error = clock.real_now(), None, None
+
+
+def note_letter_failed(mail: StaffMail, reason: str, *, for_good: bool) -> None:
+    """It was not accepted; it is tried again later unless that is pointless or was done often enough."""
+    gives_up = for_good or mail.tries >= MAX_TRIES
+    mail.due_at = None if gives_up else back_off(mail.tries, clock.real_now())
+    mail.error = reason[:500]

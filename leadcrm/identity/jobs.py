@@ -1,0 +1,75 @@
+"""Mail to people of the team, sent by the worker."""
+
+import logging
+from collections.abc import Callable
+
+from flask import current_app
+from sqlalchemy import select
+
+from leadcrm.adapters.ports import MailSession, OutcomeUnknown, OutgoingEmail, Refused, TryLater
+from leadcrm.adapters.registry import mail_transport
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, perform
+from leadcrm.core.security import decrypt
+from leadcrm.identity.letters import PURPOSE
+from leadcrm.identity.models import StaffMail
+from leadcrm.identity.operations.letters import claim_letter, note_letter_failed, note_letter_sent
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+
+
+def drain_staff_mails(should_stop: Callable[[], bool]) -> int:
+    """Send what is due, over one connection. Returns how many were tried."""
+    with tenancy.everyone():
+        mail_ids = _due()
+        if not mail_ids:
+            return 0
+        tried = 0
+        with mail_transport(current_app.settings).open() as session:
+            for mail_id in mail_ids:
+                if should_stop():
+                    break
+                tried += _send(session, mail_id)
+    return tried
+
+
+def _due() -> list[str]:
+    due = select(StaffMail.id).where(StaffMail.due_at <= clock.real_now())
+    mail_ids = list(db.session.scalars(due.order_by(StaffMail.due_at, StaffMail.id).limit(BATCH)))
+    db.session.rollback()
+    return mail_ids
+
+
+def _send(session: MailSession, mail_id: str) -> int:
+    if not perform(claim_letter, mail_id):
+        return 0
+    mail = db.session.scalars(select(StaffMail).where(StaffMail.id == mail_id)).one()
+    email = _as_email(mail)
+    db.session.rollback()  # nothing is held while the mail server thinks
+    try:
+        session.send(email)
+    except Refused as refusal:
+        perform(note_letter_failed, mail, refusal.reason, for_good=True)
+    except (TryLater, OutcomeUnknown) as trouble:
+        perform(note_letter_failed, mail, trouble.reason, for_good=False)
+    except Exception as error:  # a bug in an adapter costs one letter a try, not the lane
+        log.exception("a mail to the team could not be sent")
+        perform(note_letter_failed, mail, repr(error), for_good=False)
+    else:
+        perform(note_letter_sent, mail)
+    return 1
+
+
+def _as_email(mail: StaffMail) -> OutgoingEmail:
+    sender = current_app.settings.mail_from
+    return OutgoingEmail(
+        message_id=f"<{mail.id}@{sender.rpartition('@')[2]}>",
+        sender=sender,
+        sender_name="LeadCRM",
+        recipient=mail.recipient,
+        recipient_name="",
+        subject=mail.subject,
+        text=decrypt(mail.body, PURPOSE),
+    )

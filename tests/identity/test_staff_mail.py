@@ -1,0 +1,116 @@
+"""Mail to the team: it leaves once, comes back later when it cannot, and is shown where nothing leaves."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from leadcrm.adapters.ports import OutcomeUnknown, Refused, Sent, TryLater
+from leadcrm.core import clock
+from leadcrm.core.db import db, perform
+from leadcrm.core.drains import MAX_TRIES
+from leadcrm.identity import jobs, queries
+from leadcrm.identity.letters import Letter
+from leadcrm.identity.models import StaffMail
+from leadcrm.identity.operations.letters import post_letter
+
+LETTER = Letter("Hello", "A secret link: https://crm.test/x\n")
+
+
+class Postman:
+    """A mail transport that answers as told."""
+
+    def __init__(self, answer=None):
+        self.answer = answer
+        self.sent = []
+
+    @contextmanager
+    def open(self):
+        yield self
+
+    def send(self, email):
+        if self.answer:
+            raise self.answer
+        self.sent.append(email)
+        return Sent("1")
+
+
+@pytest.fixture
+def postman(monkeypatch):
+    postman = Postman()
+    monkeypatch.setattr(jobs, "mail_transport", lambda settings: postman)
+    return postman
+
+
+def drain():
+    return jobs.drain_staff_mails(lambda: False)
+
+
+def only_mail():
+    db.session.rollback()
+    return db.session.scalars(select(StaffMail)).one()
+
+
+def test_a_letter_leaves_once(acme, postman):
+    perform(post_letter, "ada@acme.test", LETTER)
+    assert (drain(), drain()) == (1, 0)
+    (email,) = postman.sent
+    assert (email.recipient, email.subject, email.text) == ("ada@acme.test", LETTER.subject, LETTER.body)
+    assert only_mail().sent_at is not None
+
+
+def test_the_body_is_not_readable_at_rest(acme):
+    perform(post_letter, "ada@acme.test", LETTER)
+    assert b"secret link" not in only_mail().body
+
+
+@pytest.mark.parametrize("answer", [TryLater("busy"), OutcomeUnknown("silence"), RuntimeError("bug")])
+def test_a_letter_that_did_not_arrive_is_tried_later(acme, postman, answer):
+    postman.answer = answer
+    perform(post_letter, "ada@acme.test", LETTER)
+    assert (drain(), drain()) == (1, 0)
+    mail = only_mail()
+    assert mail.sent_at is None
+    assert clock.real_now() < mail.due_at < clock.real_now() + timedelta(minutes=1)
+
+
+def test_a_refused_letter_is_given_up(acme, postman):
+    postman.answer = Refused("no such user", "550")
+    perform(post_letter, "ada@acme.test", LETTER)
+    drain()
+    assert (only_mail().due_at, only_mail().error) == (None, "no such user")
+
+
+def test_after_many_tries_a_letter_is_given_up(acme, postman):
+    postman.answer = TryLater("busy")
+    perform(post_letter, "ada@acme.test", LETTER)
+    mail = only_mail()
+
+    def nearly_give_up():
+        mail.tries = MAX_TRIES - 1
+
+    perform(nearly_give_up)
+    drain()
+    assert only_mail().due_at is None
+
+
+def test_a_taken_letter_is_left_to_its_worker(acme, postman):
+    perform(post_letter, "ada@acme.test", LETTER)
+    assert perform(jobs.claim_letter, only_mail().id)
+    assert not perform(jobs.claim_letter, only_mail().id)
+    assert drain() == 0
+
+
+def test_a_stopping_worker_takes_no_further_letter(acme, postman):
+    perform(post_letter, "ada@acme.test", LETTER)
+    assert jobs.drain_staff_mails(lambda: True) == 0
+    assert postman.sent == []
+
+
+def test_without_a_mail_server_the_sandbox_shows_it(acme):
+    perform(post_letter, "ada@acme.test", LETTER)
+    drain()
+    (shown,) = queries.sandbox_staff_mails()
+    assert (shown.recipient, shown.body) == ("ada@acme.test", LETTER.body)
+    assert shown.sent_at is not None
