@@ -28,6 +28,11 @@ PAGES = [
     "error",
     "public",
 ]
+EXPIRED = """<hx-partial hx-target="#dialog" hx-swap="beforeend">
+  <dialog id="sign-in" aria-label="Your session has ended" data-modal>
+    <form hx-post="/_kit/sign-in-again" hx-swap="none"><button type="submit">Sign in</button></form>
+  </dialog></hx-partial>"""
+SIGNED_IN_AGAIN = {"HX-Trigger": '{"token-renewed": {"token": "fresh"}, "close-dialog": {}}'}
 SCREENS = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -44,6 +49,8 @@ def app() -> Flask:
     app.add_url_rule("/notifications/count", "count", lambda: "3")
     app.add_url_rule("/_kit/undo", "undo", lambda: web.toast_partial("Lead is back"), methods=["POST"])
     app.add_url_rule("/_kit/send", "send", lambda: "", methods=["POST"])
+    app.add_url_rule("/_kit/expired", "expired", lambda: (EXPIRED, 401))
+    app.add_url_rule("/_kit/sign-in-again", "again", lambda: ("", 200, SIGNED_IN_AGAIN), methods=["POST"])
     app.add_url_rule("/_kit/nowhere", "nowhere", lambda: (web.toast_partial("No"), 500), methods=["POST"])
     app.after_request(lambda response: response.headers.set("Content-Security-Policy", CSP) or response)
     return app
@@ -77,7 +84,12 @@ def page(browser) -> Iterator[Page]:
     page.on("pageerror", lambda error: said.append(str(error)))
     yield page
     context.close()
-    expected = ("500 (INTERNAL SERVER ERROR)", "net::ERR_INTERNET_DISCONNECTED", "htmx: htmx:error")
+    expected = (
+        "401 (UNAUTHORIZED)",
+        "500 (INTERNAL SERVER ERROR)",
+        "net::ERR_INTERNET_DISCONNECTED",
+        "htmx: htmx:error",
+    )
     assert [text for text in said if not any(part in text for part in expected)] == []
 
 
@@ -294,6 +306,20 @@ def test_a_form_is_sent_once(page, address):
         form.requestSubmit(); form.requestSubmit(); }"""
     )
     assert page.evaluate("window.sent") == 1
+
+
+def test_a_sign_in_over_a_half_written_form_leaves_the_form(page, address):
+    visit(page, address + "components")
+    page.get_by_role("button", name="Open dialog").click()
+    page.get_by_role("dialog", name="New lead").get_by_role("textbox", name="Name").fill("Half a name")
+    page.evaluate("htmx.ajax('GET', '/_kit/expired', {source: document.querySelector('#main'), swap: 'none'})")
+    page.get_by_role("dialog", name="Your session has ended").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("dialog", name="Your session has ended")).to_have_count(0)
+    form = page.get_by_role("dialog", name="New lead")
+    expect(form.get_by_role("textbox", name="Name")).to_have_value("Half a name")
+    tokens = page.locator("input[name=csrf_token]").evaluate_all("(inputs) => inputs.map((input) => input.value)")
+    assert set(tokens) == {"fresh"}
+    assert "fresh" in page.locator("body").get_attribute("hx-headers:inherited")
 
 
 def test_the_sidebar_opens_on_a_phone(browser, address):

@@ -19,7 +19,10 @@
   }
 
   function openArrivedDialogs() {
-    document.querySelectorAll('dialog[data-modal]:not([open])').forEach(openDialog);
+    document.querySelectorAll('dialog[data-modal]:not([open])').forEach((dialog) => {
+      if (byId(dialog.id) === dialog) openDialog(dialog);
+      else dialog.remove(); // two requests asked for the same sign-in
+    });
   }
 
   function restoreFocus() {
@@ -33,8 +36,9 @@
     restoreFocus();
   }, true); // `close` does not bubble
 
+  // The topmost only: under a sign-in there may be a form that was being filled.
   document.addEventListener('close-dialog', () => {
-    document.querySelectorAll('dialog[data-modal][open]').forEach((dialog) => dialog.close());
+    [...document.querySelectorAll('dialog[data-modal][open]')].at(-1)?.close();
   });
 
   document.addEventListener('click', (event) => {
@@ -173,6 +177,12 @@
       if (input.value === 'light' || input.value === 'dark') root.dataset.theme = input.value;
       else delete root.dataset.theme;
     }
+  });
+
+  // After a sign-in over the page, its forms carry the new session's token.
+  document.addEventListener('token-renewed', (event) => {
+    document.body.setAttribute('hx-headers:inherited', JSON.stringify({ 'X-CSRFToken': event.detail.token }));
+    document.querySelectorAll('input[name="csrf_token"]').forEach((input) => { input.value = event.detail.token; });
   });
 
   for (const type of ['dragenter', 'dragleave', 'drop']) {
