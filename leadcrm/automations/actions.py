@@ -10,6 +10,7 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.leads import operations as leads
 from leadcrm.leads import queries as lead_queries
 from leadcrm.leads.models import PRIORITIES, Lead
+from leadcrm.notifications import operations as notifications
 
 KINDS = {
     "send_template": "send the template",
@@ -155,8 +156,6 @@ def _notify(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outco
     user_ids = queries.recipients(action["to"], lead)
     if not user_ids:
         return Outcome("skipped", "Nobody to notify: the lead has no owner or the role is empty")
-    from leadcrm.notifications import operations as notifications
-
     title = f"{action['text']} ({lead.name})"[:200]
     notifications.notify(user_ids, f"automation:{run.id}:{index}", title, f"/leads/{lead.id}", "zap")
     return Outcome("done", f"{len(user_ids)} notified")

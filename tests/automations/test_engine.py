@@ -1,0 +1,295 @@
+"""A rule considers each fact once, acts or says why not, and never runs in circles."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from leadcrm.automations import actions, engine, operations
+from leadcrm.automations.jobs import drain_runs
+from leadcrm.automations.operations import AutomationData
+from leadcrm.conversations import operations as conversations
+from leadcrm.core import clock, events, tenancy
+from leadcrm.core.db import db, perform, writing
+from leadcrm.core.errors import Conflict, DomainError
+from leadcrm.core.models import EventRow
+from leadcrm.leads import operations as leads
+from leadcrm.leads.events import LeadCreated
+from leadcrm.leads.models import Lead, Note
+from leadcrm.notifications.models import Notification
+from tests.automations.conftest import NOTE, drain, messages_of, runs_of
+
+
+def notes_of(lead) -> list[str]:
+    return list(db.session.scalars(select(Note.body).where(Note.lead_id == lead.id)))
+
+
+def fresh(lead) -> Lead:
+    db.session.rollback()
+    return db.session.scalars(select(Lead).where(Lead.id == lead.id).execution_options(populate_existing=True)).one()
+
+
+def drain_everything() -> int:
+    with tenancy.everyone():
+        return drain_runs(lambda: False)
+
+
+def test_a_rule_without_delay_acts_with_the_event_and_logs_it(rule, new_lead):
+    automation = rule()
+    lead = new_lead()
+    [run] = runs_of(automation)
+    assert (run.state, run.reason, run.lead_id) == ("done", "", lead.id)
+    assert run.details == [{"kind": "create_note", "state": "done", "text": "The note was written"}]
+    assert notes_of(lead) == ["Look at this one"]
+    actors = dict(db.session.execute(select(EventRow.name, EventRow.actor).where(EventRow.lead_id == lead.id)).all())
+    assert actors["note.added"] == f"automation:{automation.id}"
+    assert "automation.ran" in actors
+
+
+def test_the_same_fact_is_considered_once(rule, new_lead):
+    automation = rule()
+    lead = new_lead()
+    [run] = runs_of(automation)
+    with writing(), events.caused_by(run.event_id, 0):
+        engine.consider(LeadCreated(lead_id=lead.id, source="website"))
+    assert len(runs_of(automation)) == 1
+    assert len(notes_of(lead)) == 1
+
+
+def test_an_unmet_condition_is_said_in_words(rule, new_lead):
+    automation = rule(conditions=[{"field": "source", "op": "is", "value": "Import"}])
+    lead = new_lead()
+    [run] = runs_of(automation)
+    assert (run.state, run.reason) == ("skipped", "Not the case: source is Import")
+    assert notes_of(lead) == []
+
+
+def test_a_delayed_rule_waits_and_looks_again(rule, new_lead, monkeypatch):
+    automation = rule(delay_seconds=600, conditions=[{"field": "status", "op": "is", "value": "new"}])
+    stays, changes = new_lead(), new_lead()
+    assert {run.state for run in runs_of(automation)} == {"waiting"}
+    assert drain_everything() == 0
+    perform(leads.change_status, changes, "qualified")
+    due = clock.now() + timedelta(seconds=600)
+    monkeypatch.setattr(clock, "now", lambda: due)
+    assert drain_everything() == 2
+    outcomes = {run.lead_id: (run.state, run.reason) for run in runs_of(automation)}
+    assert outcomes == {stays.id: ("done", ""), changes.id: ("skipped", "Not the case: status is New")}
+    assert notes_of(stays)
+    assert not notes_of(changes)
+    assert drain_everything() == 0
+
+
+def test_switched_off_while_waiting_means_skipped(rule, new_lead, monkeypatch):
+    automation = rule(delay_seconds=60)
+    new_lead()
+    perform(operations.set_automation_enabled, automation, False)
+    due = clock.now() + timedelta(seconds=61)
+    monkeypatch.setattr(clock, "now", lambda: due)
+    drain_everything()
+    [run] = runs_of(automation)
+    assert (run.state, run.reason) == ("skipped", "The automation was switched off while this waited")
+
+
+def test_a_rule_that_is_off_or_deleted_considers_nothing(rule, new_lead):
+    off, gone = rule(), rule()
+    perform(operations.set_automation_enabled, off, False)
+    perform(operations.delete_automation, gone)
+    new_lead()
+    assert runs_of(off) == runs_of(gone) == []
+
+
+def test_two_rules_that_feed_each_other_stop_with_a_clear_message(rule, new_lead):
+    def flip(old: str, new: str):
+        return rule(
+            trigger="lead.status_changed",
+            conditions=[{"field": "status", "op": "is", "value": old}],
+            actions=[{"kind": "set_field", "field": "status", "value": new}],
+        )
+
+    there, back = flip("qualified", "contacted"), flip("contacted", "qualified")
+    lead = new_lead()
+    perform(leads.change_status, lead, "qualified")
+    drain()
+    done = [run.depth for run in (*runs_of(there), *runs_of(back)) if run.state == "done"]
+    assert sorted(done) == [0, 1, 2]
+    stopped = [run for run in (*runs_of(there), *runs_of(back)) if run.depth == 3]
+    assert [run.state for run in stopped] == ["skipped"] * 2
+    assert {run.reason for run in stopped} == {
+        "Stopped: 3 automations in a row led to this event, which looks like a loop"
+    }
+    assert fresh(lead).status == "contacted"
+
+
+def test_a_rule_that_answers_a_machine_stops_after_five_times_an_hour(rule, new_lead):
+    automation = rule(trigger="message.received")
+    lead = new_lead()
+    for number in range(7):
+        perform(conversations.receive, "email", "naledi0@example.com", "Hi", f"mail-{number}", clock.now())
+        drain()
+    states = [run.state for run in runs_of(automation)]
+    assert states == ["done"] * 5 + ["skipped"] * 2
+    assert "looks like a loop" in runs_of(automation)[-1].reason
+    assert len(notes_of(lead)) == 5
+
+
+def test_automatic_replies_start_nothing(rule, new_lead):
+    automation = rule(trigger="message.received")
+    new_lead()
+    perform(conversations.receive, "email", "naledi0@example.com", "Out of office", "m", clock.now(), automatic=True)
+    drain()
+    assert runs_of(automation)[0].reason == "An automatic reply, not the lead"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("status", "qualified", lambda lead: lead.status),
+        ("priority", "high", lambda lead: lead.priority),
+        ("source", "Partner", lambda lead: lead.source),
+        ("interest", "A villa", lambda lead: lead.interest),
+    ],
+)
+def test_set_field(rule, new_lead, field, value, shown):
+    automation = rule(actions=[{"kind": "set_field", "field": field, "value": value}])
+    assert shown(fresh(new_lead())) == value
+    assert runs_of(automation)[0].state == "done"
+
+
+def test_set_owner_and_tags(rule, new_lead, cast):
+    rule(actions=[
+        {"kind": "set_field", "field": "owner", "value": cast.ben.id},
+        {"kind": "set_field", "field": "add_tag", "value": "Hot"},
+        {"kind": "set_field", "field": "remove_tag", "value": "cold"},
+    ])  # fmt: skip
+    lead = fresh(new_lead(tags=["Cold", "Buyer"]))
+    assert lead.owner_id == cast.ben.id
+    assert [tag.name for tag in lead.tags] == ["Buyer", "Hot"]
+
+
+def test_nothing_to_change_is_skipped_with_a_reason(rule, new_lead):
+    automation = rule(actions=[{"kind": "set_field", "field": "add_tag", "value": "buyer"}])
+    new_lead(tags=["Buyer"])
+    [run] = runs_of(automation)
+    assert (run.state, run.reason) == ("skipped", "Nothing to change: the tags: add buyer")
+
+
+def test_a_refused_action_fails_alone_and_keeps_its_reason(rule, new_lead):
+    automation = rule(
+        trigger="lead.tagged", actions=[{"kind": "set_field", "field": "status", "value": "qualified"}, NOTE]
+    )
+    lead = new_lead()
+    with writing() as session:
+        session.scalars(select(Lead).where(Lead.id == lead.id)).one().status = "converted"
+    perform(leads.set_tags, lead, ["A"])
+    drain()
+    [run] = runs_of(automation)
+    assert run.state == "failed"
+    assert run.reason == "A lead becomes converted, or ceases to be, only by conversion."
+    assert [line["state"] for line in run.details] == ["failed", "done"]
+    assert notes_of(lead) == [NOTE["body"]]
+
+
+def test_an_unexpected_error_is_tried_again_and_then_given_up(rule, new_lead, monkeypatch):
+    automation, other = rule(), rule()
+    broken = {"left": 9}
+
+    def explode(*arguments):
+        if arguments[2].automation_id == automation.id and broken["left"]:
+            broken["left"] -= 1
+            raise RuntimeError("the roof is on fire")
+        return actions.Outcome("done", "fine")
+
+    monkeypatch.setattr(actions, "do", explode)
+    new_lead()
+    assert runs_of(other)[0].state == "done"
+    [run] = runs_of(automation)
+    assert (run.state, run.tries) == ("waiting", 1)
+    start = clock.now()
+    for hour in range(1, 6):
+        monkeypatch.setattr(clock, "now", lambda hour=hour: start + timedelta(hours=hour))
+        drain_everything()
+    [run] = runs_of(automation)
+    assert (run.state, run.tries) == ("failed", 5)
+    assert run.reason == "Gave up after 5 tries: the roof is on fire"
+
+
+def test_notify_owner_role_and_person_once(rule, new_lead, cast):
+    rule(actions=[
+        {"kind": "notify", "to": "owner", "text": "Yours"},
+        {"kind": "notify", "to": "role:manager", "text": "Managers"},
+        {"kind": "notify", "to": f"user:{cast.mia.id}", "text": "Mia"},
+    ])  # fmt: skip
+    new_lead(owner_id=cast.ben.id)
+    told = db.session.execute(select(Notification.user_id, Notification.title).where(Notification.icon == "zap")).all()
+    assert sorted(told) == sorted(
+        [(cast.ben.id, "Yours (Naledi)"), (cast.max.id, "Managers (Naledi)"), (cast.mia.id, "Mia (Naledi)")]
+    )
+
+
+def test_nobody_to_notify_is_skipped(rule, new_lead):
+    automation = rule(actions=[{"kind": "notify", "to": "owner", "text": "Yours"}])
+    new_lead()
+    assert runs_of(automation)[0].reason.startswith("Nobody to notify")
+
+
+def test_a_template_goes_out_or_says_why_not(rule, new_lead):
+    words = {"name": "Offer", "channel": "email", "subject": "For {company}", "content": "Hi"}
+    template = perform(conversations.save_template, None, **words)
+    automation = rule(actions=[{"kind": "send_template", "template_id": template.id}])
+    fits, hole, unreachable = new_lead(company="Acme"), new_lead(), new_lead(email=None, phone="+12125550001")
+    states = {run.lead_id: (run.state, run.reason) for run in runs_of(automation)}
+    assert states[fits.id] == ("done", "")
+    assert states[hole.id] == ("failed", "“Offer” needs company, which this lead does not have")
+    assert states[unreachable.id] == ("skipped", "The lead has no email address")
+    [message] = messages_of(fits)
+    assert (message.origin, message.automation_id, message.subject) == ("automation", automation.id, "For {company}")
+    perform(conversations.archive_template, template)
+    new_lead(company="Acme")
+    assert runs_of(automation)[-1].reason == "The template was deleted"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"trigger": "lead.exploded"}, "trigger"),
+        ({"delay_seconds": -1}, "delay"),
+        ({"delay_seconds": 91 * 86_400}, "delay"),
+        ({"actions": []}, "actions-0"),
+        ({"actions": [NOTE, {"kind": "launch"}]}, "actions-1"),
+        ({"actions": [{"kind": "send_template", "template_id": "nobody's"}]}, "actions-0"),
+        ({"actions": [{"kind": "create_note", "body": " "}]}, "actions-0"),
+        ({"actions": [{"kind": "create_note", "body": "x" * 5001}]}, "actions-0"),
+        ({"actions": [{"kind": "set_field", "field": "score", "value": "100"}]}, "actions-0"),
+        ({"actions": [{"kind": "set_field", "field": "status", "value": "converted"}]}, "actions-0"),
+        ({"actions": [{"kind": "set_field", "field": "owner", "value": "rita"}]}, "actions-0"),
+        ({"actions": [{"kind": "set_field", "field": "add_tag", "value": "x" * 41}]}, "actions-0"),
+        ({"actions": [{"kind": "notify", "to": "role:provider", "text": "Hi"}]}, "actions-0"),
+        ({"actions": [{"kind": "notify", "to": "owner", "text": ""}]}, "actions-0"),
+        ({"actions": [NOTE] * 21}, "actions-20"),
+        ({"conditions": [{"field": "status", "op": "is", "value": "x"}]}, "conditions-0"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused_at_its_place(rule, change, field):
+    with pytest.raises(DomainError) as refusal:
+        rule(**change)
+    assert refusal.value.field == field
+
+
+def test_names_are_taken_once_and_free_again_after_deletion(rule):
+    first = rule(name="Same")
+    with pytest.raises(DomainError):
+        rule(name="Same")
+    perform(operations.delete_automation, first)
+    rule(name="Same")
+    with pytest.raises(DomainError):
+        perform(operations.restore_automation, first)
+
+
+def test_a_stale_edit_is_refused(rule):
+    automation = rule()
+    data = AutomationData(name="Renamed", trigger="lead.created", actions=[NOTE])
+    revision = automation.revision
+    perform(operations.edit_automation, automation, data, revision)
+    with pytest.raises(Conflict):
+        perform(operations.edit_automation, automation, data, revision)
