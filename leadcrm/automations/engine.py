@@ -6,6 +6,7 @@ when it fires. An unexpected error rolls back the rule's own work only, and the 
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -35,9 +36,15 @@ def consider(event: events.Event) -> None:
         return
     known = queries.considered(cause.event_id)
     recent = queries.recent_runs(lead.id, clock.now() - MOST_RUNS_WITHIN)
-    for automation in automations:
-        if automation.id not in known:
-            _begin(automation, event, cause, lead, recent.get(automation.id, 0))
+    facts = queries.facts(lead, event)
+    runs = [
+        (_begin(automation, event, cause, lead, facts, recent.get(automation.id, 0)), automation)
+        for automation in automations
+        if automation.id not in known
+    ]  # all decide before the first acts, so that their order changes nothing
+    for run, automation in runs:
+        if run.state == "waiting" and not automation.delay_seconds:
+            _run_safely(run, automation, event, looks_again=False)
 
 
 def resume(run_id: str) -> bool:
@@ -54,21 +61,22 @@ def resume(run_id: str) -> bool:
         return True
     row = queries.event_row(run.event_id)
     with events.caused_by(row.id, row.depth):
-        _run_safely(run, automation, events.restore(row))
+        _run_safely(run, automation, events.restore(row), looks_again=True)
     return True
 
 
-def _begin(automation: Automation, event: events.Event, cause: events.Cause, lead: Lead, recent: int) -> None:
+def _begin(
+    automation: Automation, event: events.Event, cause: events.Cause, lead: Lead, facts: dict[str, Any], recent: int
+) -> AutomationRun:
     run = AutomationRun(
         automation_id=automation.id, event_id=cause.event_id, lead_id=lead.id, depth=cause.depth, state="skipped"
     )
     db.session.add(run)
-    run.reason = _why_stop(event, cause, recent) or _why_unmet(automation, event, lead)
+    run.reason = _why_stop(event, cause, recent) or _why_unmet(automation, lead, facts)
     if not run.reason:
         run.state, run.due_at = "waiting", clock.now() + timedelta(seconds=automation.delay_seconds)
     db.session.flush()
-    if run.state == "waiting" and not automation.delay_seconds:
-        _run_safely(run, automation, event)
+    return run
 
 
 def _why_stop(event: events.Event, cause: events.Cause, recent: int) -> str:
@@ -83,19 +91,24 @@ def _why_stop(event: events.Event, cause: events.Cause, recent: int) -> str:
     return ""
 
 
-def _why_unmet(automation: Automation, event: events.Event, lead: Lead) -> str:
+def _why_unmet(automation: Automation, lead: Lead, facts: dict[str, Any]) -> str:
     if lead.archived_at is not None:
         return "The lead is archived"
-    unmet = conditions.first_unmet(automation.conditions, queries.facts(lead, event))
+    unmet = conditions.first_unmet(automation.conditions, facts)
     if unmet is None:
         return ""
     return f"Not the case: {conditions.sentence(unmet, queries.user_names())}"[:300]
 
 
-def _run_safely(run: AutomationRun, automation: Automation, event: events.Event) -> None:
+def _run_safely(run: AutomationRun, automation: Automation, event: events.Event, *, looks_again: bool) -> None:
     try:
         with db.session.begin_nested():
-            _run(run, automation, event)
+            lead = lock(_lead(run.lead_id))
+            unmet = _why_unmet(automation, lead, queries.facts(lead, event)) if looks_again else ""
+            if unmet:
+                _settle(run, "skipped", unmet)
+            else:
+                _run(run, automation, lead)
     except Exception as error:  # whatever one rule raises must not stop the others, nor the listener
         log.exception("automation %s failed on event %s", automation.id, run.event_id)
         run.tries += 1
@@ -105,12 +118,7 @@ def _run_safely(run: AutomationRun, automation: Automation, event: events.Event)
             run.due_at = back_off(run.tries, clock.now())
 
 
-def _run(run: AutomationRun, automation: Automation, event: events.Event) -> None:
-    lead = lock(_lead(run.lead_id))
-    unmet = _why_unmet(automation, event, lead)
-    if unmet:
-        _settle(run, "skipped", unmet)
-        return
+def _run(run: AutomationRun, automation: Automation, lead: Lead) -> None:
     with events.acting_as(f"automation:{automation.id}"):
         outcomes = [_act(action, lead, run, index) for index, action in enumerate(automation.actions)]
         run.details = [

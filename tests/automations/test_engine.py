@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from leadcrm.automations import actions, engine, operations
 from leadcrm.automations.jobs import drain_runs
