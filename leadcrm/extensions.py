@@ -3,6 +3,7 @@
 from flask import Flask
 
 from leadcrm import tables
+from leadcrm.conversations import readiness
 from leadcrm.core import clock, db, events, jobs, security, web
 from leadcrm.reactions import REACTIONS
 from leadcrm.timetable import LANES, TIMETABLE
@@ -18,3 +19,4 @@ def init_app(app: Flask) -> None:
     app.extensions["tables"] = tables.__all__
     app.extensions["lanes"] = LANES
     app.extensions["timetable"] = {job.name: job for job in TIMETABLE}
+    app.extensions["readiness"] = readiness.PROBES

@@ -8,6 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from leadcrm.conversations import attachments, intake, unsubscribing
+from leadcrm.conversations.incoming_mail import NoSender, read_head
 from leadcrm.conversations.models import Attachment
 from leadcrm.conversations.thread_queries import message as visible_message
 from leadcrm.core import tenancy
@@ -29,10 +30,13 @@ FILE_CSP = "default-src 'none'; sandbox"
 def email():
     """One raw mail, signed over its bytes. 200 once it is kept or was known, 422 when it is nobody's."""
     body = _signed_body()
-    head = intake.read_head(body)
+    try:
+        head = read_head(body)
+    except NoSender as error:
+        return _refusal("no_sender", str(error))
     organization_id = intake.organization_of(head)
     if organization_id is None:
-        return {"error": {"code": "no_recipient", "message": "This mail is for none of our organizations."}}, 422
+        return _refusal("no_recipient", "This mail is for none of our organizations.")
     with tenancy.organization(organization_id):
         is_new = perform(intake.store, "email", head.message_id, body)
     return {"status": "accepted" if is_new else "known"}
@@ -68,6 +72,10 @@ def attachment(attachment_id: str) -> Response:
     response = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=row.filename)
     response.headers["Content-Security-Policy"] = FILE_CSP
     return response
+
+
+def _refusal(code: str, message: str):
+    return {"error": {"code": code, "message": message}}, 422
 
 
 def _signed_body() -> bytes:

@@ -1,0 +1,213 @@
+"""A raw mail as values: who wrote it to whom, what it answers, and what it says.
+
+Made by anyone, so nothing in it is believed to be well-formed: whatever cannot be read becomes replacement
+characters or is left out, and counts and lengths have limits. Only a mail without any sender is refused.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from email.utils import getaddresses
+
+import nh3
+
+from leadcrm.conversations.threading import fold_quoted
+
+MOST_PARTS = 200
+MOST_ADDRESSES = 100
+MOST_REFERENCES = 100
+LONGEST_HEAD = 256 * 1024
+LONGEST_HEADER = 20_000
+LONGEST_TEXT = 200_000
+LONGEST_HTML = 500_000
+LONGEST_NAME = 200
+LONGEST_ADDRESS = 254
+RECIPIENT_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "Resent-To")
+MACHINE_SENDERS = ("mailer-daemon", "postmaster", "no-reply", "noreply")
+MACHINE_PRECEDENCES = {"bulk", "junk", "list", "auto_reply"}
+MACHINE_HEADERS = ("List-Id", "X-Autoreply", "X-Autorespond")
+
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
+_BLOCK_END = re.compile(r"<br\b[^<>]{0,200}>|</(?:p|div|tr|li|h[1-6]|blockquote)\s*>", re.IGNORECASE)
+
+
+class NoSender(ValueError):
+    """Nobody is named who could have written this."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is needed to tell whose mail it is; ids with their angle brackets, addresses lower case."""
+
+    message_id: str | None
+    sender: str
+    sender_name: str
+    recipients: tuple[str, ...]
+    in_reply_to: str | None
+    references: tuple[str, ...]  # oldest first, the mail it answers last
+    subject: str
+    is_automatic: bool
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment."""
+
+    filename: str | None
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A whole mail: `text` is what was written, `quoted` the earlier text below it, `html` is safe to show framed."""
+
+    head: Head
+    text: str
+    quoted: str
+    html: str | None
+    files: tuple[File, ...]
+
+
+def read_head(raw: bytes) -> Head:
+    """The head of a mail. Raises NoSender."""
+    end = re.search(rb"\r?\n\r?\n", raw[:LONGEST_HEAD])
+    return _head(BytesHeaderParser(policy=compat32).parsebytes(raw[: end.start() if end else LONGEST_HEAD]))
+
+
+def read(raw: bytes) -> Mail:
+    """The whole mail. Raises NoSender."""
+    mail = message_from_bytes(raw, policy=compat32)
+    plain, rich, files = None, None, []
+    for part in _leaves(mail):
+        kind = part.get_content_type()
+        if _is_file(part) or kind not in ("text/plain", "text/html"):
+            files.append(File(_filename(part), kind, _content(part)))
+        elif kind == "text/plain" and plain is None:
+            plain = _text(part)[:LONGEST_TEXT]
+        elif kind == "text/html" and rich is None:
+            rich = _text(part)[:LONGEST_HTML]
+    said, quoted = fold_quoted(plain if plain is not None else _without_tags(rich or ""))
+    return Mail(_head(mail), said, quoted, nh3.clean(rich) if rich else None, tuple(files))
+
+
+def _head(mail: Message) -> Head:
+    senders = _addresses(mail, "From") or _addresses(mail, "Sender") or _addresses(mail, "Return-Path")
+    if not senders:
+        raise NoSender("This mail names no sender.")
+    name, sender = senders[0]
+    answers = _MESSAGE_ID.findall(_header(mail, "In-Reply-To"))
+    references = [*_MESSAGE_ID.findall(_header(mail, "References"))[-MOST_REFERENCES:], *answers[:1]]
+    ids = _MESSAGE_ID.findall(_header(mail, "Message-ID"))
+    return Head(
+        message_id=ids[0] if ids else None,
+        sender=sender,
+        sender_name=name[:LONGEST_NAME],
+        recipients=tuple(address for header in RECIPIENT_HEADERS for _, address in _addresses(mail, header)),
+        in_reply_to=answers[0] if answers else (references[-1] if references else None),
+        references=tuple(dict.fromkeys(references)),
+        subject=" ".join(_header(mail, "Subject").split()),
+        is_automatic=_is_automatic(mail, sender),
+    )
+
+
+def _is_automatic(mail: Message, sender: str) -> bool:
+    """A machine wrote it: answering would start a loop, and no flow may think the lead did."""
+    submitted = _header(mail, "Auto-Submitted").strip().lower()
+    return (
+        (submitted != "" and not submitted.startswith("no"))
+        or _header(mail, "Precedence").strip().lower() in MACHINE_PRECEDENCES
+        or _header(mail, "Return-Path").strip() == "<>"
+        or any(_values(mail, header) for header in MACHINE_HEADERS)
+        or mail.get_content_type() == "multipart/report"
+        or sender.partition("@")[0] in MACHINE_SENDERS
+    )
+
+
+def _header(mail: Message, name: str) -> str:
+    """Every value of a header, decoded, printable characters and blanks only."""
+    return " ".join(_decoded(value) for value in _values(mail, name))
+
+
+def _values(mail: Message, name: str) -> list[str]:
+    """The raw values of a header, on one line each; bytes beyond ASCII are read as UTF-8."""
+    values = [str(value) for header, value in mail.raw_items() if header.lower() == name.lower()]
+    return [
+        " ".join(value[:LONGEST_HEADER].encode("utf-8", "surrogateescape").decode("utf-8", "replace").split())
+        for value in values[:MOST_ADDRESSES]
+    ]
+
+
+def _decoded(value: str) -> str:
+    text = value
+    with suppress(LookupError, ValueError):
+        text = str(make_header(decode_header(value)))
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _addresses(mail: Message, name: str) -> list[tuple[str, str]]:
+    """(name, address) pairs of a header; the structure is read before the names are decoded, so no name adds one."""
+    pairs = getaddresses(_values(mail, name))[:MOST_ADDRESSES]
+    return [
+        (" ".join(_decoded(person).split()), address.strip().lower())
+        for person, address in pairs
+        if address.count("@") == 1 and address.isprintable() and " " not in address and len(address) <= LONGEST_ADDRESS
+    ]
+
+
+def _leaves(mail: Message) -> Iterator[Message]:
+    """The parts that hold something; a mail inside a mail is one file."""
+    waiting, seen = [mail], 0
+    while waiting and seen < MOST_PARTS:
+        part = waiting.pop()
+        seen += 1
+        if part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), list):
+            waiting.extend(reversed(part.get_payload()))
+        else:
+            yield part
+
+
+def _is_file(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(_filename(part))
+
+
+def _filename(part: Message) -> str | None:
+    try:
+        name = part.get_filename()
+    except (LookupError, ValueError, TypeError):
+        return None
+    return _decoded(name) if name else None
+
+
+def _content(part: Message) -> bytes:
+    """The part's bytes, decoded; of a mail inside a mail its source."""
+    if part.get_content_maintype() == "message":
+        return b"".join(bytes(inner) for inner in part.get_payload() if isinstance(inner, Message))
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, LookupError):
+        return b""
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        text = _content(part).decode(charset, "replace")
+    except (LookupError, ValueError):
+        text = _content(part).decode("utf-8", "replace")
+    return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _without_tags(rich: str) -> str:
+    """What HTML says, as lines of text."""
+    broken = _BLOCK_END.sub("\n", " ".join(rich.split()))
+    text = html.unescape(nh3.clean(broken, tags=set()))
+    return "\n".join(line.strip() for line in text.split("\n")).strip()

@@ -1,0 +1,220 @@
+"""Webhooks' bytes, kept until they are messages.
+
+A mail is verified, kept under its Message-ID and answered with 200; only then is it read. What cannot be read stays
+with its error and comes back, at most MAX_TRIES times, then when a person says so.
+"""
+
+import hashlib
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from leadcrm.conversations import incoming_mail
+from leadcrm.conversations.attachments import keep_files
+from leadcrm.conversations.delivery.addresses import read_reply_address
+from leadcrm.conversations.delivery.backoff import next_try
+from leadcrm.conversations.incoming_mail import Head, Mail
+from leadcrm.conversations.models import Conversation, Message, RawInbound
+from leadcrm.conversations.operations import IncomingFile, opt_out, receive
+from leadcrm.core import clock, jobs, tenancy
+from leadcrm.core.db import after_commit, db, is_postgresql, perform
+from leadcrm.core.values import new_id
+from leadcrm.identity.models import Organization
+from leadcrm.leads.models import ContactPoint
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 8
+BATCH = 20
+CLAIM = timedelta(minutes=5)  # longer than reading the largest mail takes
+LONGEST_ID = 255
+NEWEST_REFERENCES = 20
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A kept webhook that is ours to read."""
+
+    id: str
+    organization_id: str
+    external_id: str
+    tries: int
+
+
+def organization_of(head: Head) -> str | None:
+    """The organization a mail is for: by the tag of a thread, by the mail it answers, by the mailbox it was sent to.
+
+    The installation's own MAIL_FROM stands for the organizations that have no address of their own: for the only one,
+    else for the only one that knows the sender. There is no guess: it would show one team the other's mail.
+    """
+    with tenancy.everyone():
+        return _by_tag(head.recipients) or _by_reference(head.references) or _by_mailbox(head)
+
+
+def store(channel: str, external_id: str | None, body: bytes) -> bool:
+    """Keep a webhook's bytes for the organization in scope; the bell rings. False when the same came before."""
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    row = {
+        "id": new_id(),
+        "organization_id": tenancy.current_id(),
+        "channel": channel,
+        "external_id": _bounded(external_id) or f"sha256:{hashlib.sha256(body).hexdigest()}",
+        "body": body,
+        "received_at": clock.now(),
+        "due_at": clock.real_now(),
+        "tries": 0,
+    }
+    statement = insert(RawInbound).values(row).on_conflict_do_nothing().returning(RawInbound.id)
+    is_new = db.session.scalar(statement) is not None
+    if is_new:
+        after_commit(jobs.ring_now)
+    return is_new
+
+
+def drain(should_stop: Callable[[], bool]) -> int:
+    """Read what was kept, oldest first. Returns how many webhooks were looked at."""
+    looked_at = 0
+    with tenancy.everyone():
+        while not should_stop() and (due := _due()):
+            for raw_id in due:
+                if should_stop():
+                    break
+                if (raw := perform(_claim, raw_id)) is not None:
+                    with tenancy.organization(raw.organization_id):
+                        _read(raw)
+                    looked_at += 1
+    return looked_at
+
+
+def read_again(raw_id: str) -> None:
+    """A person wants another try of a webhook that was given up."""
+    given_up = update(RawInbound).where(RawInbound.id == raw_id, RawInbound.done_at.is_(None))
+    db.session.execute(given_up.values(due_at=clock.real_now(), tries=0).execution_options(synchronize_session=False))
+    after_commit(jobs.ring_now)
+
+
+def _due() -> list[str]:
+    due = select(RawInbound.id).where(RawInbound.due_at <= clock.real_now())
+    ids = list(db.session.scalars(due.order_by(RawInbound.due_at, RawInbound.id).limit(BATCH)))
+    db.session.rollback()
+    return ids
+
+
+def _claim(raw_id: str) -> Raw | None:
+    """Count the try before it is made: bytes that kill their reader are not read for ever."""
+    now = clock.real_now()
+    statement = (
+        update(RawInbound)
+        .where(RawInbound.id == raw_id, RawInbound.due_at <= now)
+        .values(due_at=now + CLAIM, tries=RawInbound.tries + 1)
+        .returning(RawInbound.id, RawInbound.organization_id, RawInbound.external_id, RawInbound.tries)
+        .execution_options(synchronize_session=False)
+    )
+    row = db.session.execute(statement).one_or_none()
+    return Raw(*row) if row else None
+
+
+def _read(raw: Raw) -> None:
+    try:
+        body = db.session.scalar(select(RawInbound.body).where(RawInbound.id == raw.id))
+        db.session.rollback()
+        mail = incoming_mail.read(body)
+        files = keep_files(raw.id, mail.files)
+        perform(_receive, raw, mail, files)
+    except Exception as error:  # one mail's trouble is its own: the others must still come in
+        log.warning("inbound %s could not be read: %r", raw.id, error)
+        db.session.rollback()
+        perform(_put_off, raw, error)
+
+
+def _receive(raw: Raw, mail: Mail, files: list[IncomingFile]) -> None:
+    if not _is_ours(mail.head):
+        tag = next((tag for address in mail.head.recipients if (tag := read_reply_address(address))), None)
+        message = receive(
+            "email",
+            mail.head.sender,
+            mail.text,
+            raw.external_id,
+            clock.now(),
+            subject=mail.head.subject,
+            html=mail.html,
+            in_reply_to=mail.head.in_reply_to,
+            references=mail.head.references,
+            attachments=files,
+            automatic=mail.head.is_automatic,
+            sender_name=mail.head.sender_name,
+            quoted=mail.quoted,
+            reply_token=tag.token if tag else None,
+        )
+        if tag is not None and tag.stops:
+            opt_out(message.lead_id, "email", mail.head.sender, "unsubscribed")
+    _settle(raw, done_at=clock.now(), due_at=None, error=None)
+
+
+def _is_ours(head: Head) -> bool:
+    """A mail we sent that came back to us is no lead's message."""
+    sent = select(Message.id).where(Message.external_id == head.message_id, Message.direction == "outbound")
+    return head.message_id is not None and db.session.scalar(sent.limit(1)) is not None
+
+
+def _put_off(raw: Raw, error: Exception) -> None:
+    due_at = None
+    if raw.tries < MAX_TRIES:
+        due_at = next_try(raw.tries, clock.real_now(), random.uniform(0.5, 1.5))
+    _settle(raw, due_at=due_at, error=f"{type(error).__name__}: {error}"[:2000])
+
+
+def _settle(raw: Raw, **values) -> None:
+    statement = update(RawInbound).where(RawInbound.id == raw.id).values(**values)
+    db.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _bounded(external_id: str | None) -> str | None:
+    if not external_id or len(external_id) <= LONGEST_ID:
+        return external_id
+    return f"sha256:{hashlib.sha256(external_id.encode()).hexdigest()}"
+
+
+def _by_tag(recipients: Sequence[str]) -> str | None:
+    tokens = [tag.token for address in recipients if (tag := read_reply_address(address))]
+    if not tokens:
+        return None
+    return db.session.scalar(select(Conversation.organization_id).where(Conversation.reply_token.in_(tokens)).limit(1))
+
+
+def _by_reference(references: Sequence[str]) -> str | None:
+    if not references:
+        return None
+    ours = select(Message.organization_id).where(
+        Message.external_id.in_(references[-NEWEST_REFERENCES:]), Message.direction == "outbound"
+    )
+    return db.session.scalar(ours.limit(1))
+
+
+def _by_mailbox(head: Head) -> str | None:
+    mailboxes = {_without_tag(address) for address in head.recipients}
+    own = db.session.scalar(select(Organization.id).where(Organization.mail_from.in_(mailboxes)).limit(1))
+    if own is not None or current_app.settings.mail_from.lower() not in mailboxes:
+        return own
+    return _only(select(Organization.id).where(Organization.mail_from.is_(None))) or _only(
+        select(Organization.id)
+        .join(ContactPoint, ContactPoint.organization_id == Organization.id)
+        .where(Organization.mail_from.is_(None), ContactPoint.kind == "email", ContactPoint.value == head.sender)
+        .distinct()
+    )
+
+
+def _only(statement: Select[tuple[str]]) -> str | None:
+    found = db.session.scalars(statement.limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def _without_tag(address: str) -> str:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"

@@ -1,0 +1,50 @@
+"""What /readyz says about messages, over all organizations."""
+
+from collections.abc import Callable
+
+from sqlalchemy import func, select
+
+from leadcrm.conversations.models import CHANNELS, Message, RawInbound
+from leadcrm.core import clock
+from leadcrm.core.db import db
+from leadcrm.identity.models import Organization
+
+
+def oldest_due_seconds() -> float:
+    """How late the oldest due message is, in seconds; 0 when none is. One index look-up per queue."""
+    oldest = [moment for channel in CHANNELS if (moment := _oldest_due(channel)) is not None]
+    return max(0.0, round((clock.now() - min(oldest)).total_seconds(), 1)) if oldest else 0.0
+
+
+def unknown_messages() -> int:
+    """Messages of which nobody can tell whether they arrived."""
+    of_one = (
+        select(func.count(Message.id))
+        .where(Message.organization_id == Organization.id, Message.status == "unknown")
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+    return int(db.session.scalar(select(func.coalesce(func.sum(of_one), 0)).select_from(Organization)))
+
+
+def unread_webhooks() -> int:
+    """Webhooks that could not be read and wait for a person."""
+    given_up = select(func.count(RawInbound.id)).where(RawInbound.due_at.is_(None), RawInbound.done_at.is_(None))
+    return db.session.scalar(given_up) or 0
+
+
+PROBES: dict[str, Callable[[], float]] = {
+    "oldest_due_seconds": oldest_due_seconds,
+    "unknown_messages": unknown_messages,
+    "unread_webhooks": unread_webhooks,
+}
+
+
+def _oldest_due(channel: str):
+    of_one = (
+        select(func.min(Message.due_at))
+        .where(Message.organization_id == Organization.id, Message.channel == channel, Message.due_at.is_not(None))
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+    return db.session.scalar(select(func.min(of_one)).select_from(Organization))
