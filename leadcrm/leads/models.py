@@ -22,6 +22,11 @@ def _only(condition: str) -> dict[str, Any]:
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
+def _only_where(flag: str) -> dict[str, Any]:
+    """The same for a boolean column, in the words SQLAlchemy asks with: SQLite uses the index for no others."""
+    return {"postgresql_where": text(flag), "sqlite_where": text(f"{flag} = 1")}
+
+
 def _of_living(name: str, *columns: str) -> Index:
     """An index that lists the organization's leads outside the archive in the order of `columns`."""
     return Index(name, "organization_id", *columns, "id", **_only("archived_at IS NULL"))
@@ -75,7 +80,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         _of_living("ix_leads_status", "status", "last_activity_at"),
         _of_living("ix_leads_owner", "owner_id", "last_activity_at"),
         _of_living("ix_leads_source", "source", "last_activity_at"),
-        Index("ix_leads_archived", "organization_id", "archived_at", "id"),
+        Index("ix_leads_archived", "organization_id", "last_activity_at", "id", **_only("archived_at IS NOT NULL")),
     )
 
 
@@ -104,14 +109,14 @@ class ContactPoint(Identified, Timestamped, TenantOwned, Base):
             "kind",
             "value",
             unique=True,
-            **_only("identifies"),
+            **_only_where("identifies"),
         ),
         Index(
             "uq_contact_points_primary",
             "lead_id",
             "kind",
             unique=True,
-            **_only("is_primary"),
+            **_only_where("is_primary"),
         ),
         Index("ix_contact_points_value", "organization_id", "kind", "value"),  # duplicate warning
     )

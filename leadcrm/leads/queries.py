@@ -37,7 +37,7 @@ LISTED = (
     Lead.last_activity_at,
     Lead.archived_at,
 )
-COUNTED_UP_TO = 10_000
+COUNTED_UP_TO = 1_000
 EXPORT_BATCH = 500
 MOST_DUPLICATES = 5
 
@@ -221,7 +221,7 @@ def _criteria(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.created_before is not None:
         yield Lead.created_at < filters.created_before
     for kind in filters.has:
-        yield exists().where(ContactPoint.lead_id == Lead.id, ContactPoint.kind == kind)
+        yield exists().where(ContactPoint.lead_id == Lead.id, ContactPoint.kind == kind, ContactPoint.is_primary)
 
 
 def tags() -> Sequence[Tag]:
