@@ -1,5 +1,7 @@
 """Password, second step and sessions of one's own."""
 
+import io
+
 import pyotp
 import segno
 from flask import abort, make_response, render_template, request, session
@@ -95,8 +97,10 @@ def two_factor() -> Response:
 @open_to_providers
 def two_factor_picture() -> Response:
     """The QR code that authenticator apps read, as a file: the page's policy allows no inline styles."""
-    label = pyotp.TOTP(_pending()).provisioning_uri(_me().email, issuer_name="LeadCRM")
-    response = make_response(segno.make(label, micro=False).svg_inline(scale=4, border=2, light="white", svgns=True))
+    label = pyotp.TOTP(_pending()).provisioning_uri(name=_me().email, issuer_name="LeadCRM")
+    picture = io.BytesIO()
+    segno.make(label, micro=False).save(picture, kind="svg", scale=4, border=2, light="white")
+    response = make_response(picture.getvalue())
     response.mimetype = "image/svg+xml"
     return _no_store(response)
 

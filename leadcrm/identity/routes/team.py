@@ -26,7 +26,7 @@ def _page(form: InviteForm, status: int = 200) -> Response:
         "identity/_invite_form.html",
         status=status,
         form=form,
-        team=queries.team(),
+        people=queries.team(),
         invitations=queries.open_invitations(),
         roles=ROLES,
         may_change=lambda user: user.id != current_user.id and may_grant(_me(), user.role),
