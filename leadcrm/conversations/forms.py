@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from leadcrm.conversations.models import CHANNELS
@@ -14,7 +15,7 @@ from leadcrm.core.zones import UnknownZone, wall_time, zone
 LONGEST_SUBJECT = 500
 LONGEST_MAIL = 100_000
 LONGEST_TEXT = 1_600  # ten segments
-CHANNEL_CHOICES = [("sms", "Text"), ("email", "Email"), ("whatsapp", "WhatsApp")]
+CHANNEL_CHOICES = [SelectChoice("email", "Email"), SelectChoice("sms", "Text"), SelectChoice("whatsapp", "WhatsApp")]
 
 
 def _fits_its_channel(form: Any, field: Any) -> None:
@@ -50,7 +51,7 @@ class DraftForm(Form):
 class MessageForm(Form):
     """One message, or a private note, to send now or at a moment of the chosen wall clock."""
 
-    channel = RadioField(choices=[*CHANNEL_CHOICES, ("note", "Note")], validators=[InputRequired()])
+    channel = RadioField(choices=[*CHANNEL_CHOICES, SelectChoice("note", "Note")], validators=[InputRequired()])
     subject = StringField(validators=[Length(max=LONGEST_SUBJECT)])
     content = TextAreaField("Message", validators=[DataRequired("Write something first."), _fits_its_channel])
     key = HiddenField(validators=[Regexp(r"[A-Za-z0-9-]{8,64}$", message="Reload the page and send it again.")])

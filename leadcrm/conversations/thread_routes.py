@@ -169,7 +169,7 @@ def _reply_context(opened: OpenThread, log: Log) -> dict[str, Any]:
 def entry_context(lead: Lead, entries: Sequence[Entry]) -> dict[str, Any]:
     """Entries, and the words of planned messages as they will be when their tags are filled."""
     messages = [entry for entry in entries if isinstance(entry, Message)]
-    unsent = [m for m in messages if m.direction == "outbound" and m.sent_at is None and "{" in m.subject + m.content]
+    unsent = [m for m in messages if m.direction == "outbound" and not m.rendered and "{" in m.subject + m.content]
     values = values_for(lead) if unsent else {}
     filled = {m.id: (fill_what_is_known(m.subject, values), fill_what_is_known(m.content, values)) for m in unsent}
     return {"entries": entries, "filled": filled, "lead": lead, "is_message": _is_message, "day_words": _day_words}
