@@ -1,0 +1,221 @@
+"""A crowd of leads, for speed: spread over two years, with what was said, by batches of plain inserts.
+
+It goes around the verbs: nothing reacts to it and nothing is sent. The rows are those the verbs would have written.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select
+
+from leadcrm.conversations.events import MessageReceived, MessageSent
+from leadcrm.conversations.models import Conversation, Message, ReadMark, new_reply_token
+from leadcrm.conversations.operations.threads import snippet_of
+from leadcrm.conversations.search import MessageSearch, fold
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, writing
+from leadcrm.core.models import EventRow
+from leadcrm.core.values import new_id
+from leadcrm.demo import people, words
+from leadcrm.demo.words import HELLO, MORE, REPLIES
+from leadcrm.identity.models import Organization, User
+from leadcrm.leads.events import LeadCreated
+from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
+from leadcrm.leads.search import text_of
+
+BATCH = 500
+SPAN = timedelta(days=730)
+STILL_OPEN = timedelta(days=21)
+DOMAIN = "crowd.example.com"  # tells the crowd from everyone else
+SEED = 2026
+
+Row = dict[str, Any]
+
+
+def add_crowd(number: int) -> None:
+    """See that Acme has `number` such leads, oldest first; a second call with the same number adds none."""
+    with tenancy.everyone():
+        organization_id = db.session.scalars(
+            select(Organization.id).where(Organization.slug == people.OFFICES[0].slug)
+        ).one()
+    with tenancy.organization(organization_id):
+        team = list(db.session.scalars(select(User.id).where(User.disabled_at.is_(None)).order_by(User.email)))
+        mine = select(func.count()).select_from(ContactPoint).where(ContactPoint.value.endswith(f"@{DOMAIN}"))
+        known = db.session.scalar(mine)
+        crowd = Crowd(organization_id, team, number, clock.now())
+        for first in range(known, number, BATCH):
+            rows = crowd.rows(range(first, min(first + BATCH, number)))
+            with writing() as session:
+                for table in TABLES:
+                    if rows[table]:
+                        session.connection().execute(insert(table), rows[table])
+
+
+class Crowd:
+    """Makes the rows of lead n, always the same for the same number of leads."""
+
+    def __init__(self, organization_id: str, team: list[str], number: int, now: datetime):
+        self.organization_id = organization_id
+        self.team = team
+        self.number = number
+        self.now = now
+
+    def rows(self, numbers: range) -> dict[Table, list[Row]]:
+        """The rows of these leads by table, in the order they may be inserted."""
+        rows: dict[Table, list[Row]] = defaultdict(list)
+        for n in numbers:
+            for table, row in self._lead(n):
+                rows[table].append({**row, "organization_id": self.organization_id} if table is not MARKS else row)
+        return rows
+
+    def _lead(self, n: int) -> Iterator[tuple[Table, Row]]:
+        chance = random.Random(f"{SEED}-{n}")
+        created = self.now - SPAN * (1 - (n + 0.5) / self.number)
+        first_name, last_name = chance.choice(words.FIRST_NAMES), chance.choice(words.LAST_NAMES)
+        company = chance.choice(words.COMPANIES) if chance.random() < 0.2 else ""
+        email, phone = (
+            f"{first_name}.{last_name}.{n}@{DOMAIN}".lower(),
+            f"+1{chance.choice(words.AREAS)}{2_000_000 + n}",
+        )
+        owner_id = chance.choice([*self.team, None])
+        lead = {
+            "id": new_id(),
+            "first_name": first_name,
+            "last_name": last_name,
+            "name": f"{first_name} {last_name}",
+            "company": company,
+            "interest": chance.choice(words.INTERESTS),
+            "source": chance.choice(words.SOURCES),
+            "status": chance.choices(*words.STATUSES)[0],
+            "score": chance.randint(0, 100),
+            "priority": chance.choice(("low", "low", "medium", "high")),
+            "timezone": chance.choice(words.ZONES),
+            "zone_source": "browser",
+            "owner_id": owner_id,
+            "created_at": created,
+            "updated_at": created,
+            "last_activity_at": created,
+            "revision": 1,
+            "archived_at": created + (self.now - created) / 2 if chance.random() < 0.03 else None,
+        }
+        said = list(self._thread(lead, email, chance))
+        lead["last_activity_at"] = max(
+            (row["position_at"] for table, row in said if table is MESSAGES), default=created
+        )
+        yield LEADS, lead
+        for kind, value in (("email", email), ("phone", phone)):
+            yield POINTS, _point(lead, kind, value)
+        yield SEARCH, {"lead_id": lead["id"], "text": text_of(lead["name"], company, [email, phone])}
+        yield EVENTS, _event(LeadCreated(lead_id=lead["id"], source=lead["source"], owner_id=owner_id), created)
+        yield from said
+
+    def _thread(self, lead: Row, email: str, chance: random.Random) -> Iterator[tuple[Table, Row]]:
+        """One to three mails, and the thread they form."""
+        thread_id, at, heard = new_id(), lead["created_at"] + timedelta(seconds=20), None
+        replies = chance.random() < 0.4
+        texts = [("outbound", HELLO), *([("inbound", chance.choice(REPLIES)), ("outbound", MORE)] if replies else [])]
+        messages = []
+        for direction, text in texts:
+            content = text.format(first_name=lead["first_name"], interest=lead["interest"])
+            messages.append(_message(lead, thread_id, direction, content, email, at))
+            heard = at if direction == "inbound" else heard
+            at = min(at + timedelta(hours=chance.randint(1, 70)), self.now)
+        last = messages[-1]
+        yield THREADS, _conversation(lead, thread_id, last, heard, self.now)
+        for message in messages:
+            yield MESSAGES, message
+            yield WORDS, {"message_id": message["id"], "text": fold(f"{message['subject']} {message['content']}")}
+            yield EVENTS, _event(_fact(message), message["position_at"])
+        if heard:
+            for user_id in self.team:
+                yield MARKS, {"conversation_id": thread_id, "user_id": user_id, "read_until": heard}
+
+
+LEADS, POINTS, SEARCH = Lead.__table__, ContactPoint.__table__, LeadSearch.__table__
+THREADS, MESSAGES, WORDS, MARKS = (
+    Conversation.__table__,
+    Message.__table__,
+    MessageSearch.__table__,
+    ReadMark.__table__,
+)
+EVENTS = EventRow.__table__
+TABLES = (LEADS, POINTS, SEARCH, THREADS, MESSAGES, WORDS, MARKS, EVENTS)
+
+
+def _point(lead: Row, kind: str, value: str) -> Row:
+    return {
+        "id": new_id(),
+        "lead_id": lead["id"],
+        "kind": kind,
+        "value": value,
+        "identifies": True,
+        "is_primary": True,
+        "created_at": lead["created_at"],
+    }
+
+
+def _conversation(lead: Row, thread_id: str, last: Row, heard: datetime | None, now: datetime) -> Row:
+    return {
+        "id": thread_id,
+        "lead_id": lead["id"],
+        "channel": "email",
+        "status": "open" if last["position_at"] > now - STILL_OPEN else "closed",
+        "assignee_id": lead["owner_id"],
+        "created_at": lead["created_at"],
+        "last_message_at": last["position_at"],
+        "last_inbound_at": heard,
+        "last_direction": last["direction"],
+        "snippet": snippet_of(last["content"]),
+        "revision": 1,
+        "reply_token": new_reply_token(),
+    }
+
+
+def _message(lead: Row, thread_id: str, direction: str, content: str, email: str, at: datetime) -> Row:
+    message_id, outbound = new_id(), direction == "outbound"
+    return {
+        "id": message_id,
+        "lead_id": lead["id"],
+        "conversation_id": thread_id,
+        "channel": "email",
+        "direction": direction,
+        "origin": "manual" if outbound else "inbound",
+        "status": "sent" if outbound else "received",
+        "reason": "",
+        "subject": f"Your question about {lead['interest']}",
+        "content": content,
+        "rendered": outbound,
+        "at_any_hour": False,
+        "quoted": "",
+        "address": email,
+        "created_at": at,
+        "scheduled_for": at,
+        "position_at": at,
+        "sent_at": at if outbound else None,
+        "tries": 1 if outbound else 0,
+        "sandbox": False,
+        "external_id": f"<{message_id}@{DOMAIN}>",
+        "intent_key": f"crowd:{message_id}",
+        "author_id": lead["owner_id"] if outbound else None,
+    }
+
+
+def _fact(message: Row) -> MessageSent | MessageReceived:
+    kind = MessageSent if message["direction"] == "outbound" else MessageReceived
+    return kind(
+        lead_id=message["lead_id"], message_id=message["id"], channel=message["channel"], origin=message["origin"]
+    )
+
+
+def _event(fact: LeadCreated | MessageSent | MessageReceived, at: datetime) -> Row:
+    return {
+        "name": fact.name,
+        "data": vars(fact),
+        "lead_id": fact.lead_id,
+        "actor": f"lead:{fact.lead_id}" if isinstance(fact, MessageReceived) else "system",
+        "depth": 0,
+        "at": at,
+    }
