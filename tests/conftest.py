@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from flask_migrate import upgrade
 from sqlalchemy import event, select
 
 from leadcrm import create_app
@@ -55,8 +56,8 @@ def databases(tmp_path_factory):
 
 
 def create_schema() -> None:
-    with db.engine.connect().execution_options(leadcrm_write=True) as connection, connection.begin():
-        db.metadata.create_all(connection)
+    """By the migrations, as every installation does."""
+    upgrade()
 
 
 def create_cast() -> None:
