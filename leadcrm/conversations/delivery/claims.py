@@ -9,7 +9,7 @@ from sqlalchemy import exists, select, update
 from leadcrm.conversations.delivery.leases import CLAIM_LEASE, lease_now
 from leadcrm.conversations.models import CHANNELS, Message
 from leadcrm.conversations.operations.threads import open_conversations
-from leadcrm.core import clock
+from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import Organization
@@ -69,7 +69,7 @@ def claim(channel: str, limit: int, skew: timedelta) -> list[Claim]:
     token = new_id()
     taken = (
         update(Message)
-        .where(Message.id.in_(_due(channel, limit)), Message.due_at.is_not(None))
+        .where(_is_among_due(channel, limit), Message.due_at.is_not(None))
         .values(status="claimed", claim_token=token, lease_until=lease_now(skew) + CLAIM_LEASE, due_at=None, reason="")
         .returning(*COLUMNS)
         .execution_options(synchronize_session=False)
@@ -84,7 +84,7 @@ def hold_due(channel: str, until: datetime, reason: str) -> int:
     """Let what is due wait until a moment, for a reason people can read. Returns how many, at most HOLD_BATCH."""
     statement = (
         update(Message)
-        .where(Message.id.in_(_due(channel, HOLD_BATCH)), Message.due_at.is_not(None))
+        .where(_is_among_due(channel, HOLD_BATCH), Message.due_at.is_not(None))
         .values(status="held", due_at=until, reason=reason)
         .execution_options(synchronize_session=False)
     )
@@ -109,11 +109,16 @@ def release(claims: Collection[Claim]) -> None:
     db.session.execute(statement)
 
 
-def _due(channel: str, limit: int):
-    return (
+def _is_among_due(channel: str, limit: int):
+    """In the `limit` rows that waited longest. A CTE: PostgreSQL may run a locking subquery of IN more than once."""
+    due = (
         select(Message.id)
-        .where(Message.channel == channel, Message.due_at <= clock.now())
+        .where(
+            Message.organization_id == tenancy.current_id(), Message.channel == channel, Message.due_at <= clock.now()
+        )
         .order_by(Message.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("due")
     )
+    return Message.id.in_(select(due.c.id))
