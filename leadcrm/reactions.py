@@ -2,9 +2,10 @@
 
 from leadcrm.automations import listeners as automations
 from leadcrm.conversations import listeners as conversations
-from leadcrm.conversations.events import LeadOptedOut, MessageFailed, MessageReceived
+from leadcrm.conversations.events import LeadOptedOut, MessageFailed, MessageOutcomeUnknown, MessageReceived
 from leadcrm.core.events import Event, Listener
 from leadcrm.flows import listeners as flows
+from leadcrm.leads import listeners as leads
 from leadcrm.leads.events import (
     FollowUpRequested,
     LeadArchived,
@@ -19,11 +20,12 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadCreated: [flows.enrol_new_lead, automations.consider],
     LeadInquired: [automations.consider],
     LeadStatusChanged: [flows.leave_on_status, automations.consider],
-    LeadAssigned: [automations.consider],
+    LeadAssigned: [leads.tell_new_owner, automations.consider],
     LeadTagged: [automations.consider],
     FollowUpRequested: [conversations.send_follow_up],
     LeadArchived: [flows.leave_on_archival, conversations.stop_writing],
-    LeadOptedOut: [flows.leave_on_opt_out],
+    LeadOptedOut: [flows.leave_on_opt_out, leads.tell_of_opt_out],
     MessageReceived: [flows.leave_on_reply, conversations.tell_of_reply, automations.consider],
-    MessageFailed: [automations.consider],
+    MessageFailed: [conversations.tell_of_failure, automations.consider],
+    MessageOutcomeUnknown: [conversations.tell_of_failure],
 }

@@ -2,11 +2,12 @@
 
 from sqlalchemy import select
 
-from leadcrm.conversations.events import MessageReceived
+from leadcrm.conversations.events import MessageFailed, MessageOutcomeUnknown, MessageReceived
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations import plan_message, skip_waiting_of_lead, template_for
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
+from leadcrm.core.events import cause
 from leadcrm.leads.events import FollowUpRequested, LeadArchived
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
@@ -57,3 +58,14 @@ def tell_of_reply(event: MessageReceived) -> None:
         title = f"{lead.name} replied by {CHANNEL_NAMES[event.channel]}"
         href = f"/inbox?c={message.conversation_id}"
         notify([reader_id], key=f"message:{message.id}", title=title, href=href, icon="message-square")
+
+
+def tell_of_failure(event: MessageFailed | MessageOutcomeUnknown) -> None:
+    """Whoever wrote the message, else who looks after the lead, hears that it did not arrive, or perhaps not."""
+    lead = get_or_404(Lead, event.lead_id)
+    message = get_or_404(Message, event.message_id)
+    words = "was not sent" if isinstance(event, MessageFailed) else "may not have arrived"
+    title = f"Your {CHANNEL_NAMES[event.channel]} to {lead.name} {words}: {event.reason}"
+    href = f"/inbox?c={message.conversation_id}" if message.conversation_id else f"/leads/{lead.id}"
+    key = f"{event.name}:{cause().event_id}"
+    notify([message.author_id or lead.owner_id], key=key, title=title, href=href, icon="circle-alert")

@@ -11,6 +11,7 @@ from wtforms import (
     StringField,
     TimeField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from leadcrm.core.forms import Form
@@ -20,6 +21,7 @@ from leadcrm.identity.models import ROLES, THEMES
 LONGEST_EMAIL = 254
 LONGEST_NAME = 120
 LONGEST_TOKEN_NAME = 80
+ROLE_CHOICES = [SelectChoice(role, role.capitalize()) for role in ROLES]
 
 
 def plain_address(form, field) -> None:
@@ -95,15 +97,18 @@ class JoinForm(NewPasswordForm):
 
 class ProfileForm(Form):
     name = _name("Name", "Type your name.")
-    theme = RadioField("Theme", choices=[(theme, theme.capitalize()) for theme in THEMES])
+    theme = RadioField("Theme", choices=[SelectChoice(theme, theme.capitalize()) for theme in THEMES])
     timezone = SelectField("Time zone", coerce=_or_none)
     locale = SelectField("Dates and numbers", coerce=_or_none)
     shortcuts = BooleanField("Single-letter shortcuts")
 
     def __init__(self, *args, organization, **kwargs):
         super().__init__(*args, **kwargs)
-        self.timezone.choices = [("", f"As the organization: {organization.timezone}"), *places.zones()]
-        self.locale.choices = [("", "As the organization"), *places.LOCALES]
+        self.timezone.choices = [
+            SelectChoice("", f"As the organization: {organization.timezone}"),
+            *places.zones(),
+        ]
+        self.locale.choices = [SelectChoice("", "As the organization"), *places.LOCALES]
 
 
 class OrganizationForm(Form):
@@ -119,11 +124,11 @@ class OrganizationForm(Form):
 
 class InviteForm(Form):
     email = _email()
-    role = SelectField("Role", choices=[(role, role.capitalize()) for role in ROLES], default="rep")
+    role = SelectField("Role", choices=ROLE_CHOICES, default="rep")
 
 
 class RoleForm(Form):
-    role = SelectField("Role", choices=[(role, role.capitalize()) for role in ROLES])
+    role = SelectField("Role", choices=ROLE_CHOICES)
 
 
 class TwoFactorForm(Form):

@@ -20,7 +20,7 @@ def _me() -> User:
 
 
 def _page(form: InviteForm, status: int = 200) -> Response:
-    form.role.choices = [pair for pair in form.role.choices if may_grant(_me(), pair[0])]
+    form.role.choices = [choice for choice in form.role.choices if may_grant(_me(), choice.value)]
     return render(
         "identity/team.html",
         "identity/_invite_form.html",
