@@ -1,5 +1,7 @@
 """What the crowd is made of."""
 
+# ruff: noqa: E501, SIM905  # lists of words are read as prose
+
 FIRST_NAMES = (
     "Aaron Abigail Adam Adriana Ahmed Alice Alma Amir Ana Andre Anna Anton Astrid Ayesha Beatriz Bianca Bongani Bruno "
     "Caleb Carla Carmen Cecilia Charles Clara Daniela Darius Diego Dora Edith Eduardo Elias Elif Emma Erik Esther Eva "
@@ -30,6 +32,7 @@ ZONES = (
     "Africa/Johannesburg", "Europe/Lisbon", "Australia/Sydney",
 )  # fmt: skip
 AREAS = ("212", "646", "310", "512", "303", "617", "415")
+SUBJECT = "Your question about {interest}"
 HELLO = (
     "Hi {first_name},\n\nthank you for asking about {interest}. I have three that fit and would like to show you two of "
     "them this week. Which day suits you?\n\nBest regards,\nAcme Realty"
