@@ -5,7 +5,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput, NumberInput
 
 from leadcrm.automations.conditions import MOST_CONDITIONS
@@ -20,15 +21,19 @@ MOST_ROWS = MOST_CONDITIONS + 1
 
 
 class AutomationForm(Form):
-    name = StringField("Name", [InputRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
-    trigger = SelectField("When", [InputRequired("Choose what it starts from.")], choices=list(TRIGGERS.items()))
+    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+    trigger = SelectField(
+        "When",
+        [InputRequired("Choose what it starts from.")],
+        choices=[SelectChoice(name, words) for name, words in TRIGGERS.items()],
+    )
     delay = IntegerField(
         "Wait",
         [Optional(), NumberRange(0, 100_000, "A number of minutes, hours or days.")],
         default=0,
         widget=NumberInput(min=0, step=1),
     )
-    delay_unit = SelectField("Unit", choices=[(unit, unit) for unit in UNITS], default="minutes")
+    delay_unit = SelectField("Unit", choices=[SelectChoice(unit, unit) for unit in UNITS], default="minutes")
     revision = IntegerField("Revision", [Optional()], widget=HiddenInput())
 
     def to_data(self, conditions: list[dict], actions: list[dict]) -> AutomationData:

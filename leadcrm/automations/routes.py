@@ -117,7 +117,7 @@ def runs():
         "states": [("", "All results"), *((state, state.capitalize()) for state in RUN_STATES)],
     }
     return render(
-        "automations/runs.html", "automations/_runs.html", page=page, filters=filters, lead=lead, choices=choices
+        "automations/runs.html", "automations/_runs.html", log=page, filters=filters, lead=lead, choices=choices
     )
 
 
@@ -137,7 +137,7 @@ def _list_context(automations: list[Automation] | None = None) -> dict[str, Any]
     names = _names()
     return {
         "automations": [(automation, sentence(automation, names)) for automation in automations],
-        "counts": queries.run_counts(clock.now() - COUNTED),
+        "run_counts": queries.run_counts(clock.now() - COUNTED),
     }
 
 

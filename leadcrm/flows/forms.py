@@ -1,40 +1,55 @@
 """What people type into the flow builder."""
 
 from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField, TimeField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    StopValidation,
+    ValidationError,
+)
 from wtforms.widgets import HiddenInput, NumberInput
 
 from leadcrm.core.forms import Form
 from leadcrm.flows.models import LAST_DAY, FlowStep
 from leadcrm.flows.operations import StepData
 
-TYPE_WORDS = (("email", "Email"), ("text", "Text"), ("whatsapp", "WhatsApp"))
-TIME_WORDS = (("immediately", "Immediately"), ("specific", "At a time"))
+TYPES = [SelectChoice("email", "Email"), SelectChoice("text", "Text"), SelectChoice("whatsapp", "WhatsApp")]
+TIMES = [SelectChoice("immediately", "Immediately"), SelectChoice("specific", "At a time")]
+
+
+def needed_at_a_time(form: Form, field: TimeField) -> None:
+    """A time is asked for, and looked at, only by “At a time”."""
+    if form.time_type.data != "specific":
+        field.errors = []
+        raise StopValidation
+    if field.data is None:
+        field.errors = []
+        raise StopValidation("Say at what time, like 09:00.")
 
 
 class FlowForm(Form):
-    name = StringField("Name", [InputRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
 
 
 class StepForm(Form):
-    type = RadioField("Type", [InputRequired("Choose a type.")], choices=TYPE_WORDS, default="email")
-    name = StringField("Name", [InputRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+    type = RadioField("Type", [InputRequired("Choose a type.")], choices=TYPES, default="email")
+    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
     day = IntegerField(
         "Day",
         [InputRequired("Say which day, as a number."), NumberRange(0, LAST_DAY, f"A day from 0 to {LAST_DAY}.")],
         default=0,
         widget=NumberInput(min=0, max=LAST_DAY, step=1),
     )
-    time_type = RadioField("When", [InputRequired("Choose when.")], choices=TIME_WORDS, default="immediately")
-    time = TimeField("Time", [Optional()], format=["%H:%M", "%H:%M:%S"])
+    time_type = RadioField("When", [InputRequired("Choose when.")], choices=TIMES, default="immediately")
+    time = TimeField("Time", [needed_at_a_time], format=["%H:%M", "%H:%M:%S"])
     subject = StringField("Subject", [Length(max=300, message="At most 300 characters.")])
-    content = TextAreaField("Message", [InputRequired("Write what it shall say.")])
+    content = TextAreaField("Message", [DataRequired("Write what it shall say."), Length(max=20_000)])
     greets = BooleanField("This is the lead's first hello")
     revision = IntegerField("Revision", [Optional()], widget=HiddenInput())
-
-    def validate_time(self, field: TimeField) -> None:
-        if self.time_type.data == "specific" and field.data is None:
-            raise ValidationError("Say at what time, like 09:00.")
 
     def validate_subject(self, field: StringField) -> None:
         if self.type.data == "email" and not field.data:

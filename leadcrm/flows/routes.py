@@ -126,7 +126,7 @@ def switch_step(flow_id: str, step_id: str):
         return go(_url(flow))
     counts = queries.step_counts([step.id])
     toast = f"{step.name} is {'on' if enabled else 'off'}.{_effect_words(effect)}"
-    return fragment("flows/_step.html", toast=toast, flow=flow, step=step, counts=counts)
+    return fragment("flows/_step.html", toast=toast, flow=flow, step=step, step_counts=counts)
 
 
 @blueprint.post("/flows/<flow_id>/steps/<step_id>/deletion")
@@ -188,7 +188,7 @@ def _canvas_context(flow: Flow) -> dict[str, Any]:
     return {
         "flow": flow,
         "steps": steps,
-        "counts": queries.step_counts([step.id for step in steps]),
+        "step_counts": queries.step_counts([step.id for step in steps]),
         "running": queries.running_count(flow.id),
     }
 

@@ -92,16 +92,16 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> int:
 
 
 def _check(data: StepData) -> None:
+    longest = LONGEST_CONTENT[data.type]
+    if len(data.content) > longest:
+        raise DomainError(f"At most {longest:,} characters; this has {len(data.content):,}.", "content")
+    if data.type == "email" and not data.subject:
+        raise DomainError("An email needs a subject.", "subject")
     for field in ("subject", "content"):
         unknown = merge.unknown_fields(getattr(data, field))
         if unknown:
             names = ", ".join(f"{{{name}}}" for name in unknown)
             raise DomainError(f"We do not know {names}. Choose a field from the list.", field)
-    if data.type == "email" and not data.subject:
-        raise DomainError("An email needs a subject.", "subject")
-    longest = LONGEST_CONTENT[data.type]
-    if len(data.content) > longest:
-        raise DomainError(f"At most {longest:,} characters; this has {len(data.content):,}.", "content")
 
 
 def _columns(data: StepData) -> dict:
