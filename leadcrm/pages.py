@@ -1,20 +1,24 @@
 """All blueprints."""
 
 from flask import Flask
+from flask_login import current_user
 from flask_migrate import Migrate
 
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
+from leadcrm.conversations.queries import unread_count
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
 from leadcrm.core import api, limits
 from leadcrm.core.db import db
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
+from leadcrm.core.web import is_partial
 from leadcrm.flows.api import blueprint as flows_api
 from leadcrm.flows.routes import blueprint as flows
 from leadcrm.identity import guard
 from leadcrm.identity.api import identify
+from leadcrm.identity.permissions import is_staff
 from leadcrm.identity.routes import blueprint as identity
 from leadcrm.leads.api import blueprint as leads_api
 from leadcrm.leads.public_routes import blueprint as thanks
@@ -32,4 +36,12 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     if not app.settings.is_production:
         app.register_blueprint(kit)
+    app.context_processor(_counts_beside_the_sidebar)
     api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, flows_api))
+
+
+def _counts_beside_the_sidebar() -> dict[str, dict[str, int]]:
+    """What waits, for whole pages only: a fragment has no sidebar."""
+    if not current_user or not current_user.is_authenticated or not is_staff(current_user) or is_partial():
+        return {}
+    return {"nav_counts": {"inbox": unread_count(current_user)}}

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from leadcrm.core import clock, events, tenancy
-from leadcrm.core.db import db, writing
+from leadcrm.core import clock, events, jobs, tenancy
+from leadcrm.core.db import after_commit, db, writing
+from leadcrm.core.errors import NotFound
 from leadcrm.core.models import Debt, EventRow
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,26 @@ def back_off(tries: int, now: datetime) -> datetime:
     """When to try again after the `tries`-th failure: doubling, at most an hour, spread by half."""
     seconds = min(BACK_OFF_FIRST_SECONDS * 2 ** (tries - 1), BACK_OFF_LONGEST_SECONDS)
     return now + timedelta(seconds=seconds * random.uniform(0.5, 1.5))
+
+
+def given_up(limit: int = 100) -> list[tuple[Debt, EventRow]]:
+    """The organization's debts that wait for a person, newest first, with their facts."""
+    statement = (
+        select(Debt, EventRow)
+        .join(EventRow, EventRow.id == Debt.event_id)
+        .where(Debt.due_at.is_(None))
+        .order_by(Debt.id.desc())
+        .limit(limit)
+    )
+    return [(debt, fact) for debt, fact in db.session.execute(statement)]
+
+
+def try_again(debt_id: int) -> None:
+    """A person asks for another round of tries. Raises NotFound when it is paid or not the organization's."""
+    waiting = update(Debt).where(Debt.id == debt_id, Debt.due_at.is_(None))
+    if db.session.execute(waiting.values(due_at=clock.real_now(), tries=0)).rowcount != 1:
+        raise NotFound("This was done in the meantime.")
+    after_commit(jobs.ring_now)
 
 
 def _anything_due() -> bool:

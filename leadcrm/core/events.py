@@ -24,7 +24,7 @@ class Event:
 
     name: ClassVar[str]
     title: ClassVar[str]
-    icon: ClassVar[str] = "circle"
+    icon: ClassVar[str] = "info"
 
 
 Listener = Callable[[Any], None]
@@ -38,6 +38,9 @@ class Cause:
     depth: int
 
 
+# Core statements made once: a campaign records ten thousand facts, and an ORM insert costs three times as much.
+_insert_facts = insert(EventRow.__table__).returning(EventRow.__table__.c.id, sort_by_parameter_order=True)
+_insert_debts = insert(Debt.__table__)
 _classes: dict[str, type[Event]] = {}
 _listeners: dict[str, dict[str, Listener]] = {}
 _cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
@@ -91,15 +94,15 @@ def record_all(events: Iterable[Event]) -> list[int]:
     facts = list(events)
     if not facts:
         return []
-    statement = insert(EventRow).returning(EventRow.id, sort_by_parameter_order=True)
-    ids = list(db.session.scalars(statement, [_row(fact) for fact in facts]))
+    connection = db.session.connection()
+    ids = list(connection.scalars(_insert_facts, [_row(fact) for fact in facts]))
     debts = [
         {"organization_id": tenancy.current_id(), "event_id": event_id, "listener": name, "tries": 0}
         for event_id, fact in zip(ids, facts, strict=True)
         for name in _listeners.get(fact.name, ())
     ]
     if debts:
-        db.session.execute(insert(Debt), [{**debt, "due_at": clock.real_now()} for debt in debts])
+        connection.execute(_insert_debts, [{**debt, "due_at": clock.real_now()} for debt in debts])
         after_commit(jobs.ring_now)
     return ids
 

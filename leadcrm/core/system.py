@@ -1,10 +1,11 @@
 """Health for machines and operators."""
 
-from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, current_app
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import db
@@ -12,8 +13,6 @@ from leadcrm.core.models import Debt, Heartbeat
 from leadcrm.core.web import public
 
 blueprint = Blueprint("system", __name__)
-
-SEEN_WITHIN = timedelta(seconds=60)
 
 
 @blueprint.get("/healthz")
@@ -26,12 +25,19 @@ def healthz():
 @blueprint.get("/readyz")
 @public
 def readyz():
-    """Database, Redis, lanes seen lately, and what waits. 503 while the database does not answer."""
+    """What `health` says. 503 while the database does not answer."""
+    try:
+        return health()
+    except SQLAlchemyError:
+        db.session.rollback()
+        return {"database": "down"}, 503
+
+
+def health() -> dict[str, Any]:
+    """Database, Redis, seconds since each lane was seen, what waits and what needs a person, over all organizations."""
     with tenancy.everyone():
         report = {"database": "ok", "redis": _redis(), "lanes": _lanes(), **_debts()}
-        for name, probe in current_app.extensions.get("readiness", {}).items():
-            report[name] = probe()
-    return report
+        return report | {name: probe() for name, probe in current_app.extensions["readiness"].items()}
 
 
 def _redis() -> str:

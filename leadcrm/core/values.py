@@ -6,3 +6,17 @@ import uuid_utils
 def new_id() -> str:
     """A UUIDv7 string: unique, opaque, sorts by its making."""
     return str(uuid_utils.uuid7())
+
+
+TONES = ("blue", "green", "amber", "red", "violet", "teal", "pink")
+
+
+def initials(name: str) -> str:
+    """One or two letters for an avatar."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
+
+
+def tone_of(row_id: str) -> str:
+    """A colour that stays with a person."""
+    return TONES[sum(row_id[-6:].encode()) % len(TONES)]
