@@ -107,7 +107,7 @@ def _receive(lead_id: str, channel: str, subject: str, content: str) -> dict[str
     door = thread_queries.doors(lead)[channel]
     if not door.address:
         raise DomainError(door.closed, "channel")
-    thread = thread_queries.thread_of(lead.id, channel)
+    thread = api_queries.thread_of(lead.id, channel)
     message = operations.receive(
         channel=channel,
         sender=door.address,

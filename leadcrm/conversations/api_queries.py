@@ -49,6 +49,13 @@ def conversation_page(user: User, filters: Mapping[str, Any], cursor: str | None
     return Page(items, page.next, page.previous)
 
 
+def thread_of(lead_id: str, channel: str) -> Conversation | None:
+    """The lead's thread on a channel, when anything was said there."""
+    return db.session.scalar(
+        select(Conversation).where(Conversation.lead_id == lead_id, Conversation.channel == channel)
+    )
+
+
 def _visible(user: User, statement: Select, lead_id: InstrumentedAttribute) -> Select:
     """Managers see everything, so their lists need no look at the leads."""
     if can_manage(user):
