@@ -71,6 +71,7 @@ for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_
     for _statement in _statements:
         event.listen(MessageSearch.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _full_text = table("message_search_text", column("rowid"), column("message_search_text"))
 
 
@@ -100,6 +101,8 @@ def index_messages(messages: Iterable[Message]) -> None:
 def fold(text: str) -> str:
     """Lower-case words without accents and punctuation, one space apart; scripts without spaces become characters."""
     plain = unicodedata.normalize("NFKD", text.casefold())
+    if plain.isascii():  # the same, many times faster: a draining worker folds every mail
+        return " ".join(_ASCII_WORD.findall(plain))
     return " ".join("".join(map(_folded, plain)).split())
 
 

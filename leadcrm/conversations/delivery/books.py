@@ -86,6 +86,7 @@ _finish = (
         lease_until=None,
     )
 )
+_open_attempt = insert(ATTEMPTS)
 _close_attempt = (
     update(ATTEMPTS)
     .where(ATTEMPTS.c.message_id == bindparam("the_id"), ATTEMPTS.c.n == bindparam("the_n"))
@@ -109,10 +110,10 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
     Every guard is looked at again here, under the lock. None when it may not leave: then it has been put aside with
     the reason, or someone else holds it by now.
     """
-    session, claim = db.session, ready.claim
+    connection, claim = db.session.connection(), ready.claim
     mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
     moment = lease_now(skew)
-    n = session.connection().scalar(
+    n = connection.scalar(
         _begin,
         {
             **_names(ready),
@@ -129,7 +130,7 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
         _explain(ready)
         return None
     attempt = {"message_id": claim.id, "n": n, "organization_id": tenancy.current_id(), "started_at": clock.now()}
-    session.connection().execute(insert(ATTEMPTS), attempt)
+    connection.execute(_open_attempt, attempt)
     return n
 
 
