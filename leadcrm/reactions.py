@@ -20,7 +20,7 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadCreated: [flows.enrol_new_lead, automations.consider],
     LeadInquired: [automations.consider],
     LeadStatusChanged: [flows.leave_on_status, automations.consider],
-    LeadAssigned: [leads.tell_new_owner, automations.consider],
+    LeadAssigned: [conversations.hand_over_threads, leads.tell_new_owner, automations.consider],
     LeadTagged: [automations.consider],
     FollowUpRequested: [conversations.send_follow_up],
     LeadArchived: [flows.leave_on_archival, conversations.stop_writing],

@@ -4,11 +4,16 @@ from sqlalchemy import select
 
 from leadcrm.conversations.events import MessageFailed, MessageOutcomeUnknown, MessageReceived
 from leadcrm.conversations.models import Conversation, Message
-from leadcrm.conversations.operations import plan_message, skip_waiting_of_lead, template_for
+from leadcrm.conversations.operations import (
+    hand_over_conversations,
+    plan_message,
+    skip_waiting_of_lead,
+    template_for,
+)
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import cause
-from leadcrm.leads.events import FollowUpRequested, LeadArchived
+from leadcrm.leads.events import FollowUpRequested, LeadArchived, LeadAssigned
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
 
@@ -39,6 +44,11 @@ def _tell_who_asked(event: FollowUpRequested, refusal: DomainError) -> None:
         key = f"follow_up:{event.lead_id}"
         title = f"No follow-up was sent: {refusal.message}"
         notify([event.user_id], key=key, title=title, href=f"/leads/{event.lead_id}", icon="mail")
+
+
+def hand_over_threads(event: LeadAssigned) -> None:
+    """A new owner takes the lead's threads over."""
+    hand_over_conversations(event.lead_id, event.old_owner_id, event.owner_id)
 
 
 def stop_writing(event: LeadArchived) -> None:

@@ -42,8 +42,8 @@ def _list_context() -> dict[str, Any]:
     query = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
     counts = queries.queue_counts(me())
     if query:
-        return {"counts": counts, "q": query, **_search_context(query)}
-    return {"counts": counts, "q": "", **_queue_context(counts)}
+        return {"queue_counts": counts, "q": query, **_search_context(query)}
+    return {"queue_counts": counts, "q": "", **_queue_context(counts)}
 
 
 def _search_context(query: str) -> dict[str, Any]:

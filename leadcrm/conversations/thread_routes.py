@@ -19,7 +19,7 @@ from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, go, is_partial, moment_text, user_locale, user_zone
 from leadcrm.core.zones import in_quiet_hours, wall_time, zone
-from leadcrm.identity.permissions import background
+from leadcrm.identity.permissions import background, is_staff
 from leadcrm.identity.queries import colleagues
 from leadcrm.leads.models import Lead
 
@@ -64,7 +64,9 @@ def thread_header(conversation_id: str):
 def assignees(conversation_id: str):
     """The colleagues a thread can be given to, as a menu's items."""
     thread = thread_queries.conversation(me(), conversation_id)
-    return fragment("inbox/_assignees.html", thread=thread, people=colleagues())
+    return fragment(
+        "inbox/_assignees.html", thread=thread, people=[person for person in colleagues() if is_staff(person)]
+    )
 
 
 @blueprint.post("/conversations/<conversation_id>/reading")

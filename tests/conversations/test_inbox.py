@@ -1,5 +1,6 @@
 """The inbox: queues, unread, search, live updates, and who sees what."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,7 @@ def test_a_reply_appears_unread_in_words_and_in_bold(ada, jane):
     page = shown(ada.get("/inbox?queue=all"))
     assert "Jane Doe" in page
     assert "Could we do Thursday?" in page
+    assert re.search(r'Unassigned\s*<span class="count">1</span>', page)
     assert 'class="thread unread"' in page
     assert "unread: " in page
 
@@ -72,6 +74,25 @@ def test_queues_hold_what_they_say(ada, jane, cast):
     assert (names("mine"), names("snoozed")) == ([], [thread.id])
     perform(operations.close_conversation, thread)
     assert (names("snoozed"), names("closed")) == ([], [thread.id])
+
+
+def test_a_thread_begins_with_its_leads_owner_and_follows_a_new_one(acme, cast):
+    lead = make_lead("Ann", email="ann@example.com", owner_id=cast.ben.id)
+    thread = thread_of(hears(lead))
+    assert thread.assignee_id == cast.ben.id
+    perform(operations.hand_over_conversations, lead.id, cast.ben.id, cast.rosa.id)
+    assert [row.conversation.id for row in queries.threads(cast.rosa, "all").items] == []  # still Ben's lead
+    db.session.expire_all()
+    assert thread_of(db.session.query(Message).one()).assignee_id == cast.rosa.id
+
+
+def test_a_thread_given_to_someone_else_stays_theirs(acme, cast):
+    lead = make_lead("Ann", email="ann@example.com", owner_id=cast.ben.id)
+    thread = thread_of(hears(lead))
+    perform(operations.assign_conversation, thread, cast.max.id)
+    perform(operations.hand_over_conversations, lead.id, cast.ben.id, cast.rosa.id)
+    db.session.expire_all()
+    assert thread_of(db.session.query(Message).one()).assignee_id == cast.max.id
 
 
 def test_failed_and_unknown_messages_have_their_queue(ada, jane, cast):

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import ConversationAssigned, ConversationStatusChanged
@@ -14,14 +14,22 @@ from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
+from leadcrm.leads.models import Lead
 
 SNIPPET_LENGTH = 200
 
 
 def open_conversations(message_ids: Collection[str]) -> None:
-    """Put these messages into the threads of their leads and channels, making those that do not exist."""
-    orphans = select(Message.lead_id, Message.channel).where(
-        Message.id.in_(message_ids), Message.conversation_id.is_(None)
+    """Put these messages into the threads of their leads and channels, making those that do not exist.
+
+    A new thread is its lead's owner's: so "mine" and "unassigned" are one index range each, however many there are.
+    """
+    orphans = (
+        select(Message.lead_id, Message.channel, Lead.owner_id)
+        .join(Lead, Lead.id == Message.lead_id)
+        .where(Message.id.in_(message_ids), Message.conversation_id.is_(None))
+        .distinct()
+        .order_by(Message.lead_id, Message.channel)
     )
     now = clock.now()
     rows = [
@@ -31,10 +39,11 @@ def open_conversations(message_ids: Collection[str]) -> None:
             "created_at": now,
             "lead_id": lead_id,
             "channel": channel,
+            "assignee_id": owner_id,
             "last_message_at": now,
             "reply_token": new_reply_token(),
         }
-        for lead_id, channel in sorted(set(db.session.execute(orphans).all()))
+        for lead_id, channel, owner_id in db.session.execute(orphans).all()
     ]
     if not rows:
         return
@@ -57,6 +66,7 @@ def open_conversation(lead_id: str, channel: str) -> Conversation:
     """The thread of a lead on a channel, made when it does not exist."""
     insert = postgresql.insert if is_postgresql() else sqlite.insert
     row = {"id": new_id(), "lead_id": lead_id, "channel": channel, "organization_id": tenancy.current_id()}
+    row["assignee_id"] = db.session.scalar(select(Lead.owner_id).where(Lead.id == lead_id))
     db.session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
     thread = select(Conversation).where(Conversation.lead_id == lead_id, Conversation.channel == channel)
     return db.session.scalars(thread).one()
@@ -124,6 +134,19 @@ def assign_conversation(conversation: Conversation, assignee_id: str | None) -> 
             ConversationAssigned(lead_id=conversation.lead_id, conversation_id=conversation.id, assignee_id=assignee_id)
         )
     return conversation
+
+
+def hand_over_conversations(lead_id: str, old_owner_id: str | None, owner_id: str | None) -> None:
+    """The lead has another owner: the threads the old one had, or nobody, are theirs now."""
+    had = Conversation.assignee_id.is_(None)
+    if old_owner_id is not None:
+        had = or_(had, Conversation.assignee_id == old_owner_id)
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.lead_id == lead_id, had)
+        .values(assignee_id=owner_id, revision=Conversation.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def snooze_conversation(conversation: Conversation, until: datetime) -> Conversation:

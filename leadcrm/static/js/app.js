@@ -74,7 +74,11 @@
   }
 
   document.addEventListener('toggle', (event) => {
-    if (!event.target.matches('.menu') || event.newState !== 'open') return;
+    if (!event.target.matches('.menu')) return;
+    if (event.newState !== 'open') {
+      event.target.removeAttribute('style'); // htmx would copy it to the next rendering, which the CSP blocks
+      return;
+    }
     placeMenu(event.target);
     event.target.querySelector('[role="menuitem"]')?.focus();
   }, true);
