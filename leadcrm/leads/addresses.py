@@ -31,6 +31,14 @@ def email_address(typed: str) -> str:
     return parts.ascii_email.lower()
 
 
+def is_email(typed: str) -> bool:
+    """Whether this can be written to."""
+    try:
+        return bool(email_address(typed))
+    except NotAnAddress:
+        return False
+
+
 def phone_e164(typed: str, country: str) -> str:
     """`082 123 4567` in ZA → `+27821234567`. Raises NotAnAddress."""
     if len(typed) <= LONGEST_TYPED:

@@ -1,6 +1,7 @@
 """Leads as screens, deliveries and the API read them."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
@@ -244,3 +245,26 @@ def notes_of(lead_id: str, limit: int = 100) -> Sequence[Note]:
     """The team's remarks on a lead with their authors, newest first."""
     statement = select(Note).where(Note.lead_id == lead_id).options(joinedload(Note.author))
     return db.session.scalars(statement.order_by(Note.created_at.desc(), Note.id.desc()).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class FilterNames:
+    """The words for what filters point at by id."""
+
+    owner: str
+    tag: str
+
+
+def names_of(filters: Filters) -> FilterNames:
+    """Names of the filters' owner and tag; no query when they point at none."""
+    owner = tag = None
+    if filters.owner and filters.owner != "none":
+        owner = db.session.scalar(select(User.name).where(User.id == filters.owner))
+    if filters.tag_id:
+        tag = db.session.scalar(select(Tag.name).where(Tag.id == filters.tag_id))
+    return FilterNames(owner or "someone who left", tag or "a tag that is gone")
+
+
+def is_form_sent(form_key: str | None) -> bool:
+    """Whether this rendering of a form has made its lead already."""
+    return bool(form_key) and db.session.scalar(select(Lead.id).where(Lead.form_key == form_key)) is not None

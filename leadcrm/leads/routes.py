@@ -1,5 +1,6 @@
 """Pages of leads."""
 
-from flask import Blueprint
+from leadcrm.leads import change_routes, list_routes, palette_routes, record_routes
+from leadcrm.leads.blueprint import blueprint
 
-blueprint = Blueprint("leads", __name__)
+__all__ = ["blueprint", "change_routes", "list_routes", "palette_routes", "record_routes"]

@@ -1,0 +1,53 @@
+"""The blueprint all pages of leads register on, what their templates may use, and how changes are answered."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_login import current_user
+
+from leadcrm.core.errors import NotFound
+from leadcrm.core.values import initials, tone_of
+from leadcrm.core.web import fragment, go, is_partial, local_path
+from leadcrm.identity import queries as identity
+from leadcrm.identity.models import User
+from leadcrm.leads import queries, wording
+from leadcrm.leads.models import Lead
+
+blueprint = Blueprint("leads", __name__)
+
+CHANGED = "lead-changed, messages-changed, close-dialog"  # list, details and timeline on the page look again
+
+
+@blueprint.context_processor
+def _for_templates() -> dict[str, Any]:
+    return {"wording": wording, "initials": initials, "tone_of": tone_of}
+
+
+def me() -> User:
+    """The signed-in person's row."""
+    return current_user._get_current_object()
+
+
+def lead_or_404(lead_id: str) -> Lead:
+    """The lead of an address, when this person may see it. Raises NotFound."""
+    if "\x00" in lead_id:
+        raise NotFound
+    return queries.visible_lead(me(), lead_id)
+
+
+def owners() -> list[tuple[str, str]]:
+    """Colleagues who may own leads, as choices."""
+    return [(user.id, user.name) for user in identity.colleagues() if user.role != "provider"]
+
+
+def changed(toast: str, facts: Sequence[int | None] = (), *, back: str = "/leads") -> Response:
+    """A change's answer: a toast that can undo these facts, and events; without htmx, the page one came from."""
+    if not is_partial():
+        flash(toast, "success")
+        return go(local_path(request.form.get("back"), back))
+    known = ",".join(str(fact) for fact in facts if fact is not None)
+    undo = url_for("leads.undo", facts=known) if known else None
+    response = fragment("leads/_nothing.html", toast=toast, undo=undo)
+    response.headers["HX-Trigger"] = CHANGED
+    return response

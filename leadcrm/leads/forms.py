@@ -1,0 +1,152 @@
+"""What people type about leads, and what they ask lists for."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, ValidationError
+
+from leadcrm.core.forms import Form
+from leadcrm.core.zones import wall_time
+from leadcrm.leads.data import Filters, LeadData
+from leadcrm.leads.models import STATUSES, Lead
+from leadcrm.leads.wording import HAS_WORDS, STATUS_WORDS, main_address
+
+EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
+LONGEST_QUERY = 200
+SETTABLE_STATUSES = [SelectChoice(status, STATUS_WORDS[status]) for status in STATUSES if status != "converted"]
+ID = Regexp(r"[0-9a-f-]{36}$", message="Reload the page and try again.")
+
+
+def at_most(length: int) -> Length:
+    return Length(max=length, message="At most %(max)d characters.")
+
+
+def _near(form: Form, field: DateField) -> None:
+    if field.data and not EARLIEST <= field.data < LATEST:
+        raise ValidationError("This is too far from now.")
+
+
+class LeadForm(Form):
+    """A lead as typed. `form_key` names this rendering, `revision` the lead it shows, `anyway` accepts a duplicate."""
+
+    first_name = StringField("First name", [at_most(120)])
+    last_name = StringField("Last name", [at_most(120)])
+    company = StringField("Company", [at_most(160)])
+    email = StringField("Email", [at_most(254)])
+    phone = StringField("Phone", [at_most(60)])
+    interest = StringField("Interest", [at_most(200)])
+    source = StringField("Source", [at_most(60)])
+    timezone = StringField("Time zone", [at_most(60)])
+    owner_id = SelectField("Owner", [Optional()], default="")
+    tags = StringField("Tags", [at_most(400)])
+    follow_up = BooleanField("Send follow-up email")
+    anyway = BooleanField("Create anyway")
+    form_key = HiddenField(validators=[Optional(), ID])
+    revision = HiddenField(validators=[Optional(), Regexp(r"\d{1,9}$", message="Reload the page and try again.")])
+    back = HiddenField(validators=[Length(max=2000)])
+
+    def offer_owners(self, owners: Sequence[tuple[str, str]]) -> None:
+        self.owner_id.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*owner) for owner in owners)]
+
+    @classmethod
+    def of(cls, lead: Lead, **more: str) -> "LeadForm":
+        """The form filled with what is known."""
+        return cls(
+            first_name=lead.first_name,
+            last_name=lead.last_name,
+            company=lead.company,
+            email=main_address(lead, "email"),
+            phone=main_address(lead, "phone"),
+            interest=lead.interest,
+            source=lead.source,
+            timezone=lead.timezone,
+            owner_id=lead.owner_id or "",
+            tags=", ".join(tag.name for tag in lead.tags),
+            revision=str(lead.revision),
+            **more,
+        )
+
+    def lead_data(self) -> LeadData:
+        texts = ("first_name", "last_name", "company", "email", "phone", "interest", "source", "timezone")
+        return LeadData(
+            **{name: self[name].data or "" for name in texts},
+            owner_id=self.owner_id.data or "",
+            tags=split_tags(self.tags.data),
+        )
+
+
+class StatusForm(Form):
+    status = SelectField("Status", choices=SETTABLE_STATUSES)
+    reason = StringField("Reason", [at_most(200)])
+    back = HiddenField(validators=[Length(max=2000)])
+
+
+class OwnerForm(Form):
+    owner_id = SelectField("Owner", [Optional()], default="")
+    back = HiddenField(validators=[Length(max=2000)])
+
+    def offer_owners(self, owners: Sequence[tuple[str, str]]) -> None:
+        self.owner_id.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*owner) for owner in owners)]
+
+
+class TagsForm(Form):
+    tags = StringField("Tags", [at_most(400)])
+    back = HiddenField(validators=[Length(max=2000)])
+
+
+class NoteForm(Form):
+    body = TextAreaField("Note", [DataRequired("Write something first."), at_most(5000)])
+    back = HiddenField(validators=[Length(max=2000)])
+
+
+class FilterForm(Form):
+    """What a list shows, as the address says it. Dates are whole days of the reader's clock."""
+
+    q = StringField("Search", [Length(max=LONGEST_QUERY)])
+    status = SelectMultipleField("Status", choices=[SelectChoice(*choice) for choice in STATUS_WORDS.items()])
+    owner = StringField("Owner", [Optional(), Regexp(r"(me|none|[0-9a-f-]{36})$", message="No such owner.")])
+    source = StringField("Source", [Length(max=60)])
+    tag = StringField("Tag", [Optional(), Regexp(r"[0-9a-f-]{36}$", message="No such tag.")])
+    score = IntegerField("Score at least", [Optional(), NumberRange(0, 100, "From 0 to 100.")])
+    created_from = DateField("Created from", [Optional(), _near])
+    created_to = DateField("Created until", [Optional(), _near])
+    has = SelectMultipleField("Has", choices=[SelectChoice(*choice) for choice in HAS_WORDS.items()])
+    archived = BooleanField("Archived")
+
+    def filters(self, user_id: str, zone: ZoneInfo) -> Filters:
+        """The filters that make sense; those with errors are left out."""
+        said = {name: None if field.errors else field.data for name, field in self._fields.items()}
+        until = said["created_to"]
+        return Filters(
+            q=said["q"] or "",
+            statuses=tuple(said["status"] or ()),
+            owner=user_id if said["owner"] == "me" else said["owner"] or None,
+            source=said["source"] or None,
+            tag_id=said["tag"] or None,
+            score_at_least=said["score"],
+            created_from=_midnight(said["created_from"], zone),
+            created_before=_midnight(until + timedelta(days=1), zone) if until else None,
+            has=tuple(said["has"] or ()),
+            archived=bool(said["archived"]),
+        )
+
+
+def split_tags(text: str | None) -> list[str]:
+    """`Garden, first buyer` → `["Garden", "first buyer"]`."""
+    return [name for name in (part.strip() for part in (text or "").split(",")) if name]
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return wall_time(day, time.min, zone) if day else None

@@ -1,0 +1,44 @@
+"""Ctrl-K: leads by any part of them, screens and actions by their names."""
+
+from flask import request
+from flask_login import current_user
+
+from leadcrm.core.web import fragment
+from leadcrm.identity.permissions import can_manage
+from leadcrm.leads import queries
+from leadcrm.leads.blueprint import blueprint, me
+from leadcrm.leads.data import Filters
+from leadcrm.leads.search import fold, terms_of
+
+MOST_LEADS = 8
+LONGEST_QUERY = 100
+EVERYONES = (
+    ("New lead", "/leads/new", "user-plus", "N"),
+    ("Leads", "/leads", "users", "G L"),
+    ("My leads", "/leads?owner=me", "users", ""),
+    ("Unassigned leads", "/leads?owner=none", "users", ""),
+    ("Inbox", "/inbox", "inbox", "G I"),
+    ("Flows", "/flows", "workflow", "G F"),
+    ("Automations", "/automations", "zap", ""),
+    ("Templates", "/templates", "file-text", ""),
+    ("Notifications", "/notifications", "bell", ""),
+    ("Profile and theme", "/settings", "settings", ""),
+    ("Security", "/settings/security", "shield-check", ""),
+)
+MANAGERS = (
+    ("Organization", "/settings/organization", "building-2", ""),
+    ("Team", "/settings/team", "users", ""),
+)
+
+
+@blueprint.get("/palette")
+def palette():
+    """What `q` finds, at most eight leads; without it, where one can go."""
+    query = request.args.get("q", "").replace("\x00", "")[:LONGEST_QUERY]
+    found = queries.lead_list(me(), Filters(q=query), limit=MOST_LEADS).items if terms_of(query) else []
+    return fragment("leads/_palette.html", leads=found, screens=_screens(query))
+
+
+def _screens(query: str) -> list[tuple[str, str, str, str]]:
+    screens = EVERYONES + (MANAGERS if can_manage(current_user) else ())
+    return [screen for screen in screens if fold(query).strip() in fold(screen[0])]

@@ -1,0 +1,167 @@
+"""One lead: typed in, shown, edited."""
+
+from flask import flash, request, url_for
+from flask_login import current_user
+
+from leadcrm.core.db import perform
+from leadcrm.core.errors import Conflict, DomainError
+from leadcrm.core.values import new_id
+from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render
+from leadcrm.identity.permissions import can_see_lead
+from leadcrm.leads import operations, queries, wording
+from leadcrm.leads.addresses import is_email
+from leadcrm.leads.blueprint import blueprint, lead_or_404, me, owners
+from leadcrm.leads.forms import LeadForm, NoteForm
+from leadcrm.leads.list_routes import list_arguments
+from leadcrm.leads.models import Lead
+
+TABS = ("timeline", "notes", "inquiries")
+SHOWN_IN_CONFLICT = ("first_name", "last_name", "company", "email", "phone", "interest", "source", "timezone")
+
+
+@blueprint.get("/leads/new")
+def new():
+    form = LeadForm(form_key=new_id(), owner_id=current_user.id, source="manual")
+    return _form_page(form)
+
+
+@blueprint.post("/leads")
+def create():
+    """A lead as typed; one with a known address only after a look at who has it."""
+    form = _posted_form()
+    if not form.validate():
+        return _form_page(form, status=422)
+    duplicates = [] if form.anyway.data else queries.duplicates(form.email.data, form.phone.data)
+    if duplicates and not queries.is_form_sent(form.form_key.data):
+        form.form_errors.append("There may be a lead for this person already. Look at it, or create another anyway.")
+        return _form_page(form, status=422, duplicates=duplicates)
+    try:
+        lead = perform(
+            operations.create_lead,
+            form.lead_data(),
+            by=me(),
+            follow_up=form.follow_up.data,
+            form_key=form.form_key.data or None,
+        )
+    except DomainError as error:
+        add_errors(form, error)
+        return _form_page(form, status=422)
+    flash(f"{lead.name} was created.", "success")
+    return go(url_for("leads.index", open=lead.id))
+
+
+@blueprint.get("/leads/duplicates")
+def duplicates():
+    """While one types: who has these addresses already, and whether a follow-up could be sent."""
+    form = LeadForm(request.args)
+    form.validate()
+    email, phone = ("" if form[name].errors else form[name].data or "" for name in ("email", "phone"))
+    known_id = request.args.get("except", "").replace("\x00", "")
+    return fragment(
+        "leads/typed.swap.html",
+        form=form,
+        duplicates=queries.duplicates(email, phone, known_id),
+        can_see=_can_see,
+        can_follow_up=is_email(email),
+        is_known=bool(known_id),
+    )
+
+
+@blueprint.get("/leads/<lead_id>")
+def show(lead_id: str):
+    """The lead's own page."""
+    lead = lead_or_404(lead_id)
+    tab = request.args.get("tab") if request.args.get("tab") in TABS else "timeline"
+    context = {"lead": lead, "tab": tab, "channel": request.args.get("channel")}
+    if tab == "notes":
+        context |= {"notes": queries.notes_of(lead.id), "note_form": NoteForm()}
+    if tab == "inquiries":
+        context["inquiries"] = queries.inquiries_of(lead.id)
+    return render("leads/show.html", "leads/_tab.html", **context)
+
+
+@blueprint.get("/leads/<lead_id>/panel")
+def panel(lead_id: str):
+    """The lead beside its list, whose address this one carries; without htmx, that list."""
+    lead = lead_or_404(lead_id)
+    if not is_partial():
+        return go(url_for("leads.index", open=lead.id, **list_arguments(request.args)))
+    close_url = url_for("leads.index", **list_arguments(request.args))
+    return fragment("leads/_panel.html", lead=lead, close_url=close_url)
+
+
+@blueprint.get("/leads/<lead_id>/details")
+def details(lead_id: str):
+    """What we know of the lead, for a page that shows it already."""
+    return render("leads/show.html", "leads/_details.html", lead=lead_or_404(lead_id), tab="timeline")
+
+
+@blueprint.get("/leads/<lead_id>/edit")
+def edit(lead_id: str):
+    lead = lead_or_404(lead_id)
+    return _form_page(LeadForm.of(lead, back=local_path(request.args.get("back"), f"/leads/{lead.id}")), lead)
+
+
+@blueprint.post("/leads/<lead_id>")
+def update(lead_id: str):
+    """Save what was typed; what someone else saved since is shown beside it first."""
+    lead = lead_or_404(lead_id)
+    form = _posted_form(lead)
+    if not form.validate():
+        return _form_page(form, lead, status=422)
+    revision = int(form.revision.data) if form.revision.data else None
+    try:
+        perform(operations.edit_lead, lead, form.lead_data(), revision)
+    except Conflict as conflict:
+        return _conflict_page(form, lead_or_404(lead_id), conflict)
+    except DomainError as error:
+        add_errors(form, error)
+        return _form_page(form, lead_or_404(lead_id), status=422)
+    flash("Saved.", "success")
+    return go(local_path(form.back.data, f"/leads/{lead_id}"))
+
+
+def _posted_form(lead: Lead | None = None) -> LeadForm:
+    form = LeadForm(request.form)
+    choices = owners()
+    if lead is not None and lead.owner is not None and lead.owner_id not in dict(choices):
+        choices.append((lead.owner_id, lead.owner.name))  # someone who left stays until somebody chooses
+    form.offer_owners(choices)
+    return form
+
+
+def _conflict_page(form: LeadForm, lead: Lead, conflict: Conflict):
+    """Both values, the typed ones still in the form; saving again means "mine"."""
+    held = LeadForm.of(lead)
+    theirs = [
+        (wording.FIELD_WORDS[name], held[name].data, form[name].data)
+        for name in SHOWN_IN_CONFLICT
+        if (held[name].data or "") != (form[name].data or "")
+    ]
+    form.revision.data = str(lead.revision)
+    form.form_errors.append(conflict.message)
+    return _form_page(form, lead, status=409, theirs=theirs)
+
+
+def _form_page(form: LeadForm, lead: Lead | None = None, *, status: int = 200, duplicates=(), theirs=()):
+    if form.owner_id.choices is None:
+        choices = owners()
+        if lead is not None and lead.owner is not None and lead.owner_id not in dict(choices):
+            choices.append((lead.owner_id, lead.owner.name))
+        form.offer_owners(choices)
+    return render(
+        "leads/form.html",
+        "leads/_form.html" if request.method == "POST" else "leads/_form_dialog.html",
+        status=status,
+        form=form,
+        lead=lead,
+        duplicates=duplicates,
+        theirs=theirs,
+        can_see=_can_see,
+        can_follow_up=not is_partial() or is_email(form.email.data or ""),
+        sources=queries.sources(),
+    )
+
+
+def _can_see(lead: Lead) -> bool:
+    return can_see_lead(current_user, lead)

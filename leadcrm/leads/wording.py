@@ -1,0 +1,72 @@
+"""How leads are put in words on screens."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from leadcrm.leads.addresses import phone_as_read
+from leadcrm.leads.data import Filters
+from leadcrm.leads.models import STATUSES, Lead
+
+STATUS_WORDS = {status: status.capitalize() for status in STATUSES}
+HAS_WORDS = {"email": "an email address", "phone": "a phone number"}
+SORT_WORDS = {"activity": "last activity", "created": "creation", "name": "name", "score": "score"}
+FIELD_WORDS = {
+    "first_name": "First name",
+    "last_name": "Last name",
+    "company": "Company",
+    "email": "Email",
+    "phone": "Phone",
+    "timezone": "Time zone",
+    "interest": "Interest",
+    "source": "Source",
+}
+NAMELESS_ZONES = ("Etc/", "SystemV/", "posix/", "right/")
+
+
+def source_words(source: str) -> str:
+    """`inbound email` → `Inbound email`."""
+    return source[:1].upper() + source[1:]
+
+
+def main_address(lead: Lead, kind: str) -> str:
+    """The lead's main address of a kind as people read it, "" for none."""
+    point = next((point for point in lead.contact_points if point.kind == kind and point.is_primary), None)
+    if point is None:
+        return ""
+    return point.value if kind == "email" else phone_as_read(point.value)
+
+
+def subtitle(lead: Lead) -> str:
+    """What stands below a name: interest and company."""
+    return " · ".join(part for part in (lead.interest, lead.company) if part and part != lead.name)
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """The IANA zones a person may choose from."""
+    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith(NAMELESS_ZONES)))
+
+
+def chips(filters: Filters, *, owner: str, tag: str, dates: dict[str, str]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Active filters as (label, value, names of the address's arguments): `Status is`, `New, Contacted`.
+
+    `owner` and `tag` are the names of what the filters point at; `dates` the days as typed, by their field's name.
+    """
+    found = []
+    if filters.statuses:
+        found.append(("Status is", " or ".join(STATUS_WORDS[status] for status in filters.statuses), ("status",)))
+    if filters.owner:
+        found.append(("Owner is", "nobody" if filters.owner == "none" else owner, ("owner",)))
+    if filters.source:
+        found.append(("Source is", source_words(filters.source), ("source",)))
+    if filters.tag_id:
+        found.append(("Tagged", tag, ("tag",)))
+    if filters.score_at_least is not None:
+        found.append(("Score ≥", str(filters.score_at_least), ("score",)))
+    if filters.created_from is not None:
+        found.append(("Created from", dates["created_from"], ("created_from",)))
+    if filters.created_before is not None:
+        found.append(("Created until", dates["created_to"], ("created_to",)))
+    if filters.has:
+        found.append(("Has", " and ".join(HAS_WORDS[kind] for kind in filters.has), ("has",)))
+    return found
