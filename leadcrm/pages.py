@@ -42,6 +42,6 @@ def init_app(app: Flask) -> None:
 
 def _counts_beside_the_sidebar() -> dict[str, dict[str, int]]:
     """What waits, for whole pages only: a fragment has no sidebar."""
-    if not current_user or not current_user.is_authenticated or not is_staff(current_user) or is_partial():
+    if not guard.is_admitted() or not is_staff(current_user) or is_partial():
         return {}
     return {"nav_counts": {"inbox": unread_count(current_user)}}

@@ -39,6 +39,11 @@ def current_session() -> UserSession | None:
     return g.get("user_session") if current_user.is_authenticated else None
 
 
+def is_admitted() -> bool:
+    """Whether this request runs for a signed-in person, in the scope of their organization. Never on public pages."""
+    return "scope" in g
+
+
 def _load(secret: str) -> User | None:
     """The person behind the cookie's secret, with organization and session, in one SELECT."""
     try:

@@ -112,6 +112,12 @@ def test_a_plain_form_without_a_session_is_kept_and_offered_again(app, cast):
     assert value_in(offered.text, "name") == "Ada L."
 
 
+def test_a_signed_in_person_may_look_at_public_pages(app, cast):
+    client = browser(app, cast.ada)
+    for path in ("/password/reset", "/password/reset/unknown", "/invitations/unknown", "/nowhere"):
+        assert client.get(path).status_code in (200, 404)
+
+
 def test_another_sites_form_is_not_kept(app, cast):
     answer = browser(app).post("/settings", data={"name": "x"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
@@ -142,7 +148,7 @@ def test_ten_megabytes_are_refused(app, cast):
 def test_a_request_reads_person_organization_and_session_at_once(app, cast):
     client = browser(app, cast.ada)
     with count_queries() as seen:
-        assert client.get("/settings").status_code == 200
+        assert client.get("/settings", headers={"HX-Request": "true"}).status_code == 200
     assert len(seen) == 1
 
 
