@@ -162,7 +162,8 @@ def thread_context(conversation_id: str, message_id: str | None = None) -> dict[
 
 def _reply_context(opened: OpenThread, log: Log) -> dict[str, Any]:
     thread = opened.thread
-    subjects = [entry.subject for entry in log.entries if isinstance(entry, Message) and entry.subject]
+    said = [m for m in log.entries if isinstance(m, Message) and (m.direction == "inbound" or m.sent_at)]
+    subjects = [message.subject for message in said if message.subject]
     form = drafted_form(thread.lead, thread.channel, opened.draft, subjects[-1] if subjects else "")
     doors = thread_queries.doors(thread.lead)
     return composer_context(thread.lead, doors, thread.channel, form, beside=thread.channel)

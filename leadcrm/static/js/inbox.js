@@ -54,9 +54,12 @@
     if (event.target.id === 'log' && isAtEnd(event.target)) forgetNew(byId('new-messages'));
   }, true);
 
-  function showFound() {
-    const found = byId('log')?.dataset.found;
-    if (found) byId(found)?.scrollIntoView({ block: 'center' });
+  /** A thread opens at its end, or at the message that a search found. */
+  function showPlace() {
+    const log = byId('log');
+    const found = byId(log?.dataset.found);
+    if (found) found.scrollIntoView({ block: 'center' });
+    else if (log) log.scrollTop = log.scrollHeight;
   }
 
   // ---- Which thread is open ---------------------------------------------------------------------------------
@@ -76,7 +79,7 @@
   document.addEventListener('htmx:after:swap', (event) => {
     markOpenThread();
     announceNew();
-    if (event.detail.ctx.target?.id === 'conversation') showFound();
+    if (event.detail.ctx.target?.id === 'conversation') showPlace();
   });
 
   // ---- The template picker: "/" in an empty message, or at the start of a line --------------------------------
@@ -109,5 +112,5 @@
   });
 
   markOpenThread();
-  showFound();
+  showPlace();
 })();
