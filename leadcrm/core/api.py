@@ -224,7 +224,7 @@ def init_app(app: Flask, *, identify: Identify, blueprints: tuple[ApiBlueprint, 
     app.add_url_rule(f"{PREFIX}/openapi.json", "openapi", public(lambda: api.spec.to_dict()))
     app.register_error_handler(BadInput, _bad_input)
     app.register_error_handler(Unauthorized, _unauthorized)
-    app.after_request(_tidy_headers)
+    app.after_request_funcs.setdefault(None, []).insert(0, _tidy_headers)  # the first registered runs last
 
 
 class _Document(Api):

@@ -114,7 +114,7 @@ def _realtor_asked() -> str:
     return str(request.get_json()["realtor_id"]).lower()
 
 
-@limiter.limit(SUBMISSIONS_TO_REALTOR, key_func=_realtor_asked)
+@limiter.limit(lambda: SUBMISSIONS_TO_REALTOR, key_func=_realtor_asked)
 def _capture_from_public(body: dict[str, Any], realtor: User):
     return answer_once(lambda: _capture(body, realtor))
 

@@ -68,7 +68,7 @@ class LeadSchema(Schema):
     priority = fields.String(required=True, metadata={"enum": list(PRIORITIES)})
     owner = fields.Nested(OwnerSchema, required=True, allow_none=True)
     account_id = fields.Constant(
-        None, required=True, metadata={"type": ["string", "null"], "description": "The account it became."}
+        None, required=True, metadata={"type": "string", "description": "The account it became."}
     )
     tags = fields.Pluck("TagSchema", "name", many=True, required=True)
     created_at = Instant(required=True)
