@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from leadcrm.core.models import EventRow
-from leadcrm.leads.models import Lead, LeadSearch
+from leadcrm.leads.models import Lead
 
 LIST = """<!doctype html><title>Leads</title><table>{% for lead in leads %}<tr id="lead-{{ lead.id }}">
 <td><a href="/leads/{{ lead.id }}">{{ lead.name }}</a></td><td>{{ lead.interest }}</td><td>{{ lead.status }}</td>
@@ -41,8 +41,8 @@ def create_bare_app(product: Flask, organization_id: str) -> Flask:
         if status := request.args.get("status"):
             statement = statement.where(Lead.status == status)
         if term := request.args.get("q"):
-            statement = listed.join(LeadSearch, LeadSearch.lead_id == Lead.id).where(matching(term))
-            statement = statement.order_by(LeadSearch.id.desc())
+            found, newest = matching(listed, term)
+            statement = found.order_by(newest.desc())
         with Session(engine) as session:
             return render_template_string(LIST, leads=session.scalars(statement).all())
 

@@ -26,7 +26,9 @@ from leadcrm.settings import ROOT, Settings
 MAILS = 10_000
 BAR = 0.60
 SUBJECT = "A home for you, {first_name|there}"
-CONTENT = "Hello {first_name|there},\n\nthree homes came up that fit your wishes. Shall we see them?\n\n{organization_name}"
+CONTENT = (
+    "Hello {first_name|there},\n\nthree homes came up that fit your wishes. Shall we see them?\n\n{organization_name}"
+)
 
 
 def measure_drain(folder: Path, count: int = MAILS) -> list[Figure]:

@@ -12,7 +12,7 @@ BACKEND = os.environ.get("LEADCRM_TEST_DB", "sqlite")
 
 
 class SqliteDatabases:
-    """A file per test."""
+    """A file per test; `create` copies the template unless asked for an empty one."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -21,10 +21,11 @@ class SqliteDatabases:
     def template_url(self) -> str:
         return f"sqlite:///{self.folder}/template.db"
 
-    def create(self) -> str:
+    def create(self, *, empty: bool = False) -> str:
         self.count += 1
         path = self.folder / f"test-{self.count}.db"
-        shutil.copy(self.folder / "template.db", path)
+        if not empty:
+            shutil.copy(self.folder / "template.db", path)
         return f"sqlite:///{path}"
 
     def drop(self, url: str) -> None:
@@ -50,14 +51,15 @@ class PostgresqlDatabases:
     def template_url(self) -> str:
         return self._url("template_of_tests")
 
-    def create(self) -> str:
+    def create(self, *, empty: bool = False) -> str:
         self.count += 1
         name = f"test_{self.count}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE template_of_tests")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'template_of_tests'}")
         return self._url(name)
 
     def drop(self, url: str) -> None:
-        self._run(f"DROP DATABASE test_{self.count} WITH (FORCE)")
+        name = url.partition("?")[0].rpartition("/")[2]
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _url(self, name: str) -> str:
         return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)

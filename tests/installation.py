@@ -145,6 +145,12 @@ class Installation:
             process.wait(10)
             del self.processes[name]
 
+    def end(self, name: str) -> None:
+        """Ask one process to stop and wait until it has."""
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(15)
+
     def stop(self) -> None:
         """End everything, gently first."""
         for process in self.processes.values():

@@ -27,7 +27,7 @@ def set_clock(installation, moment: datetime) -> None:
 def restart(installation) -> None:
     for name in ("web", "worker"):
         if name in installation.processes:
-            installation.kill(name)
+            installation.end(name)
     installation.start_web()
     installation.start_worker()
 
@@ -47,6 +47,7 @@ def test_monday_three_o_clock(installation, demo):
     response = api.post(
         "/api/leads", first_name="Mandla", email="mandla@leads.test", phone="+27821234567", timezone=ZONE.key
     )
+    assert response.status_code == 201, response.text
     lead = response.json()["id"]
     rows = wait_for(lambda: flow_messages(api, lead))
     local = [datetime.fromisoformat(row["scheduled_for"]).astimezone(ZONE) for row in rows]

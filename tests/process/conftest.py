@@ -10,9 +10,10 @@ from tests.installation import Installation
 
 @pytest.fixture
 def installation(databases, tmp_path) -> Iterator[Installation]:
-    """An installation on a fresh database with the cast in it; nothing started yet."""
-    url = databases.create()
+    """An installation on an empty database; nothing started yet."""
+    url = databases.create(empty=True)
     installation = Installation(tmp_path, url)
+    installation.command("db", "upgrade")
     yield installation
     installation.stop()
     databases.drop(url)
@@ -21,6 +22,5 @@ def installation(databases, tmp_path) -> Iterator[Installation]:
 @pytest.fixture
 def demo(installation) -> dict:
     """The installation with demo data in it: Acme as `seed-demo --json` describes it."""
-    installation.command("db", "upgrade")
     seeded = json.loads(installation.command("seed-demo", "--json"))
     return next(row for row in seeded["organizations"] if row["name"].startswith("Acme"))

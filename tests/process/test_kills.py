@@ -57,7 +57,11 @@ def kill_something(installation: Installation, rng: random.Random) -> None:
                 rng.choice(children).kill()
         return
     installation.kill(kind)
-    installation.start_web() if kind == "web" else installation.start_worker()
+    if kind == "web":
+        wait_for(lambda: not installation.answers())  # its orphaned workers notice within a second or two
+        installation.start_web()
+    else:
+        installation.start_worker()
 
 
 def test_nothing_is_lost_and_nothing_is_said_twice(installation, demo):

@@ -66,7 +66,7 @@ def test_any_killed_child_of_the_worker_is_replaced_and_nothing_is_orphaned(inst
 
 
 def test_two_installations_run_side_by_side(installation, databases, tmp_path_factory):
-    other_url = databases.create()
+    other_url = databases.create(empty=True)
     other = Installation(tmp_path_factory.mktemp("other"), other_url)
     try:
         start_everything(installation)

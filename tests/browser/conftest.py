@@ -1,0 +1,143 @@
+"""Real Chromium on a real server with the demo office in it.
+
+Every page must keep the console empty: a message of the Content-Security-Policy, a failed request or a script error
+fails the test that caused it.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, session
+from leadcrm.demo import seed
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from leadcrm import create_app
+from leadcrm.core import tenancy
+from leadcrm.core.db import db, perform
+from leadcrm.identity import operations
+from leadcrm.identity.models import User
+from tests.conftest import create_schema, make_settings
+from tests.installation import free_port
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+SIZES = {"wide": (1440, 900), "phone": (390, 844)}
+
+if not CHROMIUM.exists():
+    pytest.skip(f"{CHROMIUM} is not installed: no browser tests on this machine", allow_module_level=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory) -> Path:
+    """A SQLite file with the demo office, made once."""
+    folder = tmp_path_factory.mktemp("seeded")
+    app = create_app(make_settings(f"sqlite:///{folder}/demo.db", folder))
+    with app.app_context():
+        create_schema()
+        seed()
+        db.session.remove()
+        db.engine.dispose()
+    return folder / "demo.db"
+
+
+@pytest.fixture
+def office(seeded, tmp_path) -> Iterator[Flask]:
+    """The demo office served on a port of its own; `office.url` is its address."""
+    copy = tmp_path / "office.db"
+    shutil.copy(seeded, copy)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    app = create_app(make_settings(f"sqlite:///{copy}", tmp_path, port=port, base_url=url))
+    app.url = url
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield app
+    server.shutdown()
+    thread.join(5)
+
+
+def cookie_of(app: Flask, email_starts: str) -> dict:
+    """The cookie of a fresh session of that person."""
+    with app.test_request_context(), tenancy.everyone():
+        user = db.session.scalars(select(User).where(User.email.startswith(email_starts))).one()
+        _, secret = perform(operations.open_session, user.id)
+        session.update({"_user_id": secret, "_fresh": True})
+        response = app.make_response("")
+        app.session_interface.save_session(app, session, response)
+        name, _, value = response.headers["Set-Cookie"].split(";")[0].partition("=")
+        return {"name": name, "value": value, "url": app.url}
+
+
+@pytest.fixture
+def open_context(chromium, office) -> Iterator:
+    """`open_context(width=…, theme=…, person="ada@")` → a browser context with that person signed in."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(size: str = "wide", theme: str = "light", person: str | None = "ada@", **options) -> BrowserContext:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            has_touch=size == "phone",
+            base_url=office.url,
+            reduced_motion="reduce",
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        if person:
+            context.add_cookies([cookie_of(office, person)])
+        contexts.append(context)
+        return context
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+class Quiet:
+    """Collects what a page complains about."""
+
+    def __init__(self, page: Page):
+        self.complaints: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+
+@pytest.fixture
+def page(open_context) -> Iterator[Page]:
+    """Ada's browser at 1440 px; its console must stay empty."""
+    page = open_context().new_page()
+    quiet = Quiet(page)
+    yield page
+    assert not quiet.complaints
+
+
+@pytest.fixture
+def work(office):
+    """Do what the worker would do now."""
+    from leadcrm.core.once import run_once
+
+    def run() -> None:
+        with office.app_context():
+            run_once()
+
+    return run
