@@ -54,6 +54,7 @@ def create():
 def duplicates():
     """While one types: who has these addresses already, and whether a follow-up could be sent."""
     form = LeadForm(request.args)
+    form.offer_owners([])
     form.validate()
     email, phone = ("" if form[name].errors else form[name].data or "" for name in ("email", "phone"))
     known_id = request.args.get("except", "").replace("\x00", "")

@@ -25,8 +25,10 @@ from leadcrm.conversations.operations.threads import snippet_of, touch_conversat
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
 from leadcrm.core.events import record
+from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 
+TYPED_ORIGINS = ("manual", "follow_up")  # a person meant this lead
 MESSAGES, ATTEMPTS, CONVERSATIONS = Message.__table__, Attempt.__table__, Conversation.__table__
 SUPPRESSIONS, LEADS = Suppression.__table__, Lead.__table__
 
@@ -213,6 +215,8 @@ def _tell(ready: Ready, outcome: Outcome) -> None:
     fact: MessageEvent | None = None
     if outcome.status == "sent":
         fact = MessageSent(**names)
+        if claim.origin in TYPED_ORIGINS:
+            leads.note_contact(claim.lead_id)
     elif outcome.status in ("failed", "expired"):
         fact = MessageFailed(**names, reason=outcome.reason)
     elif outcome.status == "unknown":

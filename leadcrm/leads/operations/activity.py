@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
@@ -37,6 +38,7 @@ def note_activity(lead_id: str, at: datetime) -> None:
 
 def note_contact(lead_id: str) -> None:
     """A person of the team wrote to the lead: a new one becomes contacted, unless someone set its status by hand."""
+    note_activity(lead_id, clock.now())
     lead = lock(get_or_404(Lead, lead_id))
     if lead.status == "new" and not lead.status_by_hand:
         lead.status = "contacted"
