@@ -118,7 +118,7 @@ def _uploads(settings: Settings) -> Iterator[Finding]:
 def _worker(settings: Settings) -> Iterator[Finding]:
     try:
         newest = select(Heartbeat.lane, func.max(Heartbeat.at)).group_by(Heartbeat.lane)
-        seen = dict(db.session.execute(newest).tuples().all())
+        seen = dict(db.session.execute(newest).all())
     except SQLAlchemyError:
         return  # said under Database
     for lane in jobs.LANES:
