@@ -1,32 +1,9 @@
-"""When a message goes out: the lead's own wall clock turned into instants.
+"""When a step goes out: days after enrolment on the lead's own wall clock."""
 
-Every instant in and out is aware; results are UTC. Wall times are naive `date` and `time` in the lead's zone.
-"""
-
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-
-class UnknownZone(ValueError):
-    """Not an IANA time zone of this machine."""
-
-
-def zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name, like "Europe/London". Raises UnknownZone."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError, TypeError) as error:
-        raise UnknownZone(f"{str(name)[:80]!r} is not a known time zone.") from error
-
-
-def wall_time(day: date, clock: time, local: ZoneInfo) -> datetime:
-    """The instant a clock on the wall shows `clock` on `day`.
-
-    A wall time that a clock change skips moves forward by the length of the gap (2:30 becomes 3:30); one that
-    happens twice is the first.
-    """
-    # fold=0 reads a time inside a gap with the offset from before it, which is the move forward
-    return datetime.combine(day, clock.replace(fold=0), local).astimezone(UTC)
+from leadcrm.core.zones import wall_time
 
 
 def scheduled_for(
@@ -35,7 +12,7 @@ def scheduled_for(
     """When the step of day `step_day` goes to a lead enrolled at `enrolled_at`; never before `now`.
 
     Day N is the enrolment's local date + N. A step without a time goes out at once on day 0, and on a later day at
-    the wall time of the enrolment.
+    the wall time of the enrolment. Aware instants in, UTC out; `step_time` is naive.
     """
     enrolled = enrolled_at.astimezone(local)
     if step_time is None and step_day == 0:
@@ -44,30 +21,3 @@ def scheduled_for(
         clock = enrolled.time() if step_time is None else step_time
         planned = wall_time(enrolled.date() + timedelta(days=step_day), clock, local)
     return max(planned, now.astimezone(UTC))
-
-
-def in_quiet_hours(moment: datetime, local: ZoneInfo, start: time, end: time) -> bool:
-    """Does the lead's clock show a time from `start` up to, not including, `end`?
-
-    A window with `start` after `end` runs over midnight; equal ends mean no quiet hours.
-    """
-    clock = moment.astimezone(local).time()
-    if start <= end:
-        return start <= clock < end
-    return clock >= start or clock < end
-
-
-def next_allowed(moment: datetime, local: ZoneInfo, start: time, end: time) -> datetime:
-    """`moment` itself, or the end of the quiet hours it lies in. Never before `moment`, never in quiet hours."""
-    moment = moment.astimezone(UTC)
-    while in_quiet_hours(moment, local, start, end):
-        moment = _next_time(moment, local, end)
-    return moment
-
-
-def _next_time(moment: datetime, local: ZoneInfo, clock: time) -> datetime:
-    """The first instant after `moment` at which the wall shows `clock`, be it the second showing of that day."""
-    today = moment.astimezone(local).date()
-    second_showing = datetime.combine(today, clock.replace(fold=1), local).astimezone(UTC)
-    candidates = (wall_time(today, clock, local), second_showing, wall_time(today + timedelta(days=1), clock, local))
-    return min(candidate for candidate in candidates if candidate > moment)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadcrm.flows.timing import UnknownZone, in_quiet_hours, next_allowed, scheduled_for, wall_time, zone
+from leadcrm.core.zones import UnknownZone, in_quiet_hours, next_allowed, wall_time, zone
+from leadcrm.flows.timing import scheduled_for
 
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 NEW_YORK = "America/New_York"

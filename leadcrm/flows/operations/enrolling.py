@@ -10,11 +10,11 @@ from leadcrm.conversations.operations import plan_messages, skip_waiting
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.events import record, record_all
+from leadcrm.core.zones import zone
 from leadcrm.flows import queries
 from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
 from leadcrm.flows.models import CHANNEL_OF_TYPE, Enrolment, Flow, FlowStep
 from leadcrm.flows.planning import PlannedMessage, own_key, plan
-from leadcrm.flows.timing import zone
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
