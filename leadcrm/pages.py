@@ -6,6 +6,7 @@ from flask_migrate import Migrate
 
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
+from leadcrm.conversations.inbound_routes import blueprint as inbound
 from leadcrm.conversations.queries import unread_count
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
@@ -32,7 +33,18 @@ def init_app(app: Flask) -> None:
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     limits.init_app(app)
     guard.init_app(app)
-    for blueprint in (identity, notifications, leads, thanks, conversations, sandbox, flows, automations, system):
+    for blueprint in (
+        identity,
+        notifications,
+        leads,
+        thanks,
+        conversations,
+        inbound,
+        sandbox,
+        flows,
+        automations,
+        system,
+    ):
         app.register_blueprint(blueprint)
     if not app.settings.is_production:
         app.register_blueprint(kit)

@@ -1,14 +1,23 @@
 """THE lists: what each lane drains, and which periodic job runs how often."""
 
 from leadcrm.automations.jobs import drain_runs
-from leadcrm.conversations.jobs import drain_messages, purge_raw_inbound, sweep_messages, wake_snoozed
+from leadcrm.conversations.jobs import (
+    drain_inbound,
+    drain_messages,
+    purge_raw_inbound,
+    sweep_messages,
+    wake_snoozed,
+)
 from leadcrm.core.drains import drain_events
 from leadcrm.core.lanes import Drain
 from leadcrm.core.timetable import Periodic
 from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails
 
-LANES: dict[str, list[Drain]] = {"now": [drain_events, drain_runs, drain_messages, drain_staff_mails], "slow": []}
+LANES: dict[str, list[Drain]] = {
+    "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
+    "slow": [],
+}
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),
     Periodic("wake_snoozed", "now", 60, wake_snoozed),

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from leadcrm.adapters import registry
 from leadcrm.adapters.ports import MailTransport, TextTransport
-from leadcrm.conversations import delivery
+from leadcrm.conversations import delivery, intake
 from leadcrm.conversations.models import Conversation, RawInbound
 from leadcrm.conversations.operations import reopen_conversation
 from leadcrm.core import clock, tenancy
@@ -35,6 +35,11 @@ class Channel:
 def drain_messages(should_stop: Callable[[], bool]) -> int:
     """Send what is due. Returns how many messages moved."""
     return delivery.drain(should_stop, _channel)
+
+
+def drain_inbound(should_stop: Callable[[], bool]) -> int:
+    """Turn stored webhooks into messages. Returns how many were settled."""
+    return intake.drain(should_stop)
 
 
 def sweep_messages() -> int:
