@@ -38,19 +38,18 @@ class Stage:
 
     @contextmanager
     def at(self, moment: datetime, actor: str = "system") -> Iterator[None]:
-        """Play a scene at that moment: what was due before leaves first, what follows from the scene follows."""
+        """Play a scene at that moment: what was due before leaves first, then come the scene and its reactions."""
         self.deliver_until(moment)
-        _set_clock(moment)
+        travel_to(max(moment, clock.now()))
         with events.acting_as(actor):
             yield
         db.session.flush()
         _react()
-        self.deliver_until(moment)
 
     def deliver_until(self, moment: datetime) -> None:
         """Let every message leave that is due by then, each at its own time, with what follows from it."""
         while (message := _next_due(moment)) is not None:
-            _set_clock(max(message.due_at, message.created_at) + HANDED_OVER_WITHIN)
+            travel_to(max(message.due_at + HANDED_OVER_WITHIN, clock.now()))
             self._leave(message)
             db.session.flush()
             if message.enrolment_id is not None:
@@ -86,7 +85,8 @@ def moved_clock() -> Iterator[None]:
         clock.move(current_app.settings.clock_offset_seconds)
 
 
-def _set_clock(moment: datetime) -> None:
+def travel_to(moment: datetime) -> None:
+    """Move this process's clock."""
     clock.move((moment - clock.real_now()).total_seconds())
 
 

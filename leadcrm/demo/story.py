@@ -15,7 +15,7 @@ from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.zones import wall_time
 from leadcrm.demo import houses, people, templates, threads
 from leadcrm.demo.houses import Asker
-from leadcrm.demo.stage import Stage, moved_clock
+from leadcrm.demo.stage import Stage, moved_clock, travel_to
 from leadcrm.demo.threads import Handled, Noted, Said, When
 from leadcrm.flows import operations as flows
 from leadcrm.identity.models import User
@@ -59,6 +59,7 @@ def _tell_all(hashes: dict[str, str], now: datetime) -> None:
     if people.exists():
         return
     for tale in TALES:
+        travel_to(now - OPENING)
         team = people.open_office(tale.office, hashes)
         with tenancy.organization(next(iter(team.values())).organization_id):
             Storyteller(tale, team, now).tell()
