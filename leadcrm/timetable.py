@@ -9,6 +9,7 @@ from leadcrm.conversations.jobs import (
     wake_snoozed,
 )
 from leadcrm.core.drains import drain_events
+from leadcrm.core.idempotency import forget_old_answers
 from leadcrm.core.lanes import Drain
 from leadcrm.core.timetable import Periodic
 from leadcrm.flows.jobs import finish_enrolments
@@ -23,4 +24,5 @@ TIMETABLE: list[Periodic] = [
     Periodic("wake_snoozed", "now", 60, wake_snoozed),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
+    Periodic("forget_old_answers", "slow", 3600, forget_old_answers),
 ]
