@@ -30,6 +30,8 @@ def build(email: OutgoingEmail) -> bytes:
     Raises ValueError when a header would hold a line break or another control character, or an address or
     Message-ID has not its shape: nothing typed by a lead can add a header.
     """
+    if email.envelope_sender:
+        _address(email.envelope_sender)
     head = [
         f"Message-ID: {_message_id(email.message_id)}",
         f"Date: {formatdate(usegmt=True)}",

@@ -1,0 +1,96 @@
+"""An SMTP server of a few lines that misbehaves exactly where it is told to."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+HANG_UP = "hang up"
+SAY_NOTHING = "say nothing"
+GOOD_ANSWERS = {"connect": "220 hi", "mail": "250 ok", "rcpt": "250 ok", "data": "354 go", "dot": "250 taken"}
+
+
+@dataclass
+class FaultySmtp:
+    """`faults` maps connect, ehlo, mail, rcpt, data or dot to what is answered, once each; HANG_UP closes instead.
+
+    `accepted` holds the mails (dots undone) that were answered or cut after being taken; `reads` how many pieces the
+    last DATA came in.
+    """
+
+    port: int
+    faults: dict[str, str] = field(default_factory=dict)
+    accepted: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    connections: int = 0
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def serve(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection, connection.makefile("rb") as lines:
+                self.talk(connection, lines)
+
+    def talk(self, connection: socket.socket, lines) -> None:
+        if not self.answer(connection, "connect"):
+            return
+        recipient = ""
+        while line := lines.readline():
+            verb = line.split(b" ")[0].strip().decode().lower()
+            if verb == "ehlo":
+                alive = self.answer(connection, "ehlo", "250 faulty")
+            elif verb == "rcpt":
+                recipient = line.decode().partition("<")[2].partition(">")[0]
+                alive = self.answer(connection, "rcpt")
+            elif verb == "data" and "data" not in self.faults:
+                connection.sendall(b"354 go\r\n")
+                if self.faults.get("body") == HANG_UP:
+                    del self.faults["body"]
+                    return
+                self.accepted.append(read_mail(lines))
+                self.recipients.append(recipient)
+                alive = self.answer(connection, "dot")
+            elif verb == "quit":
+                connection.sendall(b"221 bye\r\n")
+                return
+            else:
+                alive = self.answer(connection, verb, "250 ok")
+            if not alive:
+                return
+
+    def answer(self, connection: socket.socket, moment: str, good: str | None = None) -> bool:
+        """Say what belongs here, or the fault laid for it; False when the connection is to be closed."""
+        reply = self.faults.pop(moment, good or GOOD_ANSWERS.get(moment, "250 ok"))
+        if reply == SAY_NOTHING:
+            self.released.wait(10)
+            return False
+        if reply == HANG_UP:
+            return False
+        connection.sendall(reply.encode() + b"\r\n")
+        return True
+
+
+def read_mail(lines) -> bytes:
+    mail = []
+    while (line := lines.readline()) not in (b".\r\n", b""):
+        mail.append(line[1:] if line.startswith(b".") else line)
+    return b"".join(mail)
+
+
+@contextmanager
+def faulty_smtp() -> Iterator[FaultySmtp]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = FaultySmtp(listener.getsockname()[1])
+        thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.released.set()
+            listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
