@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, request, stream_with_context, url_for
+from flask import Response, redirect, request, stream_with_context, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
@@ -28,6 +28,8 @@ CSV_HEAD = ("Name", "Email", "Phone", "Company", "Interest", "Status", "Score", 
 @blueprint.get("/leads")
 def index():
     """The list, and with `?open=<id>` that lead beside it."""
+    if not is_partial() and "" in request.args.values():
+        return redirect(address(open=request.args.get("open") or None))  # a form without scripts sends empty fields
     form, filters = _asked()
     context = _list_context(form, filters)
     status = 422 if form.errors else 200
