@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import statistics
 import time
 from datetime import timedelta
 
@@ -101,7 +100,7 @@ def test_an_unknown_address_gets_the_same_page_after_the_same_time(app, cast):
             started = time.perf_counter()
             answer = post(browser(app), "/password/reset", {"email": email})
             taken.append(time.perf_counter() - started)
-        times[email], pages[email] = statistics.median(taken), answer.text.replace(email, "")
+        times[email], pages[email] = min(taken), answer.text.replace(email, "")
     first, second = times.values()
     assert abs(first - second) < 0.1 * first
     token = re.compile(r'"[0-9a-f]{56}"')

@@ -1,6 +1,7 @@
 """Passwords, the second step, and the lifetimes of sessions."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -114,6 +115,15 @@ def test_no_hash_is_never_a_match():
     assert not passwords.matches(None, "")
     assert not passwords.matches(None, PASSWORD)
     assert not passwords.matches("not a hash", PASSWORD)
+
+
+@pytest.mark.parametrize("email", ["ben@acme.test", "nobody@acme.test"])
+def test_known_and_unknown_addresses_cost_one_hash(app, cast, monkeypatch, email):
+    seen = []
+    monkeypatch.setattr(passwords, "_hasher", SimpleNamespace(verify=lambda stored, typed: seen.append(stored)))
+    assert sign_in(browser(app), email, "wrong").status_code == 422
+    assert len(seen) == 1
+    assert seen[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def set_up_two_factor(app, user) -> tuple[str, list[str], object]:

@@ -14,6 +14,7 @@ from leadcrm.core.errors import DomainError
 from leadcrm.core.limits import limiter
 from leadcrm.core.web import add_errors, render
 from leadcrm.identity import operations, passwords, queries
+from leadcrm.identity.browsers import browser_words
 from leadcrm.identity.forms import ChangePasswordForm, ConfirmForm, TwoFactorForm
 from leadcrm.identity.guard import current_session
 from leadcrm.identity.models import User, UserSession
@@ -55,7 +56,7 @@ def _knows_password(form) -> bool:
 
 def _context(**forms) -> dict:
     user = _me()
-    defaults = {"form": ChangePasswordForm(), "removal": ConfirmForm()}
+    defaults = {"form": ChangePasswordForm(), "removal": ConfirmForm(), "browser_words": browser_words}
     return defaults | {"sessions": queries.sessions_of(user), "current": current_session()} | forms
 
 
