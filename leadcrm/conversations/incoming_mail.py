@@ -1,7 +1,8 @@
 """A raw mail as values: who wrote it to whom, what it answers, and what it says.
 
 Made by anyone, so nothing in it is believed to be well-formed: whatever cannot be read becomes replacement
-characters or is left out, and counts and lengths have limits. Only a mail without any sender is refused.
+characters or is left out, and counts and lengths have limits. Refused are a mail without any sender and one built to
+keep its reader busy: the library's parsers take quadratic time over a few shapes, which are looked for first.
 """
 
 import html
@@ -23,23 +24,36 @@ from leadcrm.conversations.threading import fold_quoted
 MOST_PARTS = 200
 MOST_ADDRESSES = 100
 MOST_REFERENCES = 100
-LONGEST_HEAD = 256 * 1024
+LONGEST_HEAD = 64 * 1024
 LONGEST_HEADER = 20_000
 LONGEST_TEXT = 200_000
 LONGEST_HTML = 500_000
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 254
+LONGEST_CONTENT_HEADER = 4_000
+MOST_CONTAINERS = 30  # multiparts and mails within mails; each line is held against the boundary of each
+MOST_SEPARATORS = 10_000
+MOST_LINES = 1_000_000
+MOST_TAGS = 10_000  # nested, this many keep the sanitiser busy for a fifth of a second, ten times as many for 20
 RECIPIENT_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "Resent-To")
 MACHINE_SENDERS = ("mailer-daemon", "postmaster", "no-reply", "noreply")
 MACHINE_PRECEDENCES = {"bulk", "junk", "list", "auto_reply"}
 MACHINE_HEADERS = ("List-Id", "X-Autoreply", "X-Autorespond")
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_CONTENT_HEADER = re.compile(rb"^content-(?:type|disposition):[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_CONTAINER = re.compile(rb"multipart/|message/", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _BLOCK_END = re.compile(r"<br\b[^<>]{0,200}>|</(?:p|div|tr|li|h[1-6]|blockquote)\s*>", re.IGNORECASE)
 
 
 class NoSender(ValueError):
     """Nobody is named who could have written this."""
+
+
+class Unreadable(ValueError):
+    """The mail is built so that reading it would take for ever."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +92,13 @@ class Mail:
 
 def read_head(raw: bytes) -> Head:
     """The head of a mail. Raises NoSender."""
-    end = re.search(rb"\r?\n\r?\n", raw[:LONGEST_HEAD])
+    end = _HEAD_END.search(raw, 0, LONGEST_HEAD)
     return _head(BytesHeaderParser(policy=compat32).parsebytes(raw[: end.start() if end else LONGEST_HEAD]))
 
 
 def read(raw: bytes) -> Mail:
-    """The whole mail. Raises NoSender."""
+    """The whole mail. Raises NoSender and Unreadable."""
+    _refuse_bombs(raw)
     mail = message_from_bytes(raw, policy=compat32)
     plain, rich, files = None, None, []
     for part in _leaves(mail):
@@ -94,8 +109,23 @@ def read(raw: bytes) -> Mail:
             plain = _text(part)[:LONGEST_TEXT]
         elif kind == "text/html" and rich is None:
             rich = _text(part)[:LONGEST_HTML]
+    safe = nh3.clean(rich) if rich and _is_reasonable(rich) else None
     said, quoted = fold_quoted(plain if plain is not None else _without_tags(rich or ""))
-    return Mail(_head(mail), said, quoted, nh3.clean(rich) if rich else None, tuple(files))
+    return Mail(_head(mail), said, quoted, safe, tuple(files))
+
+
+def _refuse_bombs(raw: bytes) -> None:
+    if not _HEAD_END.search(raw, 0, LONGEST_HEAD) and len(raw) > LONGEST_HEAD:
+        raise Unreadable("The head of this mail is too long.")
+    if raw.count(b"\n") > MOST_LINES or raw.count(b"\n--") > MOST_SEPARATORS:
+        raise Unreadable("This mail has too many lines.")
+    containers = 0
+    for header in _CONTENT_HEADER.finditer(raw):
+        if header.end() - header.start() > LONGEST_CONTENT_HEADER:
+            raise Unreadable("A part of this mail describes itself at too great a length.")
+        containers += _CONTAINER.search(header[0]) is not None
+        if containers > MOST_CONTAINERS:
+            raise Unreadable("This mail has too many parts within parts.")
 
 
 def _head(mail: Message) -> Head:
@@ -154,7 +184,10 @@ def _decoded(value: str) -> str:
 
 def _addresses(mail: Message, name: str) -> list[tuple[str, str]]:
     """(name, address) pairs of a header; the structure is read before the names are decoded, so no name adds one."""
-    pairs = getaddresses(_values(mail, name))[:MOST_ADDRESSES]
+    try:
+        pairs = getaddresses(_values(mail, name))[:MOST_ADDRESSES]
+    except RecursionError:  # a comment in a comment in a comment …
+        return []
     return [
         (" ".join(_decoded(person).split()), address.strip().lower())
         for person, address in pairs
@@ -206,8 +239,12 @@ def _text(part: Message) -> str:
     return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _is_reasonable(rich: str) -> bool:
+    return rich.count("<") <= MOST_TAGS
+
+
 def _without_tags(rich: str) -> str:
     """What HTML says, as lines of text."""
     broken = _BLOCK_END.sub("\n", " ".join(rich.split()))
-    text = html.unescape(nh3.clean(broken, tags=set()))
-    return "\n".join(line.strip() for line in text.split("\n")).strip()
+    bare = nh3.clean(broken, tags=set()) if _is_reasonable(rich) else _TAG.sub(" ", broken)
+    return "\n".join(line.strip() for line in html.unescape(bare).split("\n")).strip()
