@@ -30,7 +30,6 @@ NEWEST_LOOKED_AT = 200  # inbound threads the sidebar's number looks at
 PEOPLE = 5  # leads shown above the messages that a search finds
 
 _newest_first = Order("threads", (Conversation.last_message_at, Conversation.id))
-_newest_hits = Order("hits", (search.MessageSearch.id,))
 
 
 @dataclass(frozen=True)
@@ -59,14 +58,14 @@ def search_messages(user: User, query: str, cursor: str | None = None) -> Page[T
         return Page([], None, None)
     statement = (
         select(Message, Conversation)
-        .join(search.MessageSearch, search.MessageSearch.message_id == Message.id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Lead, Lead.id == Conversation.lead_id)
-        .where(search.matches(words), visible_leads_filter(user, Lead.owner_id))
+        .where(visible_leads_filter(user, Lead.owner_id))
         .options(contains_eager(Conversation.lead))
         .add_columns(Lead)
     )
-    page = keyset_page(statement, _newest_hits, cursor, PAGE, rows=True)
+    statement, newest = search.matching(statement, words)
+    page = keyset_page(statement, Order("hits", (newest,)), cursor, PAGE, rows=True)
     unread = unread_counts(user, {row.Conversation.id for row in page.items})
     hits = [
         Thread(

@@ -14,20 +14,21 @@ from collections.abc import Iterable
 
 from sqlalchemy import (
     DDL,
+    Column,
     ColumnElement,
     ForeignKey,
     Index,
+    Integer,
+    Select,
     String,
     Text,
-    column,
     event,
     func,
     literal_column,
-    select,
     table,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from leadcrm.conversations.models import Message
 from leadcrm.core import tenancy
@@ -72,7 +73,7 @@ for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_
         event.listen(MessageSearch.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 _ASCII_WORD = re.compile("[a-z0-9]+")
-_full_text = table("message_search_text", column("rowid"), column("message_search_text"))
+_full_text = table("message_search_text", Column("rowid", Integer))
 
 
 def index_message(message: Message) -> None:
@@ -124,15 +125,20 @@ def words_of(query: str) -> list[str]:
     return fold(query[:200]).split()[:MOST_WORDS]
 
 
-def matches(words: list[str]) -> ColumnElement[bool]:
-    """MessageSearch rows in which every word begins some word. `words` come from `words_of` and are not empty."""
+def matching(statement: Select, words: list[str]) -> tuple[Select, InstrumentedAttribute | ColumnElement]:
+    """`statement` on messages, only those in which every word begins some word, and the column that lists them newest
+    first without a sort. `words` come from `words_of` and are not empty.
+
+    On SQLite the full-text table is joined, not asked for a set of ids: a page is 0.4 ms instead of 13 (200,000 rows).
+    """
+    statement = statement.join(MessageSearch, MessageSearch.message_id == Message.id)
     if is_postgresql():
         vector = func.to_tsvector(literal_column("'simple'"), MessageSearch.text)
-        return vector.op("@@")(func.to_tsquery(literal_column("'simple'"), " & ".join(f"{word}:*" for word in words)))
-    hits = select(_full_text.c.rowid).where(
-        _full_text.c.message_search_text.op("MATCH")(" AND ".join(f'"{word}"*' for word in words))
-    )
-    return MessageSearch.id.in_(hits)
+        query = func.to_tsquery(literal_column("'simple'"), " & ".join(f"{word}:*" for word in words))
+        return statement.where(vector.op("@@")(query)), MessageSearch.id
+    statement = statement.join(_full_text, _full_text.c.rowid == MessageSearch.id)
+    wanted = " AND ".join(f'"{word}"*' for word in words)
+    return statement.where(literal_column("message_search_text").op("MATCH")(wanted)), _full_text.c.rowid
 
 
 def excerpt(text: str, words: list[str], around: int = 60) -> str:
