@@ -1,8 +1,9 @@
 """A raw mail as values: who wrote it to whom, what it answers, and what it says.
 
 Made by anyone, so nothing in it is believed to be well-formed: whatever cannot be read becomes replacement
-characters or is left out, and counts and lengths have limits. Refused are a mail without any sender and one built to
-keep its reader busy: the library's parsers take quadratic time over a few shapes, which are looked for first.
+characters or is left out, and counts and lengths have limits. Only a mail without any sender is refused.
+One that is built to keep its reader busy (the library's parsers take quadratic time over a few shapes, which are
+looked for first) is not taken apart: it comes in whole, as a file.
 """
 
 import html
@@ -35,6 +36,7 @@ MOST_CONTAINERS = 30  # multiparts and mails within mails; each line is held aga
 MOST_SEPARATORS = 10_000
 MOST_LINES = 1_000_000
 MOST_TAGS = 10_000  # nested, this many keep the sanitiser busy for a fifth of a second, ten times as many for 20
+WHOLE_MAIL = ("mail.eml", "message/rfc822")
 RECIPIENT_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "Resent-To")
 MACHINE_SENDERS = ("mailer-daemon", "postmaster", "no-reply", "noreply")
 MACHINE_PRECEDENCES = {"bulk", "junk", "list", "auto_reply"}
@@ -50,10 +52,6 @@ _BLOCK_END = re.compile(r"<br\b[^<>]{0,200}>|</(?:p|div|tr|li|h[1-6]|blockquote)
 
 class NoSender(ValueError):
     """Nobody is named who could have written this."""
-
-
-class Unreadable(ValueError):
-    """The mail is built so that reading it would take for ever."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +95,9 @@ def read_head(raw: bytes) -> Head:
 
 
 def read(raw: bytes) -> Mail:
-    """The whole mail. Raises NoSender and Unreadable."""
-    _refuse_bombs(raw)
+    """The whole mail. Raises NoSender."""
+    if trouble := _trouble_with(raw):
+        return Mail(read_head(raw), f"[{trouble} It is attached as it came.]", "", None, (File(*WHOLE_MAIL, raw),))
     mail = message_from_bytes(raw, policy=compat32)
     plain, rich, files = None, None, []
     for part in _leaves(mail):
@@ -114,18 +113,18 @@ def read(raw: bytes) -> Mail:
     return Mail(_head(mail), said, quoted, safe, tuple(files))
 
 
-def _refuse_bombs(raw: bytes) -> None:
+def _trouble_with(raw: bytes) -> str | None:
+    """Why reading this mail would take too long, found in one pass; None for nearly every mail."""
     if not _HEAD_END.search(raw, 0, LONGEST_HEAD) and len(raw) > LONGEST_HEAD:
-        raise Unreadable("The head of this mail is too long.")
+        return "The head of this mail is too long."
     if raw.count(b"\n") > MOST_LINES or raw.count(b"\n--") > MOST_SEPARATORS:
-        raise Unreadable("This mail has too many lines.")
+        return "This mail has too many lines."
     containers = 0
     for header in _CONTENT_HEADER.finditer(raw):
         if header.end() - header.start() > LONGEST_CONTENT_HEADER:
-            raise Unreadable("A part of this mail describes itself at too great a length.")
+            return "A part of this mail describes itself at too great a length."
         containers += _CONTAINER.search(header[0]) is not None
-        if containers > MOST_CONTAINERS:
-            raise Unreadable("This mail has too many parts within parts.")
+    return "This mail has too many parts within parts." if containers > MOST_CONTAINERS else None
 
 
 def _head(mail: Message) -> Head:
