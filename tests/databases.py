@@ -12,7 +12,7 @@ BACKEND = os.environ.get("LEADCRM_TEST_DB", "sqlite")
 
 
 class SqliteDatabases:
-    """A file per test; `create` copies the template unless asked for an empty one."""
+    """A file per test; `create` copies the template, or what it shall be `like`, unless asked for an empty one."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -21,11 +21,11 @@ class SqliteDatabases:
     def template_url(self) -> str:
         return f"sqlite:///{self.folder}/template.db"
 
-    def create(self, *, empty: bool = False) -> str:
+    def create(self, *, empty: bool = False, like: str | None = None) -> str:
         self.count += 1
         path = self.folder / f"test-{self.count}.db"
         if not empty:
-            shutil.copy(self.folder / "template.db", path)
+            shutil.copy((like or self.template_url()).removeprefix("sqlite:///"), path)
         return f"sqlite:///{path}"
 
     def drop(self, url: str) -> None:
@@ -51,15 +51,15 @@ class PostgresqlDatabases:
     def template_url(self) -> str:
         return self._url("template_of_tests")
 
-    def create(self, *, empty: bool = False) -> str:
+    def create(self, *, empty: bool = False, like: str | None = None) -> str:
         self.count += 1
         name = f"test_{self.count}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'template_of_tests'}")
+        template = "template0" if empty else _name_of(like or self.template_url())
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._url(name)
 
     def drop(self, url: str) -> None:
-        name = url.partition("?")[0].rpartition("/")[2]
-        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+        self._run(f"DROP DATABASE {_name_of(url)} WITH (FORCE)")
 
     def _url(self, name: str) -> str:
         return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
@@ -67,6 +67,10 @@ class PostgresqlDatabases:
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(statement)
+
+
+def _name_of(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def open_databases(folder: Path) -> SqliteDatabases | PostgresqlDatabases:

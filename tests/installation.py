@@ -57,6 +57,7 @@ class Installation:
             "LEADCRM_VAR": str(folder),
             "PORT": str(self.port),
             "SCHEDULER_INTERVAL_MS": "1000",
+            "SECRET_KEY": "the key of all installations under test",
             "EMAIL_WEBHOOK_SECRET": "webhook secret of the tests",
             "MAIL_FROM": "office@acme.test",
             "FLASK_APP": "app",

@@ -1,3 +1,3 @@
-from tests.process.conftest import demo, installation
+from tests.process.conftest import demo, demo_office, installation
 
-__all__ = ["demo", "installation"]
+__all__ = ["demo", "demo_office", "installation"]

@@ -8,19 +8,27 @@ import pytest
 from tests.installation import Installation
 
 
-@pytest.fixture
-def installation(databases, tmp_path) -> Iterator[Installation]:
-    """An installation on an empty database; nothing started yet."""
+@pytest.fixture(scope="session")
+def demo_office(databases, tmp_path_factory) -> tuple[str, dict]:
+    """A database that is migrated and seeded by the commands, made once; and Acme as `seed-demo --json` tells it."""
     url = databases.create(empty=True)
-    installation = Installation(tmp_path, url)
+    installation = Installation(tmp_path_factory.mktemp("office"), url)
     installation.command("db", "upgrade")
+    seeded = json.loads(installation.command("seed-demo", "--json"))
+    return url, next(row for row in seeded["organizations"] if row["name"].startswith("Acme"))
+
+
+@pytest.fixture
+def installation(databases, demo_office, tmp_path) -> Iterator[Installation]:
+    """An installation on a copy of the demo office; nothing started yet."""
+    url = databases.create(like=demo_office[0])
+    installation = Installation(tmp_path, url)
     yield installation
     installation.stop()
     databases.drop(url)
 
 
 @pytest.fixture
-def demo(installation) -> dict:
-    """The installation with demo data in it: Acme as `seed-demo --json` describes it."""
-    seeded = json.loads(installation.command("seed-demo", "--json"))
-    return next(row for row in seeded["organizations"] if row["name"].startswith("Acme"))
+def demo(demo_office) -> dict:
+    """Acme's users with their passwords and tokens."""
+    return demo_office[1]

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from tests.installation import Api, Installation, wait_for
 from tests.process.test_redis import own_redis
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 LEADS = 300
 CLIENTS = 6

@@ -9,7 +9,7 @@ import requests
 
 from tests.installation import Installation, wait_for
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
 
 
 def start_everything(installation: Installation) -> None:
@@ -65,8 +65,8 @@ def test_any_killed_child_of_the_worker_is_replaced_and_nothing_is_orphaned(inst
     wait_for(lambda: nothing_left(installation), 10)
 
 
-def test_two_installations_run_side_by_side(installation, databases, tmp_path_factory):
-    other_url = databases.create(empty=True)
+def test_two_installations_run_side_by_side(installation, databases, demo_office, tmp_path_factory):
+    other_url = databases.create(like=demo_office[0])
     other = Installation(tmp_path_factory.mktemp("other"), other_url)
     try:
         start_everything(installation)
