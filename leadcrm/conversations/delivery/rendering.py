@@ -87,9 +87,9 @@ class Batch:
         lead_ids = list({claim.lead_id for claim in claims})
         self.channel = channel
         self.now = clock.now()
-        self.addresses = leads.address_of(lead_ids, channel)
         self.values = leads.merge_values(lead_ids)
-        self.zones = dict(db.session.execute(select(Lead.id, Lead.timezone).where(Lead.id.in_(lead_ids))).all())
+        self.addresses = self._addresses(lead_ids)
+        self.zones = {} if channel == "email" else _zones(lead_ids)
         self.authors = _author_names({claim.author_id for claim in claims if claim.author_id})
         self.sender = _sender()
         self.threads = _threads(channel, lead_ids)
@@ -111,6 +111,11 @@ class Batch:
             return Aside(claim, "failed", f"nothing known for {', '.join(f'{{{name}}}' for name in hole.names)}")
         except merge.TooLong as error:
             return Aside(claim, "failed", str(error))
+
+    def _addresses(self, lead_ids: list[str]) -> dict[str, str]:
+        if self.channel != "email":
+            return leads.address_of(lead_ids, self.channel)
+        return {lead_id: values["email"] for lead_id, values in self.values.items() if values["email"]}
 
     def _quiet_until(self, claim: Claim) -> datetime | None:
         if self.channel == "email" or claim.at_any_hour:
@@ -162,6 +167,10 @@ class Batch:
     def _sender_name(self, claim: Claim, values: dict) -> str:
         """A person's name where there is one: the writer's, else that of the lead's owner."""
         return self.authors.get(claim.author_id) or values.get("owner_name") or self.sender.name
+
+
+def _zones(lead_ids: list[str]) -> dict[str, str]:
+    return dict(db.session.execute(select(Lead.id, Lead.timezone).where(Lead.id.in_(lead_ids))).all())
 
 
 def _author_names(user_ids: set[str]) -> dict[str | None, str]:

@@ -58,18 +58,21 @@ def drain(should_stop: Callable[[], bool], transport_of: Callable[[str], Transpo
     """Send what is due, organization by organization in turns, until nothing is. Returns how many messages moved."""
     moved = 0
     with tenancy.everyone(), Sessions(transport_of) as sessions:
-        while not should_stop() and (in_this_round := _one_round(should_stop, sessions)):
-            moved += in_this_round
+        while not should_stop() and (in_these_turns := _take_turns(should_stop, sessions)):
+            moved += in_these_turns
     return moved
 
 
-def _one_round(should_stop: Callable[[], bool], sessions: Sessions) -> int:
-    moved = 0
-    for organization_id, channel in list(queues_due()):
-        if should_stop():
-            break
+def _take_turns(should_stop: Callable[[], bool], sessions: Sessions) -> int:
+    """A batch of each queue in turn, as long as its batches are full."""
+    moved, queues = 0, list(queues_due())
+    while queues and not should_stop():
+        organization_id, channel = queues.pop(0)
         with tenancy.organization(organization_id):
-            moved += _Delivery(channel, *sessions.of(channel), should_stop).run()
+            batch = _Delivery(channel, *sessions.of(channel), should_stop).run()
+        moved += batch
+        if batch >= BATCH:
+            queues.append((organization_id, channel))
     return moved
 
 
