@@ -102,7 +102,7 @@ class SmtpSession:
 
     def _connect(self) -> None:
         try:
-            self._connection = _connected(self.server)
+            self._connection = connected(self.server)
         except smtplib.SMTPResponseException as error:
             raise TryLater(f"The mail server did not let us in: {_words(error.smtp_code, error.smtp_error)}") from error
         except (OSError, ValueError, smtplib.SMTPException) as error:
@@ -156,8 +156,8 @@ class SmtpSession:
         self._connection = None
 
 
-def _connected(server: SmtpServer) -> smtplib.SMTP:
-    """A greeted, encrypted and signed-in connection."""
+def connected(server: SmtpServer) -> smtplib.SMTP:
+    """A greeted, encrypted and signed-in connection. Raises OSError, ValueError or smtplib.SMTPException."""
     tls = None if server.scheme == "smtp" else ssl.create_default_context()  # reading the authorities takes 40 ms
     where = {
         "host": server.host,

@@ -3,11 +3,11 @@
 import smtplib
 from contextlib import suppress
 
-from leadcrm.adapters.smtp import SmtpServer, _connected
+from leadcrm.adapters.smtp import SmtpServer, connected
 
 
 def greet(server: SmtpServer) -> None:
     """Connect, greet, encrypt and sign in as for sending. Raises OSError, ValueError or smtplib.SMTPException."""
-    connection = _connected(server)
+    connection = connected(server)
     with suppress(OSError, smtplib.SMTPException):
         connection.quit()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadcrm.conversations.models import Message
+from leadcrm.core.values import initials as initials  # the templates find all their words here
+from leadcrm.core.values import tone_of as tone_of
 
 CHANNEL_WORDS = {"email": "Email", "sms": "Text", "whatsapp": "WhatsApp", "note": "Note"}
 CHANNEL_ICONS = {"email": "mail", "sms": "message-square", "whatsapp": "message-circle", "note": "lock"}
@@ -15,7 +17,6 @@ ORIGIN_WORDS = {
     "assistant": "Assistant",
 }
 ABOUT_TO_LEAVE = timedelta(seconds=10)
-TONES = ("blue", "green", "amber", "red", "violet", "teal", "pink")
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,6 @@ def origin_words(message: Message) -> str:
     if message.author is not None:
         return message.author.name
     return ORIGIN_WORDS.get(message.origin, "")
-
-
-def initials(name: str) -> str:
-    """One or two letters for an avatar."""
-    words = [word for word in name.split() if word[0].isalnum()]
-    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
-
-
-def tone_of(row_id: str) -> str:
-    """A colour that stays with a person."""
-    return TONES[sum(row_id[-6:].encode()) % len(TONES)]
 
 
 def file_size(size: int) -> str:

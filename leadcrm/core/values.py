@@ -1,14 +1,13 @@
-"""Values people type, in one shape."""
+"""Small values every feature makes alike: ids, and how a person without a picture is shown."""
 
 import uuid_utils
+
+TONES = ("blue", "green", "amber", "red", "violet", "teal", "pink")
 
 
 def new_id() -> str:
     """A UUIDv7 string: unique, opaque, sorts by its making."""
     return str(uuid_utils.uuid7())
-
-
-TONES = ("blue", "green", "amber", "red", "violet", "teal", "pink")
 
 
 def initials(name: str) -> str:

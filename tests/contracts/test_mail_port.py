@@ -1,6 +1,7 @@
 """What the port promises of mail, of every adapter; then each way an SMTP server can fail, and its exact class."""
 
 import json
+import smtplib
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 from leadcrm.adapters.ports import OutcomeUnknown, OutgoingEmail, OutgoingText, Refused, Sent, TryLater
 from leadcrm.adapters.registry import is_sandbox, mail_transport, text_transport
 from leadcrm.adapters.smtp import SmtpServer, SmtpSession, SmtpTransport
+from leadcrm.adapters.smtp_probe import greet
 from tests.contracts.faulty_smtp import HANG_UP, SAY_NOTHING, faulty_smtp
 
 MAIL = OutgoingEmail(
@@ -236,6 +238,15 @@ def test_a_server_without_encryption_is_tried_later_and_told_nothing(faulty):
     where = SmtpServer.from_url(f"smtp+starttls://user:secret@127.0.0.1:{faulty.port}", connect_timeout=2)
     with SmtpTransport(where).open() as session, pytest.raises(TryLater):
         session.send(MAIL)
+    assert faulty.accepted == []
+
+
+def test_a_server_can_be_greeted_without_giving_it_a_mail(faulty):
+    where = SmtpServer.from_url(f"smtp://127.0.0.1:{faulty.port}", connect_timeout=2)
+    greet(where)
+    faulty.faults["connect"] = "554 not you"
+    with pytest.raises(smtplib.SMTPConnectError):
+        greet(where)
     assert faulty.accepted == []
 
 
