@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
-from leadcrm.automations import operations as automations
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Conversation
 from leadcrm.core import clock, tenancy
@@ -17,7 +16,7 @@ from leadcrm.demo import houses, people, templates, threads
 from leadcrm.demo.houses import Asker
 from leadcrm.demo.stage import Stage, moved_clock, travel_to
 from leadcrm.demo.threads import Handled, Noted, Said, When
-from leadcrm.flows import operations as flows
+from leadcrm.furnishing import furnish
 from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
@@ -87,9 +86,7 @@ class Storyteller:
             self._tidy()
 
     def _open(self) -> None:
-        flows.ensure_default_flow()
-        automations.ensure_default_automation()
-        conversations.ensure_default_templates()
+        furnish()
         templates.add()
 
     def _scenes(self) -> Iterator[tuple[datetime, str, Callable[[], None]]]:

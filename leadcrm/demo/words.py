@@ -1,6 +1,6 @@
 """What the crowd is made of."""
 
-# ruff: noqa: E501, SIM905  # lists of words are read as prose
+# ruff: noqa: SIM905  # lists of words are read as prose
 
 FIRST_NAMES = (
     "Aaron Abigail Adam Adriana Ahmed Alice Alma Amir Ana Andre Anna Anton Astrid Ayesha Beatriz Bianca Bongani Bruno "
@@ -33,17 +33,11 @@ ZONES = (
 )  # fmt: skip
 AREAS = ("212", "646", "310", "512", "303", "617", "415")
 SUBJECT = "Your question about {interest}"
-HELLO = (
-    "Hi {first_name},\n\nthank you for asking about {interest}. I have three that fit and would like to show you two of "
-    "them this week. Which day suits you?\n\nBest regards,\nAcme Realty"
-)
+HELLO = "Hi {first_name},\n\nthank you for asking about {interest}. Which day suits you for a visit?\n\nAcme Realty"
 REPLIES = (
     "Thursday after five is good for me.\n\n{first_name}",
     "Could you send me photographs first? We live two hours away.\n\n{first_name}",
     "Thanks, but we have to wait until our own flat is sold.",
     "Saturday morning? And is there parking?",
 )
-MORE = (
-    "Hi {first_name},\n\nthank you, that helps. I have noted it and come back to you tomorrow with {interest}.\n\n"
-    "Best regards,\nAcme Realty"
-)
+MORE = "Hi {first_name},\n\nnoted, thank you. I come back to you tomorrow.\n\nAcme Realty"

@@ -2,19 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
-
 from leadcrm.core.api import ApiBlueprint, listed
 from leadcrm.core.api_fields import PageQuery
 from leadcrm.core.db import get_or_404
-from leadcrm.core.paging import Order, keyset_page
+from leadcrm.flows import api_queries
 from leadcrm.flows.models import Flow
 from leadcrm.flows.schemas import FlowPage, FlowSchema
 
 blueprint = ApiBlueprint("flows", __name__, "Timed sequences of messages.")
-
-BY_NAME = Order("name", (Flow.name, Flow.id), descending=False)
 
 
 @blueprint.route("/flows")
@@ -22,8 +17,7 @@ BY_NAME = Order("name", (Flow.name, Flow.id), descending=False)
 @blueprint.response(200, FlowPage)
 def flows(query):
     """List flows by name, each with its steps in the order they go out"""
-    statement = select(Flow).options(selectinload(Flow.steps))
-    return listed(keyset_page(statement, BY_NAME, query.get("cursor"), query["limit"]))
+    return listed(api_queries.flow_page(query.get("cursor"), query["limit"]))
 
 
 @blueprint.route("/flows/<uuid:flow_id>")

@@ -12,6 +12,7 @@ from leadcrm.core.db import db, perform
 from leadcrm.identity import operations as identity
 from leadcrm.identity.queries import tokens_of
 from leadcrm.leads import api as leads_api
+from tests.conftest import count_queries
 
 DEEP = "[" * 100_000 + "]" * 100_000
 
@@ -165,3 +166,23 @@ def test_an_error_echoes_a_bounded_part_of_what_was_sent(ada):
     answer = ada.call("POST", "/messages", data=json.dumps(body), content_type="application/json")
     assert answer.status_code == 422
     assert len(answer.data) < 20_000
+
+
+def test_lists_make_the_same_number_of_queries_however_long_they_are(ada, cast):
+    paths = ("/leads", "/messages", "/conversations", "/events", "/flows")
+    ada.get("/flows")  # notes the token's use, once
+    few, many = _queries_of(ada, paths, 2), _queries_of(ada, paths, 12)
+    assert few == many
+    assert max(many.values()) <= 7
+
+
+def _queries_of(ada, paths: tuple[str, ...], leads: int) -> dict[str, int]:
+    for number in range(leads):
+        lead_id = ada.post("/leads", {"first_name": "Q", "email": f"q{number}@example.com"}).json["id"]
+        ada.post(f"/leads/{lead_id}/inbound-test", {"channel": "email", "content": "Hello"})
+    counted = {}
+    for path in paths:
+        with count_queries() as seen:
+            assert ada.get(path).status_code == 200
+        counted[path] = len(seen)
+    return counted
