@@ -4,12 +4,12 @@ No sign-in, no tenancy, no forms: what is left when everything a product adds is
 """
 
 from flask import Flask, render_template_string, request
-from leadcrm.leads.search import matching
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from leadcrm.core.models import EventRow
 from leadcrm.leads.models import Lead
+from leadcrm.leads.search import matching
 
 LIST = """<!doctype html><title>Leads</title><table>{% for lead in leads %}<tr id="lead-{{ lead.id }}">
 <td><a href="/leads/{{ lead.id }}">{{ lead.name }}</a></td><td>{{ lead.interest }}</td><td>{{ lead.status }}</td>

@@ -16,6 +16,7 @@ from leadcrm.core.db import db, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.once import run_once
 from leadcrm.doctor import examine
+from leadcrm.furnishing import found_organization
 from leadcrm.identity import operations as identity
 from leadcrm.identity import passwords, queries
 from leadcrm.identity.models import ROLES, Organization
@@ -91,15 +92,14 @@ def create_organization(name: str, slug: str | None, timezone: str, country: str
     """Add an organization; `create-user` then adds its owner."""
     if not (len(country) == 2 and country.isalpha() and len(currency) == 3 and currency.isalpha()):
         raise click.ClickException("A country has two letters, like US; a currency three, like USD.")
-    with tenancy.everyone():
-        organization = perform(
-            identity.create_organization,
-            name=name,
-            slug=slug,
-            timezone=timezone,
-            country=country.upper(),
-            currency=currency.upper(),
-        )
+    organization = perform(
+        found_organization,
+        name=name,
+        slug=slug,
+        timezone=timezone,
+        country=country.upper(),
+        currency=currency.upper(),
+    )
     click.echo(f"{organization.name} is {organization.slug}. Add its owner:")
     click.echo(f"  flask --app app create-user {organization.slug} EMAIL NAME --role owner")
 

@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_login import current_user
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
@@ -31,6 +32,8 @@ from leadcrm.settings import ROOT
 def init_app(app: Flask) -> None:
     """What only the web process and the commands need; a worker does without, and stays small."""
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    if hops := app.settings.trusted_proxies:  # limits per address must see the visitor, not the proxy
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
     limits.init_app(app)
     guard.init_app(app)
     for blueprint in (

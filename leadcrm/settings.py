@@ -45,6 +45,7 @@ class Settings:
     mail_from: str
     email_webhook_secret: str | None = field(repr=False)
     scheduler_interval_ms: int
+    trusted_proxies: int
     clock_offset_seconds: int
 
     @property
@@ -108,6 +109,7 @@ class _Reader:
             smtp_url=self.url("SMTP_URL", SMTP_SCHEMES),
             mail_from=self.mail_from(),
             email_webhook_secret=self.text("EMAIL_WEBHOOK_SECRET"),
+            trusted_proxies=self.integer("TRUSTED_PROXIES", 0, 0, 10),
             scheduler_interval_ms=self.integer("SCHEDULER_INTERVAL_MS", 5000, 1000, 3_600_000),
             clock_offset_seconds=offset,
         )

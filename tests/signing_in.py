@@ -8,7 +8,7 @@ from leadcrm.core.db import perform
 from leadcrm.identity import operations
 from leadcrm.identity.models import User
 
-CSRF_SECRET = "the secret of a browser under test"  # noqa: S105
+CSRF_SECRET = "the secret of a browser under test"
 
 
 class Browser(FlaskClient):

@@ -1,7 +1,11 @@
 """Bad settings stop the start, all at once, each with its name."""
 
-import pytest
+import dataclasses
 
+import pytest
+from flask import request
+
+from leadcrm import create_app
 from leadcrm.settings import Settings, SettingsError
 
 
@@ -61,3 +65,11 @@ def test_secrets_do_not_show_in_the_settings_repr(tmp_path):
 def test_installations_are_told_apart_by_their_database(tmp_path):
     one, two = (read(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/{name}.db") for name in "ab")
     assert one.instance != two.instance
+
+
+@pytest.mark.parametrize(("hops", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.9")])
+def test_the_visitors_address_is_taken_from_trusted_proxies_only(settings, hops, seen):
+    app = create_app(dataclasses.replace(settings, trusted_proxies=hops))
+    app.add_url_rule("/api/whoami", "whoami", lambda: request.remote_addr)
+    answer = app.test_client().get("/api/whoami", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
+    assert answer.text == seen
