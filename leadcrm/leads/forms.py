@@ -15,7 +15,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
 from leadcrm.core.forms import Form
 from leadcrm.core.zones import wall_time
@@ -31,6 +31,11 @@ ID = Regexp(r"[0-9a-f-]{36}$", message="Reload the page and try again.")
 
 def at_most(length: int) -> Length:
     return Length(max=length, message="At most %(max)d characters.")
+
+
+def _is_score(form: Form, field: IntegerField) -> None:
+    if field.data is not None and not 0 <= field.data <= 100:  # NumberRange breaks on numbers beyond a float
+        raise ValidationError("From 0 to 100.")
 
 
 def _near(form: Form, field: DateField) -> None:
@@ -119,7 +124,7 @@ class FilterForm(Form):
     owner = StringField("Owner", [Optional(), Regexp(r"(me|none|[0-9a-f-]{36})$", message="No such owner.")])
     source = StringField("Source", [Length(max=60)])
     tag = StringField("Tag", [Optional(), Regexp(r"[0-9a-f-]{36}$", message="No such tag.")])
-    score = IntegerField("Score at least", [Optional(), NumberRange(0, 100, "From 0 to 100.")])
+    score = IntegerField("Score at least", [Optional(), _is_score])
     created_from = DateField("Created from", [Optional(), _near])
     created_to = DateField("Created until", [Optional(), _near])
     has = SelectMultipleField("Has", choices=[SelectChoice(*choice) for choice in HAS_WORDS.items()])

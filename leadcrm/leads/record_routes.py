@@ -31,7 +31,7 @@ def create():
     form = _posted_form()
     if not form.validate():
         return _form_page(form, status=422)
-    duplicates = [] if form.anyway.data else queries.duplicates(form.email.data, form.phone.data)
+    duplicates = [] if form.anyway.data else queries.duplicates(form.email.data or "", form.phone.data or "")
     if duplicates and not queries.is_form_sent(form.form_key.data):
         form.form_errors.append("There may be a lead for this person already. Look at it, or create another anyway.")
         return _form_page(form, status=422, duplicates=duplicates)

@@ -10,6 +10,7 @@ from leadcrm.core.db import db
 from leadcrm.core.events import Event
 from leadcrm.core.models import EventRow
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads.events import LeadArchived, LeadAssigned, LeadStatusChanged, LeadTagged
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations.changing import assign_lead, change_status, restore_lead, set_tags
@@ -21,7 +22,7 @@ MOST_AT_ONCE = 100
 def undo(fact_ids: Sequence[int], by: User) -> list[Lead]:
     """Take back these facts, of this person, of the last ten minutes; returns the leads that changed.
 
-    What someone has changed again since stays as it is.
+    What someone has changed again since stays as it is, and so do leads the person may no longer see.
     """
     recent = select(EventRow).where(
         EventRow.id.in_(fact_ids[:MOST_AT_ONCE]),
@@ -29,8 +30,9 @@ def undo(fact_ids: Sequence[int], by: User) -> list[Lead]:
         EventRow.at > clock.now() - UNDO_WITHIN,
     )
     facts = [events.restore(row) for row in db.session.scalars(recent.order_by(EventRow.id.desc()))]
-    leads = {lead.id: lead for lead in db.session.scalars(select(Lead).where(Lead.id.in_([f.lead_id for f in facts])))}
-    return [leads[fact.lead_id] for fact in facts if _take_back(fact, leads[fact.lead_id])]
+    visible = select(Lead).where(Lead.id.in_([fact.lead_id for fact in facts]), visible_leads_filter(by, Lead.owner_id))
+    leads = {lead.id: lead for lead in db.session.scalars(visible)}
+    return [leads[fact.lead_id] for fact in facts if fact.lead_id in leads and _take_back(fact, leads[fact.lead_id])]
 
 
 def _take_back(fact: Event, lead: Lead) -> bool:
