@@ -2,7 +2,9 @@
 
 import collections
 import contextlib
+import os
 import random
+import signal
 import threading
 import time
 
@@ -56,11 +58,11 @@ def kill_something(installation: Installation, rng: random.Random) -> None:
             with contextlib.suppress(psutil.Error):
                 rng.choice(children).kill()
         return
-    installation.kill(kind)
     if kind == "web":
-        wait_for(lambda: not installation.answers())  # its orphaned workers notice within a second or two
+        os.killpg(installation.processes["web"].pid, signal.SIGKILL)  # its workers too, or they keep the port
         installation.start_web()
     else:
+        installation.kill("worker")
         installation.start_worker()
 
 
