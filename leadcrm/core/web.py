@@ -1,12 +1,14 @@
 """The HTML edge: fragments, pages, errors, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
 
 import hashlib
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from htmx_flask import Htmx
@@ -100,51 +102,93 @@ def user_locale() -> str:
     return "en"
 
 
+_TIME = Markup('<time datetime="%s" title="%s" data-style="%s">%s</time>')
+
+
+@dataclass(frozen=True)
+class TimeTeller:
+    """Words for moments in one reader's zone and locale. A list makes one for all its rows."""
+
+    zone: ZoneInfo
+    locale: str
+    now: datetime
+
+    def ago(self, moment: datetime) -> str:
+        """`now`, `12 min`, `3 h`, `Yesterday`, `4 d`, then the date."""
+        minutes = int((self.now - moment).total_seconds() // 60)
+        if minutes < 0:
+            return self.moment(moment)
+        if minutes < 1:
+            return "now"
+        if minutes < 60:
+            return f"{minutes} min"
+        day = moment.astimezone(self.zone).date()
+        days = (self.now.astimezone(self.zone).date() - day).days
+        if days == 0 or minutes < 240:
+            return f"{minutes // 60} h"
+        if days == 1:
+            return "Yesterday"
+        return f"{days} d" if days < 7 else _day_words(day, "d MMM y", self.locale)
+
+    def moment(self, moment: datetime) -> str:
+        """Date and time: `Wed, 25 Nov, 14:00`."""
+        local = moment.astimezone(self.zone)
+        same_year = local.year == self.now.astimezone(self.zone).year
+        day = _day_words(local.date(), "EEE, d MMM" if same_year else "d MMM y", self.locale)
+        return f"{day}, {_clock_words(local.hour, local.minute, self.locale)}"
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day."""
+        local = moment.astimezone(self.zone)
+        return _clock_words(local.hour, local.minute, self.locale)
+
+    def tag(self, moment: datetime, style: str = "ago") -> Markup:
+        """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
+        words = self.moment(moment)
+        text = words if style == "moment" else getattr(self, style)(moment)
+        return _TIME % (moment.isoformat(timespec="seconds"), words, style, text)
+
+
+@lru_cache(maxsize=4096)
+def _day_words(day: date, pattern: str, locale: str) -> str:
+    return format_date(day, pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _clock_words(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), "short", locale=locale).replace("\u202f", " ")
+
+
+def time_teller() -> TimeTeller:
+    """For the person who reads this page, as of now."""
+    return TimeTeller(user_zone(), user_locale(), clock.now())
+
+
 def ago(moment: datetime) -> str:
     """`now`, `12 min`, `3 h`, `Yesterday`, `4 d`, then the date."""
-    minutes = int((clock.now() - moment).total_seconds() // 60)
-    if minutes < 0:
-        return moment_text(moment)
-    if minutes < 1:
-        return "now"
-    if minutes < 60:
-        return f"{minutes} min"
-    days = (clock.now().astimezone(user_zone()).date() - moment.astimezone(user_zone()).date()).days
-    if days == 0 or minutes < 240:
-        return f"{minutes // 60} h"
-    if days == 1:
-        return "Yesterday"
-    if days < 7:
-        return f"{days} d"
-    return format_date(moment.astimezone(user_zone()), "d MMM y", locale=user_locale())
+    return time_teller().ago(moment)
 
 
 def moment_text(moment: datetime) -> str:
     """Date and time in the reader's zone and locale: `Wed, 25 Nov, 14:00`."""
-    local = moment.astimezone(user_zone())
-    same_year = local.year == clock.now().astimezone(user_zone()).year
-    day = format_datetime(local, "EEE, d MMM" if same_year else "d MMM y", locale=user_locale())
-    return f"{day}, {clock_text(moment)}"
+    return time_teller().moment(moment)
 
 
 def clock_text(moment: datetime) -> str:
     """The time of day in the reader's zone and locale."""
-    return format_time(moment.astimezone(user_zone()), "short", locale=user_locale()).replace("\u202f", " ")
+    return time_teller().clock(moment)
 
 
 def time_tag(moment: datetime, style: str = "ago") -> Markup:
     """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
-    text = {"ago": ago, "moment": moment_text, "clock": clock_text}[style](moment)
-    return Markup('<time datetime="{}" title="{}" data-style="{}">{}</time>').format(
-        moment.isoformat(timespec="seconds"), moment_text(moment), style, text
-    )
+    return time_teller().tag(moment, style)
 
 
 def init_app(app: Flask) -> None:
     _serve_static(app)
     Htmx(app)  # replaces app.request_class by its own subclass of Flask's
     app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text)
-    app.jinja_env.globals.update(time_tag=time_tag, is_partial=is_partial)
+    app.jinja_env.globals.update(time_tag=time_tag, time_teller=time_teller, is_partial=is_partial)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
