@@ -102,7 +102,7 @@ def test_several_leads_are_assigned_tagged_and_archived_and_all_of_it_can_be_und
 
 def test_a_lead_is_typed_in_with_a_warning_about_its_twin(open_context):
     page = open_context().new_page()  # its console tells of the refusal, a 422
-    page.goto("/leads")
+    page.goto("/leads", wait_until="networkidle")
     page.keyboard.press("n")
     dialog = page.get_by_role("dialog", name="New lead")
     expect(dialog.get_by_label("Send follow-up email")).to_be_disabled()
@@ -112,6 +112,7 @@ def test_a_lead_is_typed_in_with_a_warning_about_its_twin(open_context):
     dialog.get_by_label("Send follow-up email").check()
     dialog.get_by_role("button", name="Create lead").click()
     expect(page.locator("#panel").get_by_role("heading", name="Zola")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("n")
     dialog.get_by_label("Email", exact=True).fill("zola@new.example")
     expect(dialog.get_by_role("link", name="Zola")).to_be_visible()
