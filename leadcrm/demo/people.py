@@ -43,6 +43,7 @@ class Office:
     country: str
     currency: str
     team: tuple[Person, ...]
+    mail_from: str | None = None  # None: the installation's own, which then stands for this office alone
 
 
 OFFICES = (
@@ -70,6 +71,7 @@ OFFICES = (
             Person("Rita Novak", "owner", "rita@rival.test"),
             Person("Rob Whitfield", "rep", "rob@rival.test", is_realtor=True),
         ),
+        mail_from="hello@rival.test",
     ),
 )
 
@@ -93,6 +95,7 @@ def open_office(office: Office, hashes: dict[str, str]) -> dict[str, User]:
         timezone=office.timezone,
         country=office.country,
         currency=office.currency,
+        mail_from=office.mail_from,
     )
     team = {}
     for person in office.team:

@@ -26,7 +26,12 @@ def api(installation, demo):
 
 def create_sarah(api) -> str:
     response = api.post(
-        "/api/leads", first_name="Sarah", last_name="Connor", email="sarah@leads.test", timezone="Europe/London"
+        "/api/leads",
+        first_name="Sarah",
+        last_name="Connor",
+        email="sarah@leads.test",
+        phone="+44 20 7946 0958",
+        timezone="Europe/London",
     )
     assert response.status_code == 201, response.text
     return response.json()["id"]
