@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, session
-from leadcrm.demo import seed
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 from werkzeug.serving import make_server
@@ -19,6 +18,7 @@ from werkzeug.serving import make_server
 from leadcrm import create_app
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
+from leadcrm.demo import seed
 from leadcrm.identity import operations
 from leadcrm.identity.models import User
 from tests.conftest import create_schema, make_settings
