@@ -121,6 +121,8 @@ def _mappers(state: ORMExecuteState) -> Iterator[Any]:
 
 def get_or_404(model: type[Row], row_id: str) -> Row:
     """The organization's row with this id. Raises NotFound for anyone else's and for none."""
+    if isinstance(row_id, str) and "\x00" in row_id:  # PostgreSQL refuses to even look for it
+        raise NotFound
     row = db.session.scalar(select(model).where(model.id == row_id))
     if row is None:
         raise NotFound

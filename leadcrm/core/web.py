@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, abort, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from htmx_flask import Htmx
 from markupsafe import Markup
@@ -186,6 +186,7 @@ def time_tag(moment: datetime, style: str = "ago") -> Markup:
 
 def init_app(app: Flask) -> None:
     _serve_static(app)
+    app.before_request(_refuse_nul_in_address)
     Htmx(app)  # replaces app.request_class by its own subclass of Flask's
     app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text)
     app.jinja_env.globals.update(time_tag=time_tag, time_teller=time_teller, is_partial=is_partial)
@@ -193,6 +194,12 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(500, _server_error)
+
+
+def _refuse_nul_in_address() -> None:
+    """No address of ours holds a NUL, and PostgreSQL cannot even be asked for one."""
+    if "\x00" in request.path:
+        abort(404)
 
 
 def _serve_static(app: Flask) -> None:

@@ -147,3 +147,8 @@ def test_bulk_writes_stay_in_their_organization(cast):
             get_or_404(Tag, tag.id)
     with tenancy.organization(cast.acme.id):
         assert names() == ["kept"]
+
+
+def test_an_id_with_a_nul_is_simply_not_there(acme):
+    with pytest.raises(NotFound):
+        get_or_404(Tag, "\x00")
