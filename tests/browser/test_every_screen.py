@@ -13,7 +13,7 @@ from leadcrm.identity.models import Organization
 from leadcrm.leads.models import Lead
 from tests.browser.conftest import Quiet
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
 
 SCREENS = {
     "leads": "/leads",
