@@ -64,7 +64,10 @@ def test_every_queue_opens(ada, jane, queue):
 
 def test_queues_hold_what_they_say(ada, jane, cast):
     thread = thread_of(hears(jane))
-    names = lambda queue: [row.conversation.id for row in queries.threads(cast.ada, queue).items]  # noqa: E731
+
+    def names(queue: str) -> list[str]:
+        return [row.conversation.id for row in queries.threads(cast.ada, queue).items]
+
     perform(operations.assign_conversation, thread, None)
     assert names("unassigned") == [thread.id]
     assert names("mine") == []
@@ -307,7 +310,11 @@ def test_nobody_of_another_organization_can_be_assigned(ada, jane, cast):
 
 def test_close_reopen_and_snooze(ada, jane):
     thread = thread_of(hears(jane))
-    status = lambda: (db.session.expire_all(), db.session.get(Conversation, thread.id).status)[1]  # noqa: E731
+
+    def status() -> str:
+        db.session.expire_all()
+        return db.session.get(Conversation, thread.id).status
+
     assert "Undo" in shown(ada.post(f"/conversations/{thread.id}/closing", hx=True))
     assert status() == "closed"
     ada.post(f"/conversations/{thread.id}/opening", hx=True)
