@@ -43,6 +43,7 @@ _insert_facts = insert(EventRow.__table__).returning(EventRow.__table__.c.id, so
 _insert_debts = insert(Debt.__table__)
 _classes: dict[str, type[Event]] = {}
 _listeners: dict[str, dict[str, Listener]] = {}
+_holding: set[str] = set()
 _cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 _actor: ContextVar[str] = ContextVar("actor", default="system")
 
@@ -57,6 +58,16 @@ def subscribe(reactions: dict[type[Event], list[Listener]]) -> None:
 def listener_name(listener: Listener) -> str:
     """`flows.enrol_new_lead` for leadcrm.flows.listeners.enrol_new_lead: what a debt row keeps."""
     return f"{listener.__module__.split('.')[1]}.{listener.__name__}"
+
+
+def holds_sending(listener: Listener) -> Listener:
+    """Decorator: as long as this listener owes its work on a fact about a lead, no flow message to that lead leaves.
+
+    For whatever may end a flow: a reply that was received but not yet reacted to must win against a message that
+    falls due in the same second.
+    """
+    _holding.add(listener_name(listener))
+    return listener
 
 
 def listener_for(event_name: str, name: str) -> Listener:
@@ -97,12 +108,12 @@ def record_all(events: Iterable[Event]) -> list[int]:
     connection = db.session.connection()
     ids = list(connection.scalars(_insert_facts, [_row(fact) for fact in facts]))
     debts = [
-        {"organization_id": tenancy.current_id(), "event_id": event_id, "listener": name, "tries": 0}
+        _debt(event_id, fact, name)
         for event_id, fact in zip(ids, facts, strict=True)
         for name in _listeners.get(fact.name, ())
     ]
     if debts:
-        connection.execute(_insert_debts, [{**debt, "due_at": clock.real_now()} for debt in debts])
+        connection.execute(_insert_debts, debts)
         after_commit(jobs.ring_now)
     return ids
 
@@ -120,6 +131,17 @@ def _row(event: Event) -> dict[str, Any]:
         "cause_id": cause.event_id if cause else None,
         "depth": cause.depth + 1 if cause else 0,
         "at": clock.now(),
+    }
+
+
+def _debt(event_id: int, fact: Event, listener: str) -> dict[str, Any]:
+    return {
+        "organization_id": tenancy.current_id(),
+        "event_id": event_id,
+        "listener": listener,
+        "tries": 0,
+        "due_at": clock.real_now(),
+        "holds_lead_id": getattr(fact, "lead_id", None) if listener in _holding else None,
     }
 
 

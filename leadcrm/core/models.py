@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,9 +74,16 @@ class Debt(TenantOwned, Base):
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(default=clock.real_now)
     error: Mapped[str | None] = mapped_column(Text)
+    holds_lead_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # see events.holds_sending
 
     __table_args__ = (
         UniqueConstraint("event_id", "listener"),
+        Index(  # the last look before a flow's message leaves
+            "ix_debts_holds_lead",
+            "holds_lead_id",
+            postgresql_where=text("holds_lead_id IS NOT NULL"),
+            sqlite_where=text("holds_lead_id IS NOT NULL"),
+        ),
         Index("ix_debts_due", "due_at", "id"),  # the drain; due_at is NULL when a person has to look
     )
 

@@ -356,6 +356,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("due_at", Moment(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("holds_lead_id", sa.String(length=36), nullable=True),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_debts_event_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -366,6 +367,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("debts", schema=None) as batch_op:
         batch_op.create_index("ix_debts_due", ["due_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_debts_holds_lead",
+            ["holds_lead_id"],
+            unique=False,
+            postgresql_where=sa.text("holds_lead_id IS NOT NULL"),
+            sqlite_where=sa.text("holds_lead_id IS NOT NULL"),
+        )
 
     op.create_table(
         "flow_steps",
@@ -1162,6 +1170,11 @@ def downgrade() -> None:
 
     op.drop_table("flow_steps")
     with op.batch_alter_table("debts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_debts_holds_lead",
+            postgresql_where=sa.text("holds_lead_id IS NOT NULL"),
+            sqlite_where=sa.text("holds_lead_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_debts_due")
 
     op.drop_table("debts")

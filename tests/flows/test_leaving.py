@@ -3,30 +3,29 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Message
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.events import record
-from leadcrm.core.models import EventRow
+from leadcrm.core.models import Debt, EventRow
 from leadcrm.leads import operations as leads
 from leadcrm.leads.events import LeadStatusChanged
+from tests.conversations.conftest import FakeTransport, make_due, plan
 from tests.flows.conftest import drain, enrolment_of, messages_of
 
 
 def reply(lead, *, automatic: bool = False) -> None:
-    perform(
-        conversations.receive,
-        "email",
-        lead.contact_points[0].value,
-        "Saturday works",
-        f"reply-{lead.id}",
-        clock.now(),
-        automatic=automatic,
-    )
+    receive(lead, automatic=automatic)
     drain()
+
+
+def receive(lead, *, automatic: bool = False) -> None:
+    """A mail of the lead's that nothing has reacted to yet."""
+    address = lead.contact_points[0].value
+    perform(conversations.receive, "email", address, "Saturday", f"reply-{lead.id}", clock.now(), automatic=automatic)
 
 
 def outbound(lead) -> list[tuple[str, str]]:
@@ -109,3 +108,43 @@ def test_qualified_leads_stay_inside(flow, new_lead):
     perform(leads.change_status, lead, "qualified")
     drain()
     assert [status for status, _ in outbound(lead)] == ["scheduled"] * 3
+
+
+def test_a_reply_nobody_reacted_to_yet_stops_a_message_due_in_the_same_second(flow, new_lead):
+    lead, transport = new_lead(), FakeTransport()
+    receive(lead)
+    transport.drain()
+    welcome = messages_of(lead)[0]
+    assert (transport.sent, welcome.status) == ([], "held")
+    drain()
+    transport.drain()
+    assert transport.sent == []
+    assert {why for _, why in outbound(lead)} == {"The lead replied"}
+
+
+def test_news_that_ends_nothing_only_delays(flow, new_lead):
+    lead, transport = new_lead(), FakeTransport()
+    receive(lead, automatic=True)
+    transport.drain()
+    drain()
+    make_due(messages_of(lead)[0])
+    transport.drain()
+    assert [mail.recipient for mail in transport.sent] == [lead.contact_points[0].value]
+
+
+def test_what_a_person_says_does_not_wait_for_reactions(flow, new_lead):
+    lead, transport = new_lead(), FakeTransport()
+    receive(lead)
+    plan(lead, "by hand", subject="Saturday it is")
+    transport.drain()
+    assert [mail.subject for mail in transport.sent] == ["Saturday it is"]
+
+
+def test_a_reaction_that_keeps_failing_is_looked_for_ever_less_often(flow, new_lead):
+    lead, transport = new_lead(), FakeTransport()
+    receive(lead)
+    with writing() as session:
+        session.execute(update(Debt).where(Debt.holds_lead_id == lead.id).values(tries=8, due_at=None))
+    transport.drain()
+    held = next(message for message in messages_of(lead) if message.status == "held")
+    assert held.due_at - clock.now() > timedelta(minutes=5)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 
 from leadcrm.adapters.ports import OutgoingEmail
+from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
 from leadcrm.conversations.delivery.rendering import Aside, Ready
 from leadcrm.conversations.events import (
@@ -25,12 +26,15 @@ from leadcrm.conversations.operations.threads import snippet_of, touch_conversat
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
 from leadcrm.core.events import record
+from leadcrm.core.models import Debt
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 
 TYPED_ORIGINS = ("manual", "follow_up")  # a person meant this lead
 MESSAGES, ATTEMPTS, CONVERSATIONS = Message.__table__, Attempt.__table__, Conversation.__table__
-SUPPRESSIONS, LEADS = Suppression.__table__, Lead.__table__
+SUPPRESSIONS, LEADS, DEBTS = Suppression.__table__, Lead.__table__, Debt.__table__
+NEXT_LOOK_SECONDS = 2  # doubled with each failure of the listener that has to read the news
+LONGEST_DOUBLING = 8
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ _suppressed = exists().where(
     SUPPRESSIONS.c.channel.in_([MESSAGES.c.channel, EVERY_CHANNEL]),
     SUPPRESSIONS.c.address == bindparam("the_address"),
 )
+# a reply, an opt-out, a new status that the flows have not heard of yet: what they would skip must not slip out
+_flow_is_deaf = and_(MESSAGES.c.origin == "flow", exists().where(DEBTS.c.holds_lead_id == MESSAGES.c.lead_id))
 _archived = exists().where(LEADS.c.id == MESSAGES.c.lead_id, LEADS.c.archived_at.is_not(None))
 _mine = (
     MESSAGES.c.id == bindparam("the_id"),
@@ -59,7 +65,7 @@ _mine = (
 _begin = (
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
-    .where(~_suppressed, ~_archived)
+    .where(~_suppressed, ~_archived, ~_flow_is_deaf)
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),
@@ -195,7 +201,9 @@ def put_aside(aside: Aside) -> None:
 def _explain(ready: Ready) -> None:
     """Why a claimed message could not begin: only a rule puts it aside; a lost lease is someone else's business."""
     row = db.session.execute(
-        select(Message.claim_token, Message.status, _archived.label("archived")).where(Message.id == ready.claim.id)
+        select(
+            Message.claim_token, Message.status, _archived.label("archived"), _flow_is_deaf.label("flow_is_deaf")
+        ).where(Message.id == ready.claim.id)
     ).one_or_none()
     if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
         return
@@ -207,6 +215,13 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "skipped", "opted out"))
     elif row.archived:
         put_aside(Aside(ready.claim, "skipped", "the lead is archived"))
+    elif row.flow_is_deaf:
+        put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
+
+
+def _after_the_news(claim: Claim) -> datetime:
+    tries = db.session.scalar(select(func.max(Debt.tries)).where(Debt.holds_lead_id == claim.lead_id)) or 0
+    return clock.now() + timedelta(seconds=NEXT_LOOK_SECONDS * 2 ** min(tries, LONGEST_DOUBLING))
 
 
 def _tell(ready: Ready, outcome: Outcome) -> None:
