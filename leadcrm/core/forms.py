@@ -14,9 +14,8 @@ class Form(BaseForm):
 
     class Meta:
         def bind_field(self, form, unbound_field, options):
-            filters = [tidy, *options.get("filters", unbound_field.kwargs.get("filters", ()))]
-            unbound_field.kwargs["filters"] = filters
-            return unbound_field.bind(form=form, **options)
+            filters = [tidy, *unbound_field.kwargs.get("filters", ())]
+            return unbound_field.bind(form=form, **options, filters=filters)
 
     def validate(self, extra_validators=None) -> bool:
         extra = {name: [no_control_characters] for name in self._fields}
