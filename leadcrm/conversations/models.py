@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.models import SERIAL
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
 
@@ -198,6 +199,21 @@ class RawInbound(Identified, TenantOwned, Base):
         Index("ix_raw_inbound_due", "due_at", **_only("due_at IS NOT NULL")),
         Index("ix_raw_inbound_received", "received_at"),  # the purge
     )
+
+
+class Mailbox(Base):
+    """How far the installation's mailbox (IMAP_URL) has been read, and how reading it goes. Times by the real clock."""
+
+    __tablename__ = "mailboxes"
+
+    name: Mapped[str] = mapped_column(String(500), primary_key=True)  # user, server and folder
+    uid_validity: Mapped[int | None] = mapped_column(SERIAL)  # another one: the server has numbered its mails anew
+    last_uid: Mapped[int] = mapped_column(SERIAL, default=0)  # all up to it are kept in raw_inbound, or strays
+    due_at: Mapped[datetime] = mapped_column(default=clock.real_now)  # next look; while someone reads, when that is over
+    checked_at: Mapped[datetime | None]  # when it was last read to its end
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    error: Mapped[str] = mapped_column(String(300), default="")
+    strays: Mapped[int] = mapped_column(default=0)  # mails for none of the organizations; only the mailbox has them
 
 
 class ReadMark(Base):

@@ -51,6 +51,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lane", "process", name=op.f("pk_heartbeats")),
     )
     op.create_table(
+        "mailboxes",
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("uid_validity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("last_uid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("checked_at", Moment(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(length=300), nullable=False),
+        sa.Column("strays", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mailboxes")),
+    )
+    op.create_table(
         "organizations",
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("slug", sa.String(length=60), nullable=False),
@@ -1229,5 +1241,6 @@ def downgrade() -> None:
     op.drop_table("automations")
     op.drop_table("slots")
     op.drop_table("organizations")
+    op.drop_table("mailboxes")
     op.drop_table("heartbeats")
     # ### end Alembic commands ###
