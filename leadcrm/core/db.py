@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, has_app_context
@@ -101,13 +102,17 @@ def _add_tenant_criterion(state: ORMExecuteState) -> None:
         return  # follows from a row that was itself fetched through the criterion
     if not (state.is_select or state.is_update or state.is_delete):
         return
-    if not any(issubclass(mapper.class_, TenantOwned) for mapper in _mappers(state)):
-        return
-    organization_id = tenancy.criterion_id()
+    organization_id = tenancy.scoped_id()
     if organization_id is not None:
-        state.statement = state.statement.options(
-            with_loader_criteria(TenantOwned, lambda cls: cls.organization_id == organization_id, include_aliases=True)
-        )
+        state.statement = state.statement.options(_criterion_of(organization_id))
+    elif not tenancy.is_everyone() and any(issubclass(mapper.class_, TenantOwned) for mapper in _mappers(state)):
+        raise tenancy.TenantMissing("A tenant-owned table was read outside any organization's scope.")
+
+
+@lru_cache(maxsize=256)
+def _criterion_of(organization_id: str) -> Any:
+    """Made once per organization: the analysis of the lambda costs more than many a query."""
+    return with_loader_criteria(TenantOwned, lambda cls: cls.organization_id == organization_id, include_aliases=True)
 
 
 def _mappers(state: ORMExecuteState) -> Iterator[Any]:

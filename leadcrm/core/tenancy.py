@@ -30,12 +30,15 @@ def current_id() -> str:
     return value
 
 
-def criterion_id() -> str | None:
-    """The id to filter by, or None inside `everyone()`. Raises TenantMissing when nothing was said."""
+def scoped_id() -> str | None:
+    """The organization's id, or None outside a scope and inside `everyone()`."""
     value = _current.get()
-    if value is None:
-        raise TenantMissing("A tenant-owned table was read outside any organization's scope.")
     return value if isinstance(value, str) else None
+
+
+def is_everyone() -> bool:
+    """Whether the running code asked to see all organizations."""
+    return _current.get() is _EVERYONE
 
 
 def enter(organization_id: str) -> None:
