@@ -3,10 +3,11 @@
 No sign-in, no tenancy, no forms: what is left when everything a product adds is taken away.
 """
 
-from flask import Flask, render_template_string, request
+from flask import Flask, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from leadcrm.core import tenancy
 from leadcrm.core.models import EventRow
 from leadcrm.leads.models import Lead
 from leadcrm.leads.search import matching
@@ -24,6 +25,7 @@ PAGE = 50
 def create_bare_app(product: Flask, organization_id: str) -> Flask:
     """Routes with the product's queries; its own engine on the same database."""
     app = Flask("bare")
+    list_page, detail_page = app.jinja_env.from_string(LIST), app.jinja_env.from_string(DETAIL)
     with product.app_context():
         from leadcrm.core.db import db
 
@@ -43,18 +45,18 @@ def create_bare_app(product: Flask, organization_id: str) -> Flask:
         if term := request.args.get("q"):
             found, newest = matching(listed, term)
             statement = found.order_by(newest.desc())
-        with Session(engine) as session:
-            return render_template_string(LIST, leads=session.scalars(statement).all())
+        with tenancy.everyone(), Session(engine) as session:
+            return render_template(list_page, leads=session.scalars(statement).all())
 
     @app.get("/leads/<lead_id>")
     def lead(lead_id: str):
-        with Session(engine) as session:
+        with tenancy.everyone(), Session(engine) as session:
             one = (
                 select(Lead)
                 .where(Lead.id == lead_id)
                 .options(joinedload(Lead.owner), selectinload(Lead.contact_points))
             )
             facts = select(EventRow).where(EventRow.lead_id == lead_id).order_by(EventRow.id.desc()).limit(PAGE)
-            return render_template_string(DETAIL, lead=session.scalars(one).one(), facts=session.scalars(facts).all())
+            return render_template(detail_page, lead=session.scalars(one).one(), facts=session.scalars(facts).all())
 
     return app
