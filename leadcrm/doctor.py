@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from leadcrm.adapters.imap import ImapServer, MailboxTrouble, opened
 from leadcrm.adapters.smtp import SmtpServer
 from leadcrm.adapters.smtp_probe import greet
 from leadcrm.core import clock, jobs
@@ -21,7 +22,7 @@ from leadcrm.first_start import at_head
 from leadcrm.settings import Settings
 
 Verdict = Literal["ok", "note", "broken"]
-SMTP_PATIENCE_SECONDS = 5
+PATIENCE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _email(settings: Settings) -> Iterator[Finding]:
         yield Finding("E-mail", "note", "stays in the sandbox", "Set SMTP_URL to send for real.")
         return
     try:
-        server = SmtpServer.from_url(settings.smtp_url, connect_timeout=SMTP_PATIENCE_SECONDS)
+        server = SmtpServer.from_url(settings.smtp_url, connect_timeout=PATIENCE_SECONDS)
         greet(server)
     except (OSError, ValueError, smtplib.SMTPException) as error:
         yield Finding("E-mail", "broken", f"the mail server does not take us: {error}", "Check SMTP_URL.")
@@ -102,6 +103,20 @@ def _inbound(settings: Settings) -> Iterator[Finding]:
     else:
         hint = "Set EMAIL_WEBHOOK_SECRET to the secret your mail provider signs with."
         yield Finding("Inbound mail", "note", "/webhook/email is closed", hint)
+
+
+def _mailbox(settings: Settings) -> Iterator[Finding]:
+    if not settings.imap_url:
+        yield Finding("Mailbox", "note", "none is read", "Set IMAP_URL to take in mail without a provider's webhook.")
+        return
+    server = ImapServer.from_url(settings.imap_url, timeout=PATIENCE_SECONDS)
+    try:
+        with opened(server):
+            pass
+    except MailboxTrouble as trouble:
+        yield Finding("Mailbox", "broken", f"{server.name}: {trouble.reason}", "Check IMAP_URL.")
+        return
+    yield Finding("Mailbox", "ok", f"{server.name} can be read")
 
 
 def _uploads(settings: Settings) -> Iterator[Finding]:
@@ -141,6 +156,7 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _email,
     _text_channels,
     _inbound,
+    _mailbox,
     _uploads,
     _worker,
 )

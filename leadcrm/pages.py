@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.inbound_routes import blueprint as inbound
+from leadcrm.conversations.intake_routes import blueprint as intake
 from leadcrm.conversations.queries import unread_count
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
         thanks,
         conversations,
         inbound,
+        intake,
         sandbox,
         flows,
         automations,

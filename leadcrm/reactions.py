@@ -2,7 +2,13 @@
 
 from leadcrm.automations import listeners as automations
 from leadcrm.conversations import listeners as conversations
-from leadcrm.conversations.events import LeadOptedOut, MessageFailed, MessageOutcomeUnknown, MessageReceived
+from leadcrm.conversations.events import (
+    LeadOptedOut,
+    MessageBounced,
+    MessageFailed,
+    MessageOutcomeUnknown,
+    MessageReceived,
+)
 from leadcrm.core.events import Event, Listener
 from leadcrm.flows import listeners as flows
 from leadcrm.leads import listeners as leads
@@ -27,5 +33,6 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadOptedOut: [flows.leave_on_opt_out, leads.tell_of_opt_out],
     MessageReceived: [flows.leave_on_reply, conversations.tell_of_reply, automations.consider],
     MessageFailed: [conversations.tell_of_failure, automations.consider],
+    MessageBounced: [conversations.tell_of_failure, automations.consider],
     MessageOutcomeUnknown: [conversations.tell_of_failure],
 }

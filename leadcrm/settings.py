@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE_URL = "sqlite:///var/leadcrm.db"
 MINIMUM_SECRET_LENGTH = 32
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+IMAP_SCHEMES = ("imap", "imaps", "imap+starttls")
 
 
 class SettingsError(Exception):
@@ -43,6 +44,7 @@ class Settings:
     var: Path
     smtp_url: str | None = field(repr=False)
     mail_from: str
+    imap_url: str | None = field(repr=False)
     email_webhook_secret: str | None = field(repr=False)
     scheduler_interval_ms: int
     trusted_proxies: int
@@ -108,6 +110,7 @@ class _Reader:
             var=var,
             smtp_url=self.url("SMTP_URL", SMTP_SCHEMES),
             mail_from=self.mail_from(),
+            imap_url=self.imap_url(),
             email_webhook_secret=self.text("EMAIL_WEBHOOK_SECRET"),
             trusted_proxies=self.integer("TRUSTED_PROXIES", 0, 0, 10),
             scheduler_interval_ms=self.integer("SCHEDULER_INTERVAL_MS", 5000, 1000, 3_600_000),
@@ -160,6 +163,19 @@ class _Reader:
         if value.count("@") != 1 or any(c in value for c in "\r\n<>, "):
             self.problems.append("MAIL_FROM must be one plain address, like team@example.com.")
         return value
+
+    def imap_url(self) -> str | None:
+        """A mailbox is nothing without its user; the password may be empty."""
+        value = self.url("IMAP_URL", IMAP_SCHEMES)
+        try:
+            parts = urlsplit(value or "")
+            is_whole = value is None or bool(parts.hostname and parts.username and parts.port != 0)
+        except ValueError:  # a port that is none
+            is_whole = False
+        if is_whole:
+            return value
+        self.problems.append("IMAP_URL must name user and server: imaps://user:password@mail.example.com/INBOX.")
+        return None
 
     def secret_key(self, environment: str, var: Path) -> str:
         value = self.text("SECRET_KEY")

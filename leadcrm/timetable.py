@@ -3,6 +3,7 @@
 from leadcrm.automations.jobs import drain_runs
 from leadcrm.conversations.jobs import (
     drain_inbound,
+    drain_mailbox,
     drain_messages,
     purge_raw_inbound,
     sweep_messages,
@@ -17,7 +18,7 @@ from leadcrm.identity.jobs import drain_staff_mails
 
 LANES: dict[str, list[Drain]] = {
     "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
-    "slow": [],
+    "slow": [drain_mailbox],
 }
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),

@@ -8,5 +8,6 @@ TRIGGERS = {
     "lead.tagged": "a lead's tags change",
     "message.received": "a lead writes to us",
     "message.failed": "a message cannot be sent",
+    "message.bounced": "a mail comes back",
 }
 ALIASES = {"lead.created": "new_lead"}  # the name the outside knows it by

@@ -49,6 +49,28 @@ class MessageFailed(MessageEvent):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class MessageBounced(MessageEvent):
+    """It was accepted, and came back: a mail system further on could not deliver it."""
+
+    name = "message.bounced"
+    title = "Message came back"
+    icon = "undo-2"
+    reason: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MessageDelayed(MessageEvent):
+    """A mail system further on has it, could not deliver it yet, and keeps trying."""
+
+    name = "message.delayed"
+    title = "Message delayed on its way"
+    icon = "clock"
+    reason: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class MessageOutcomeUnknown(MessageEvent):
     """The call left the house and no verdict came; a person decides."""
 
@@ -61,7 +83,7 @@ class MessageOutcomeUnknown(MessageEvent):
 @register
 @dataclass(frozen=True, kw_only=True)
 class MessageResolved(MessageEvent):
-    """A person said what became of an unknown message: `arrived` or `resent`."""
+    """What became of an unknown message: a person says `arrived` or `resend`, a mail system `accepted`."""
 
     name = "message.resolved"
     title = "Delivery clarified"
@@ -112,6 +134,17 @@ class LeadOptedOut(Event):
     lead_id: str
     channel: str
     how: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class MailAllowedAgain(Event):
+    """A person wants to write again to an address that mail came back from."""
+
+    name = "lead.mail_allowed"
+    title = "Mail to a bounced address allowed again"
+    icon = "mail"
+    lead_id: str
 
 
 @register

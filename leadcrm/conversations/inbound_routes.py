@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from leadcrm.conversations import attachments, intake, unsubscribing
-from leadcrm.conversations.incoming_mail import NoSender, read_head
+from leadcrm.conversations.incoming_mail import LARGEST_MAIL, NoSender, read_head
 from leadcrm.conversations.models import Attachment
 from leadcrm.conversations.thread_queries import message as visible_message
 from leadcrm.core import tenancy
@@ -19,7 +19,6 @@ from leadcrm.core.web import public
 
 blueprint = Blueprint("inbound", __name__)
 
-LARGEST_MAIL = 10 * 1024 * 1024
 SIGNATURE = "X-LeadCRM-Signature"
 FILE_CSP = "default-src 'none'; sandbox"
 

@@ -3,14 +3,15 @@
 Made by anyone, so nothing in it is believed to be well-formed: whatever cannot be read becomes replacement
 characters or is left out, and counts and lengths have limits. Only a mail without any sender is refused.
 One that is built to keep its reader busy (the library's parsers take quadratic time over a few shapes, which are
-looked for first) is not taken apart: it comes in whole, as a file.
+looked for first) is not taken apart: it comes in whole, as a file. Of a mail that is too large to keep only the
+beginning comes in, without files.
 """
 
 import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -20,8 +21,12 @@ from email.utils import getaddresses
 
 import nh3
 
+from leadcrm.conversations import delivery_reports
+from leadcrm.conversations.delivery_reports import Report
 from leadcrm.conversations.threading import fold_quoted
 
+LARGEST_MAIL = 10 * 1024 * 1024
+CUT = "X-LeadCRM-Cut"  # how many bytes the whole mail had
 MOST_PARTS = 200
 MOST_ADDRESSES = 100
 MOST_REFERENCES = 100
@@ -38,9 +43,11 @@ MOST_LINES = 1_000_000
 MOST_TAGS = 10_000  # nested, this many keep the sanitiser busy for a fifth of a second, ten times as many for 20
 WHOLE_MAIL = ("mail.eml", "message/rfc822")
 RECIPIENT_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "Resent-To")
-MACHINE_SENDERS = ("mailer-daemon", "postmaster", "no-reply", "noreply")
+MAIL_SYSTEMS = ("mailer-daemon", "postmaster")
+MACHINE_SENDERS = (*MAIL_SYSTEMS, "no-reply", "noreply")
 MACHINE_PRECEDENCES = {"bulk", "junk", "list", "auto_reply"}
-MACHINE_HEADERS = ("List-Id", "X-Autoreply", "X-Autorespond")
+MACHINE_HEADERS = ("List-Id",)
+AUTO_REPLY_HEADERS = ("X-Autoreply", "X-Autorespond")
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -59,13 +66,14 @@ class Head:
     """What is needed to tell whose mail it is; ids with their angle brackets, addresses lower case."""
 
     message_id: str | None
-    sender: str
+    sender: str  # "" only of a report
     sender_name: str
     recipients: tuple[str, ...]
     in_reply_to: str | None
-    references: tuple[str, ...]  # oldest first, the mail it answers last
+    references: tuple[str, ...]  # oldest first, the mail it answers or reports on last
     subject: str
     is_automatic: bool
+    is_auto_reply: bool  # a bounce, a receipt, an out-of-office: nobody new is writing
 
 
 @dataclass(frozen=True)
@@ -86,12 +94,22 @@ class Mail:
     quoted: str
     html: str | None
     files: tuple[File, ...]
+    report: Report | None = None
+
+
+def cut_short(beginning: bytes, size: int) -> bytes:
+    """The beginning of a mail of `size` bytes, marked so that it is read as such."""
+    return f"{CUT}: {size}\r\n".encode() + beginning
 
 
 def read_head(raw: bytes) -> Head:
-    """The head of a mail. Raises NoSender."""
+    """The head of a mail; of a report also, as a reference, the mail it is about. Raises NoSender."""
     end = _HEAD_END.search(raw, 0, LONGEST_HEAD)
-    return _head(BytesHeaderParser(policy=compat32).parsebytes(raw[: end.start() if end else LONGEST_HEAD]))
+    mail = BytesHeaderParser(policy=compat32).parsebytes(raw[: end.start() if end else LONGEST_HEAD])
+    head = _head(mail)
+    if not _is_report(mail) or _trouble_with(raw):
+        return head
+    return _with_reference(head, delivery_reports.find(message_from_bytes(raw, policy=compat32)))
 
 
 def read(raw: bytes) -> Mail:
@@ -110,7 +128,23 @@ def read(raw: bytes) -> Mail:
             rich = _text(part)[:LONGEST_HTML]
     safe = nh3.clean(rich) if rich and _is_reasonable(rich) else None
     said, quoted = fold_quoted(plain if plain is not None else _without_tags(rich or ""))
-    return Mail(_head(mail), said, quoted, safe, tuple(files))
+    report = delivery_reports.find(mail)
+    whole = Mail(_with_reference(_head(mail), report), said, quoted, safe, tuple(files), report)
+    return _without_cut_files(whole, _header(mail, CUT))
+
+
+def _with_reference(head: Head, report: Report | None) -> Head:
+    if report is None or report.message_id is None:
+        return head
+    return replace(head, references=(*head.references, report.message_id))
+
+
+def _without_cut_files(mail: Mail, size: str) -> Mail:
+    """Of a mail that was cut short, files are incomplete."""
+    if not size.isdecimal():
+        return mail
+    note = f"[This mail was too large to take in, {int(size[:15]) // 1024**2} MB. Its files are only in the mailbox.]"
+    return replace(mail, text=f"{mail.text}\n\n{note}".strip(), files=())
 
 
 def _trouble_with(raw: bytes) -> str | None:
@@ -129,9 +163,9 @@ def _trouble_with(raw: bytes) -> str | None:
 
 def _head(mail: Message) -> Head:
     senders = _addresses(mail, "From") or _addresses(mail, "Sender") or _addresses(mail, "Return-Path")
-    if not senders:
+    if not senders and not _is_report(mail):
         raise NoSender("This mail names no sender.")
-    name, sender = senders[0]
+    name, sender = senders[0] if senders else ("", "")
     answers = _MESSAGE_ID.findall(_header(mail, "In-Reply-To"))
     references = [*_MESSAGE_ID.findall(_header(mail, "References"))[-MOST_REFERENCES:], *answers[:1]]
     ids = _MESSAGE_ID.findall(_header(mail, "Message-ID"))
@@ -144,6 +178,7 @@ def _head(mail: Message) -> Head:
         references=tuple(dict.fromkeys(references)),
         subject=" ".join(_header(mail, "Subject").split()),
         is_automatic=_is_automatic(mail, sender),
+        is_auto_reply=_is_auto_reply(mail, sender),
     )
 
 
@@ -153,11 +188,24 @@ def _is_automatic(mail: Message, sender: str) -> bool:
     return (
         (submitted != "" and not submitted.startswith("no"))
         or _header(mail, "Precedence").strip().lower() in MACHINE_PRECEDENCES
-        or _header(mail, "Return-Path").strip() == "<>"
         or any(_values(mail, header) for header in MACHINE_HEADERS)
-        or mail.get_content_type() == "multipart/report"
         or sender.partition("@")[0] in MACHINE_SENDERS
+        or _is_auto_reply(mail, sender)
     )
+
+
+def _is_auto_reply(mail: Message, sender: str) -> bool:
+    return (
+        _header(mail, "Auto-Submitted").strip().lower().startswith("auto-replied")
+        or _header(mail, "Return-Path").strip() == "<>"
+        or any(_values(mail, header) for header in AUTO_REPLY_HEADERS)
+        or _is_report(mail)
+        or sender.partition("@")[0] in MAIL_SYSTEMS
+    )
+
+
+def _is_report(mail: Message) -> bool:
+    return mail.get_content_type() == "multipart/report"
 
 
 def _header(mail: Message, name: str) -> str:

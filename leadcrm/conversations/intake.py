@@ -17,16 +17,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import incoming_mail
 from leadcrm.conversations.attachments import keep_files
-from leadcrm.conversations.delivery.addresses import read_reply_address
+from leadcrm.conversations.delivery.addresses import ReplyTag, read_reply_address
 from leadcrm.conversations.delivery.backoff import next_try
 from leadcrm.conversations.incoming_mail import Head, Mail
 from leadcrm.conversations.models import Conversation, Message, RawInbound
-from leadcrm.conversations.operations import IncomingFile, opt_out, receive
+from leadcrm.conversations.operations import IncomingFile, opt_out, receive, take_report
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import after_commit, db, is_postgresql, perform
+from leadcrm.core.errors import NotFound
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import Organization
 from leadcrm.leads.models import ContactPoint
+from leadcrm.leads.queries import find_by_address
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +49,15 @@ class Raw:
     tries: int
 
 
-def organization_of(head: Head) -> str | None:
+def organization_of(head: Head, *, in_our_mailbox: bool = False) -> str | None:
     """The organization a mail is for: by the tag of a thread, by the mail it answers, by the mailbox it was sent to.
 
-    The installation's own MAIL_FROM stands for the organizations that have no address of their own: for the only one,
-    else for the only one that knows the sender. There is no guess: it would show one team the other's mail.
+    The installation's own MAIL_FROM, and its mailbox whatever a mail in it says, stand for the organizations that have
+    no address of their own: for the only one, else for the only one that knows the sender. There is no guess: it would
+    show one team the other's mail.
     """
     with tenancy.everyone():
-        return _by_tag(head.recipients) or _by_reference(head.references) or _by_mailbox(head)
+        return _by_tag(head.recipients) or _by_reference(head.references) or _by_mailbox(head, in_our_mailbox)
 
 
 def store(channel: str, external_id: str | None, body: bytes) -> bool:
@@ -93,9 +96,11 @@ def drain(should_stop: Callable[[], bool]) -> int:
 
 
 def read_again(raw_id: str) -> None:
-    """A person wants another try of a webhook that was given up."""
-    given_up = update(RawInbound).where(RawInbound.id == raw_id, RawInbound.done_at.is_(None))
-    db.session.execute(given_up.values(due_at=clock.real_now(), tries=0).execution_options(synchronize_session=False))
+    """A person wants another try of what could not be read. Raises NotFound when it was read or is not theirs."""
+    unread = update(RawInbound).where(RawInbound.id == raw_id, RawInbound.done_at.is_(None))
+    now = {"due_at": clock.real_now(), "tries": 0}
+    if db.session.execute(unread.values(now).execution_options(synchronize_session=False)).rowcount != 1:
+        raise NotFound("This was read in the meantime.")
     after_commit(jobs.ring_now)
 
 
@@ -134,27 +139,46 @@ def _read(raw: Raw) -> None:
 
 
 def _receive(raw: Raw, mail: Mail, files: list[IncomingFile]) -> None:
-    if not _is_ours(mail.head):
-        tag = next((tag for address in mail.head.recipients if (tag := read_reply_address(address))), None)
-        message = receive(
-            "email",
-            mail.head.sender,
-            mail.text,
-            raw.external_id,
-            clock.now(),
-            subject=mail.head.subject,
-            html=mail.html,
-            in_reply_to=mail.head.in_reply_to,
-            references=mail.head.references,
-            attachments=files,
-            automatic=mail.head.is_automatic,
-            sender_name=mail.head.sender_name,
-            quoted=mail.quoted,
-            reply_token=tag.token if tag else None,
-        )
-        if tag is not None and tag.stops:
-            opt_out(message.lead_id, "email", mail.head.sender, "unsubscribed")
-    _settle(raw, done_at=clock.now(), due_at=None, error=None)
+    note = None
+    tag = next((tag for address in mail.head.recipients if (tag := read_reply_address(address))), None)
+    if mail.report is not None:
+        if take_report(mail.report, tag.token if tag else None, mail.head.references) is None:
+            note = "A delivery report on none of our messages."
+    elif mail.head.is_auto_reply and not _is_expected(mail.head):
+        note = "An automatic reply to none of our messages."
+    elif not _is_ours(mail.head):
+        _take_in(raw, mail, files, tag)
+    _settle(raw, done_at=clock.now(), due_at=None, error=note)
+
+
+def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | None) -> None:
+    message = receive(
+        "email",
+        mail.head.sender,
+        mail.text,
+        raw.external_id,
+        clock.now(),
+        subject=mail.head.subject,
+        html=mail.html,
+        in_reply_to=mail.head.in_reply_to,
+        references=mail.head.references,
+        attachments=files,
+        automatic=mail.head.is_automatic,
+        sender_name=mail.head.sender_name,
+        quoted=mail.quoted,
+        reply_token=tag.token if tag else None,
+    )
+    if tag is not None and tag.stops:
+        opt_out(message.lead_id, "email", mail.head.sender, "unsubscribed")
+
+
+def _is_expected(head: Head) -> bool:
+    """Whether a thread or a lead is there for it: a machine's answer makes no lead of its own."""
+    return (
+        _by_tag(head.recipients) is not None
+        or _by_reference(head.references) is not None
+        or find_by_address("email", head.sender) is not None
+    )
 
 
 def _is_ours(head: Head) -> bool:
@@ -197,10 +221,10 @@ def _by_reference(references: Sequence[str]) -> str | None:
     return db.session.scalar(ours.limit(1))
 
 
-def _by_mailbox(head: Head) -> str | None:
+def _by_mailbox(head: Head, in_our_mailbox: bool) -> str | None:
     mailboxes = {_without_tag(address) for address in head.recipients}
     own = db.session.scalar(select(Organization.id).where(Organization.mail_from.in_(mailboxes)).limit(1))
-    if own is not None or current_app.settings.mail_from.lower() not in mailboxes:
+    if own is not None or not (in_our_mailbox or current_app.settings.mail_from.lower() in mailboxes):
         return own
     return _only(select(Organization.id).where(Organization.mail_from.is_(None))) or _only(
         select(Organization.id)

@@ -1,4 +1,4 @@
-"""What the worker does for messages: send, take in, end leases, wake threads, forget old bytes."""
+"""What the worker does for messages: send, fetch, take in, end leases, wake threads, forget old bytes."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from leadcrm.adapters import registry
 from leadcrm.adapters.ports import MailTransport, TextTransport
-from leadcrm.conversations import delivery, intake
+from leadcrm.conversations import delivery, intake, mailbox
 from leadcrm.conversations.models import Conversation, RawInbound
 from leadcrm.conversations.operations import reopen_conversation
 from leadcrm.core import clock, tenancy
@@ -40,6 +40,11 @@ def drain_messages(should_stop: Callable[[], bool]) -> int:
 def drain_inbound(should_stop: Callable[[], bool]) -> int:
     """Turn stored webhooks into messages. Returns how many were settled."""
     return intake.drain(should_stop)
+
+
+def drain_mailbox(should_stop: Callable[[], bool]) -> int:
+    """Fetch what is new in the mailbox, when it is time to look. Returns how many mails were taken in."""
+    return mailbox.drain(should_stop)
 
 
 def sweep_messages() -> int:

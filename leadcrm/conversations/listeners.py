@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from leadcrm.conversations.events import MessageFailed, MessageOutcomeUnknown, MessageReceived
+from leadcrm.conversations.events import MessageBounced, MessageFailed, MessageOutcomeUnknown, MessageReceived
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations import (
     hand_over_conversations,
@@ -18,6 +18,11 @@ from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
 
 CHANNEL_NAMES = {"email": "email", "sms": "text", "whatsapp": "WhatsApp"}
+TROUBLE_WORDS = {
+    MessageFailed: "was not sent",
+    MessageBounced: "came back",
+    MessageOutcomeUnknown: "may not have arrived",
+}
 
 
 def send_follow_up(event: FollowUpRequested) -> None:
@@ -70,12 +75,11 @@ def tell_of_reply(event: MessageReceived) -> None:
         notify([reader_id], key=f"message:{message.id}", title=title, href=href, icon="message-square")
 
 
-def tell_of_failure(event: MessageFailed | MessageOutcomeUnknown) -> None:
+def tell_of_failure(event: MessageFailed | MessageBounced | MessageOutcomeUnknown) -> None:
     """Whoever wrote the message, else who looks after the lead, hears that it did not arrive, or perhaps not."""
     lead = get_or_404(Lead, event.lead_id)
     message = get_or_404(Message, event.message_id)
-    words = "was not sent" if isinstance(event, MessageFailed) else "may not have arrived"
-    title = f"Your {CHANNEL_NAMES[event.channel]} to {lead.name} {words}: {event.reason}"
+    title = f"Your {CHANNEL_NAMES[event.channel]} to {lead.name} {TROUBLE_WORDS[type(event)]}: {event.reason}"
     href = f"/inbox?c={message.conversation_id}" if message.conversation_id else f"/leads/{lead.id}"
     key = f"{event.name}:{cause().event_id}"
     notify([message.author_id or lead.owner_id], key=key, title=title, href=href, icon="circle-alert")

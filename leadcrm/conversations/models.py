@@ -209,7 +209,7 @@ class Mailbox(Base):
     name: Mapped[str] = mapped_column(String(500), primary_key=True)  # user, server and folder
     uid_validity: Mapped[int | None] = mapped_column(SERIAL)  # another one: the server has numbered its mails anew
     last_uid: Mapped[int] = mapped_column(SERIAL, default=0)  # all up to it are kept in raw_inbound, or strays
-    due_at: Mapped[datetime] = mapped_column(default=clock.real_now)  # next look; while someone reads, when that is over
+    due_at: Mapped[datetime] = mapped_column(default=clock.real_now)  # next look; while someone reads, their lease
     checked_at: Mapped[datetime | None]  # when it was last read to its end
     failures: Mapped[int] = mapped_column(default=0)  # in a row
     error: Mapped[str] = mapped_column(String(300), default="")

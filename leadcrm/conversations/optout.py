@@ -1,4 +1,7 @@
-"""Words that end or resume what we send. English; a message counts only when it is nothing but such a word."""
+"""Words that end or resume what we send. English; a message counts only when it is nothing but such a word.
+
+And our own words for an address that is not written to any more.
+"""
 
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out", "opt-out"}
 START_WORDS = {"start", "unstop", "resume", "subscribe", "opt in", "optin", "opt-in"}
@@ -14,6 +17,13 @@ def asks_to_stop(text: str) -> bool:
 def asks_to_start(text: str) -> bool:
     """Whether the whole message is a word like START."""
     return _bare(text) in START_WORDS
+
+
+def refusal(reason: str, name: str, address: str) -> str:
+    """Why an address is not written to, from a suppression's reason."""
+    if reason == "bounced":
+        return f"Mail to {address} came back. Correct the address, or allow mail to it again on the lead's page."
+    return f"{name} does not want messages at {address}."
 
 
 def _bare(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from flask import current_app
 from sqlalchemy import func, select
 
-from leadcrm.conversations.models import CHANNELS, Message, RawInbound
+from leadcrm.adapters.imap import ImapServer
+from leadcrm.conversations.models import CHANNELS, Mailbox, Message, RawInbound
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.identity.models import Organization
@@ -33,10 +35,20 @@ def unread_webhooks() -> int:
     return db.session.scalar(given_up) or 0
 
 
-PROBES: dict[str, Callable[[], float]] = {
+def mailbox_silent_seconds() -> float | None:
+    """Seconds since the mailbox was read to its end; None without a mailbox, and before the first time."""
+    if current_app.settings.imap_url is None:
+        return None
+    name = ImapServer.from_url(current_app.settings.imap_url).name
+    checked_at = db.session.scalar(select(Mailbox.checked_at).where(Mailbox.name == name))
+    return None if checked_at is None else max(0.0, round((clock.real_now() - checked_at).total_seconds(), 1))
+
+
+PROBES: dict[str, Callable[[], float | None]] = {
     "oldest_due_seconds": oldest_due_seconds,
     "unknown_messages": unknown_messages,
     "unread_webhooks": unread_webhooks,
+    "mailbox_silent_seconds": mailbox_silent_seconds,
 }
 
 

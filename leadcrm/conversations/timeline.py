@@ -21,6 +21,7 @@ PAGE = 30
 LONGEST_EXCERPT = 280
 NO_CHANNEL = "message"
 _CHANNELS = {"email": "email", "sms": "text", "whatsapp": "WhatsApp message"}
+_QUOTED = ("message.sent", "message.received", "message.failed", "message.bounced", "message.unknown")
 _newest_first = Order("timeline", (EventRow.id,))
 
 
@@ -108,7 +109,7 @@ def _happening(row: EventRow, background: _Background) -> Happening:
 def _quote(row: EventRow, message: Message | None, note: Note | None) -> str:
     if note is not None:
         return note.body
-    if message is None or row.name not in ("message.sent", "message.received", "message.failed", "message.unknown"):
+    if message is None or row.name not in _QUOTED:
         return ""
     text = " ".join(f"{message.subject}\n{message.content}".split())
     return text if len(text) <= LONGEST_EXCERPT else f"{text[:LONGEST_EXCERPT].rstrip()}…"
@@ -197,11 +198,21 @@ def _failed(row: EventRow, who: str, background: _Background) -> str:
     return f"{_a_channel(row).capitalize()} was not sent: {row.data.get('reason') or 'no reason given'}"
 
 
+def _bounced(row: EventRow, who: str, background: _Background) -> str:
+    return f"{_a_channel(row).capitalize()} came back: {row.data.get('reason') or 'no reason given'}"
+
+
+def _delayed(row: EventRow, who: str, background: _Background) -> str:
+    return f"{_a_channel(row).capitalize()} is delayed on its way: {row.data.get('reason') or 'no reason given'}"
+
+
 def _unknown(row: EventRow, who: str, background: _Background) -> str:
     return f"We cannot tell whether {_a_channel(row)} arrived: {row.data.get('reason') or 'no answer came'}"
 
 
 def _resolved(row: EventRow, who: str, background: _Background) -> str:
+    if row.data.get("verdict") == "accepted":
+        return f"A mail system reported that it has {_a_channel(row)}: it was sent"
     verdict = {"arrived": "it arrived", "resend": "it is sent again"}.get(row.data.get("verdict", ""), "it is settled")
     return f"{who or 'Someone'} said of {_a_channel(row)} that {verdict}"
 
@@ -253,6 +264,8 @@ _SENTENCES: dict[str, Callable[[EventRow, str, _Background], str]] = {
     "message.scheduled": _scheduled,
     "message.sent": _sent,
     "message.failed": _failed,
+    "message.bounced": _bounced,
+    "message.delayed": _delayed,
     "message.unknown": _unknown,
     "message.resolved": _resolved,
     "message.canceled": _canceled,

@@ -21,7 +21,7 @@ from leadcrm.conversations.events import (
     MessageSent,
 )
 from leadcrm.conversations.models import Attempt, Conversation, Message, Suppression
-from leadcrm.conversations.operations.consent import EVERY_CHANNEL
+from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, why_suppressed
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
@@ -207,12 +207,9 @@ def _explain(ready: Ready) -> None:
     ).one_or_none()
     if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
         return
-    suppressed = db.session.scalar(
-        select(_suppressed).select_from(MESSAGES).where(MESSAGES.c.id == ready.claim.id),
-        {"the_organization": tenancy.current_id(), "the_address": ready.address},
-    )
-    if suppressed:
-        put_aside(Aside(ready.claim, "skipped", "opted out"))
+    reason = why_suppressed(ready.claim.channel, ready.address)
+    if reason is not None:
+        put_aside(Aside(ready.claim, "skipped", REASON_BOUNCED if reason == BOUNCED else "opted out"))
     elif row.archived:
         put_aside(Aside(ready.claim, "skipped", "the lead is archived"))
     elif row.flow_is_deaf:

@@ -1,5 +1,6 @@
 """The verbs of messages and threads: what other features and the edges may call."""
 
+from leadcrm.conversations.operations.bouncing import allow_mail_again, take_report
 from leadcrm.conversations.operations.consent import is_suppressed, lift_suppression, opt_out, suppress
 from leadcrm.conversations.operations.fate import (
     cancel_message,
@@ -29,6 +30,7 @@ from leadcrm.conversations.operations.threads import (
 
 __all__ = [
     "IncomingFile",
+    "allow_mail_again",
     "archive_template",
     "assign_conversation",
     "cancel_message",
@@ -54,5 +56,6 @@ __all__ = [
     "skip_waiting_of_lead",
     "snooze_conversation",
     "suppress",
+    "take_report",
     "template_for",
 ]

@@ -12,12 +12,18 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, is_postgresql
 from leadcrm.core.events import record
 from leadcrm.core.values import new_id
+from leadcrm.leads.operations.bouncing import note_bounce
 
 EVERY_CHANNEL = "all"
+BOUNCED = "bounced"  # mail came back; the one reason that is not the lead's wish
+REASON_BOUNCED = "mail to this address came back"  # why a message is skipped
 
 
 def suppress(channel: str, address: str, reason: str, details: dict[str, Any] | None = None) -> bool:
-    """Never write to this address on this channel (`all` for every one) again. False when that was known."""
+    """Never write to this address on this channel (`all` for every one) again. False when that was known.
+
+    A wish of the lead takes the place of a bounce, which a person may lift.
+    """
     insert = postgresql.insert if is_postgresql() else sqlite.insert
     row = {
         "id": new_id(),
@@ -28,12 +34,22 @@ def suppress(channel: str, address: str, reason: str, details: dict[str, Any] | 
         "reason": reason,
         "details": details or {},
     }
-    statement = insert(Suppression).values(row).on_conflict_do_nothing().returning(Suppression.id)
-    return db.session.scalar(statement) is not None
+    statement = (
+        insert(Suppression)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=["organization_id", "channel", "address"],
+            set_={"reason": row["reason"], "details": row["details"]},
+            where=(Suppression.reason == BOUNCED) & (reason != BOUNCED),
+        )
+    )
+    return db.session.scalar(statement.returning(Suppression.id)) is not None
 
 
 def lift_suppression(channel: str, address: str) -> bool:
-    """Allow writing to the address on this channel again: they asked for it. False when it was allowed."""
+    """Allow writing to the address on this channel again. False when it was allowed."""
+    if channel == "email":
+        note_bounce(address, None)
     statement = delete(Suppression).where(Suppression.channel == channel, Suppression.address == address)
     return db.session.execute(statement.execution_options(synchronize_session=False)).rowcount > 0
 
@@ -42,6 +58,13 @@ def is_suppressed(channel: str, address: str) -> bool:
     """Whether the address must not be written to on the channel."""
     listed = exists().where(Suppression.channel.in_([channel, EVERY_CHANNEL]), Suppression.address == address)
     return bool(db.session.scalar(select(listed)))
+
+
+def why_suppressed(channel: str, address: str) -> str | None:
+    """The reason why the address must not be written to on the channel; None when it may be."""
+    listed = Suppression.channel.in_([channel, EVERY_CHANNEL])
+    statement = select(Suppression.reason).where(listed, Suppression.address == address)
+    return db.session.scalar(statement.order_by(Suppression.channel).limit(1))
 
 
 def opt_out(lead_id: str, channel: str, address: str, how: str) -> bool:

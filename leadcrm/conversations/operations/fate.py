@@ -25,8 +25,8 @@ def cancel_message(message: Message, reason: str = "canceled by hand") -> Messag
         raise Conflict("It is on its way and cannot be stopped.")
     if message.status not in WAITING:
         raise Conflict("It was already sent or settled.")
-    _set(message, status="canceled", reason=reason, **OVER)
-    record(MessageCanceled(**_names(message), reason=reason))
+    settle(message, status="canceled", reason=reason, **OVER)
+    record(MessageCanceled(**names_of(message), reason=reason))
     return message
 
 
@@ -48,7 +48,7 @@ def retry_message(message: Message) -> Message:
         raise Conflict("Only a message that was not sent can be tried again.")
     address_to_write_to(message.lead, message.channel)
     _send_at_once(message)
-    record(MessageRetried(**_names(message)))
+    record(MessageRetried(**names_of(message)))
     return message
 
 
@@ -58,38 +58,41 @@ def resolve_unknown(message: Message, verdict: str) -> Message:
     if message.status != "unknown":
         raise Conflict("It is already clear what became of it.")
     if verdict == "arrived":
-        _set(message, status="sent", sent_at=_last_attempt_at(message), reason="", **OVER)
+        settle(message, status="sent", sent_at=last_attempt_at(message), reason="", **OVER)
     elif verdict == "resend":
         address_to_write_to(message.lead, message.channel)
         _send_at_once(message)
     else:
         raise DomainError("Say whether it arrived or should be sent again.", "verdict")
-    record(MessageResolved(**_names(message), verdict=verdict))
+    record(MessageResolved(**names_of(message), verdict=verdict))
     return message
 
 
 def _send_at_once(message: Message) -> None:
     now = clock.now()
     due = {"scheduled_for": now, "due_at": now, "position_at": now}
-    _set(message, status="scheduled", reason="", claim_token=None, useful_until=None, **due)
+    settle(message, status="scheduled", reason="", claim_token=None, useful_until=None, **due)
     open_conversations([message.id])
     after_commit(jobs.ring_now)
 
 
-def _set(message: Message, **values: Any) -> None:
+def settle(message: Message, **values: Any) -> None:
+    """Write what became of a message, and let the screens that show it know."""
     for name, value in values.items():
         setattr(message, name, value)
     db.session.flush()
     touch_conversations([message.id])
 
 
-def _last_attempt_at(message: Message) -> datetime:
+def last_attempt_at(message: Message) -> datetime:
+    """When it was last handed to the outside."""
     return (
         db.session.scalar(select(func.max(Attempt.started_at)).where(Attempt.message_id == message.id)) or clock.now()
     )
 
 
-def _names(message: Message) -> dict[str, str]:
+def names_of(message: Message) -> dict[str, str]:
+    """What every fact about a message says of it."""
     return {
         "lead_id": message.lead_id,
         "message_id": message.id,

@@ -9,8 +9,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from leadcrm.conversations import merge
 from leadcrm.conversations.events import MessageScheduled
 from leadcrm.conversations.models import Message
-from leadcrm.conversations.operations.consent import is_suppressed
+from leadcrm.conversations.operations.consent import why_suppressed
 from leadcrm.conversations.operations.threads import open_conversations, refresh_conversation
+from leadcrm.conversations.optout import refusal
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import after_commit, db, get_or_404, is_postgresql
 from leadcrm.core.errors import DomainError
@@ -109,8 +110,8 @@ def address_to_write_to(lead: Lead, channel: str) -> str:
     address = leads.address_of([lead.id], channel).get(lead.id)
     if address is None:
         raise DomainError(f"{lead.name} has no {ADDRESS_NAMES[channel]}. Add one first.", ADDRESS_FIELDS[channel])
-    if is_suppressed(channel, address):
-        raise DomainError(f"{lead.name} does not want messages at {address}.", ADDRESS_FIELDS[channel])
+    if (reason := why_suppressed(channel, address)) is not None:
+        raise DomainError(refusal(reason, lead.name, address), ADDRESS_FIELDS[channel])
     return address
 
 

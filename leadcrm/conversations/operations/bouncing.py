@@ -1,0 +1,101 @@
+"""What mail systems report of mail that left us, and which addresses are no longer written to because of it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from leadcrm.conversations.delivery_reports import Report, Verdict
+from leadcrm.conversations.events import MailAllowedAgain, MessageBounced, MessageDelayed, MessageResolved
+from leadcrm.conversations.models import Conversation, Message, Suppression
+from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, lift_suppression, suppress
+from leadcrm.conversations.operations.fate import last_attempt_at, names_of, settle
+from leadcrm.conversations.operations.skipping import OVER, skip_waiting_of_lead
+from leadcrm.core import clock
+from leadcrm.core.db import db, lock
+from leadcrm.core.errors import Conflict, NotFound
+from leadcrm.core.events import record
+from leadcrm.leads.models import Lead
+from leadcrm.leads.operations.bouncing import note_bounce
+
+MAY_COME_BACK = ("sending", "unknown", "sent", "delivered")
+LONGEST_REASON = 200
+
+
+def take_report(report: Report, reply_token: str | None, references: Sequence[str] = ()) -> Message | None:
+    """Write down what a mail system says of one of our mails; None when it speaks of none of ours.
+
+    The mail is found by its Message-ID, else by the thread the report was sent to and the address it names. Failed:
+    the message has bounced, also an unknown one, and nothing more goes to an address that is at fault. Anything else
+    means that it was accepted.
+    """
+    message = _by_id([report.message_id or ""]) or _by_id(references) or _by_thread(report, reply_token)
+    if message is None:
+        return None
+    message = lock(message)
+    verdict = report.verdict_on(message.address)
+    if verdict.action == "failed":
+        _come_back(message, verdict)
+    else:
+        _go_on(message, verdict)
+    return message
+
+
+def allow_mail_again(lead: Lead, address: str) -> None:
+    """A person wants to write to a bounced address of the lead all the same.
+
+    Raises NotFound for an address that is not the lead's, Conflict when mail to it is not stopped for that reason.
+    """
+    if not any(point.kind == "email" and point.value == address for point in lead.contact_points):
+        raise NotFound
+    bounced = (Suppression.channel == "email", Suppression.address == address, Suppression.reason == BOUNCED)
+    if db.session.scalar(select(Suppression.id).where(*bounced)) is None:
+        raise Conflict("Mail to this address is not stopped because it came back.")
+    lift_suppression("email", address)
+    record(MailAllowedAgain(lead_id=lead.id))
+
+
+def _by_id(references: Sequence[str]) -> Message | None:
+    ours = select(Message).where(
+        Message.external_id.in_(references), Message.channel == "email", Message.direction == "outbound"
+    )
+    return db.session.scalar(ours.order_by(Message.position_at.desc(), Message.id.desc()).limit(1))
+
+
+def _by_thread(report: Report, reply_token: str | None) -> Message | None:
+    """Reports without the mail's head came to its envelope sender, which names the thread; the newest will be meant."""
+    if reply_token is None:
+        return None
+    named = [address for verdict in report.verdicts for address in verdict.addresses]
+    said_there = (
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Conversation.reply_token == reply_token, Message.direction == "outbound")
+        .where(Message.address.in_(named), Message.status.in_(MAY_COME_BACK))
+    )
+    return db.session.scalar(said_there.order_by(Message.position_at.desc(), Message.id.desc()).limit(1))
+
+
+def _come_back(message: Message, verdict: Verdict) -> None:
+    if message.status in MAY_COME_BACK:
+        reason = f"{verdict.words}: {verdict.said}" if verdict.said else verdict.words
+        settle(message, status="bounced", reason=reason[:LONGEST_REASON], **OVER)
+        record(MessageBounced(**names_of(message), reason=verdict.words))
+    # an address it was forwarded to says nothing of the one we write to
+    if verdict.is_of_the_address and message.address in (verdict.addresses or [message.address]):
+        _stop_writing(message, verdict)
+
+
+def _stop_writing(message: Message, verdict: Verdict) -> None:
+    details = {"message_id": message.id, "words": verdict.words}
+    if suppress("email", message.address, BOUNCED, details):
+        note_bounce(message.address, clock.now())
+        skip_waiting_of_lead(message.lead_id, REASON_BOUNCED, "email")
+
+
+def _go_on(message: Message, verdict: Verdict) -> None:
+    """A system further on has it, so it was accepted, whatever we were told."""
+    if verdict.action == "delayed":
+        record(MessageDelayed(**names_of(message), reason=verdict.words))
+    if message.status == "unknown":
+        settle(message, status="sent", sent_at=last_attempt_at(message), reason="", **OVER)
+        record(MessageResolved(**names_of(message), verdict="accepted"))
