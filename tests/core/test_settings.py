@@ -19,6 +19,7 @@ BAD = {
     "DATABASE_URL": ["mysql://x", "sqlite://", "postgresql://x"],
     "REDIS_URL": ["http://x", "localhost"],
     "SMTP_URL": ["mail.example.com", "http://x"],
+    "IMAP_URL": ["http://u@x", "imaps://x.test", "imaps://u@", "imaps://u@x.test:port", "u@x.test"],
     "MAIL_FROM": ["nobody", "a@b\nBcc: c@d", "A <a@b>"],
     "BASE_URL": ["crm.example.com"],
     "LEADCRM_ENV": ["prod"],
@@ -58,8 +59,9 @@ def test_the_development_key_is_made_once_and_private(tmp_path):
 
 
 def test_secrets_do_not_show_in_the_settings_repr(tmp_path):
-    settings = read(tmp_path, SECRET_KEY="s3cret" * 8, SMTP_URL="smtp://u:passw0rd@h", EMAIL_WEBHOOK_SECRET="hush")
-    assert not any(secret in repr(settings) for secret in ("s3cret", "passw0rd", "hush"))
+    urls = {"SMTP_URL": "smtp://u:passw0rd@h", "IMAP_URL": "imaps://u:pa55@h"}
+    settings = read(tmp_path, SECRET_KEY="s3cret" * 8, EMAIL_WEBHOOK_SECRET="hush", **urls)
+    assert not any(secret in repr(settings) for secret in ("s3cret", "passw0rd", "pa55", "hush"))
 
 
 def test_installations_are_told_apart_by_their_database(tmp_path):
