@@ -15,6 +15,7 @@ from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render
 from leadcrm.identity.permissions import requires, visible_leads_filter
+from leadcrm.leads import queries as leads
 from leadcrm.leads.models import PRIORITIES, Lead
 
 blueprint = Blueprint("automations", __name__)
@@ -37,7 +38,7 @@ def index():
 @blueprint.get("/automations/new")
 @editors_only
 def new():
-    return _form_page(None, AutomationForm(), [], [{"kind": "send_template"}])
+    return _form_page(None, AutomationForm(), [], [{"kind": "send_template"}], cursor="name")
 
 
 @blueprint.post("/automations")
@@ -67,12 +68,13 @@ def redraw_form():
     """The form with a row more (`add`) or less (`remove`), or other choices in one, and everything typed so far."""
     automation = _automation(request.args["id"]) if request.args.get("id") else None
     rows = {kind: rows_of(request.form, kind) for kind in ("conditions", "actions")}
-    if request.args.get("add") in rows:
-        rows[request.args["add"]].append({})
+    added = request.args.get("add")
+    if added in rows:
+        rows[added].append({})
     kind, _, index = request.args.get("remove", "").partition("-")
     if kind in rows and index.isdecimal() and int(index) < len(rows[kind]):
         del rows[kind][int(index)]
-    return _form_page(automation, AutomationForm(request.form), rows["conditions"], rows["actions"])
+    return _form_page(automation, AutomationForm(request.form), rows["conditions"], rows["actions"], cursor=added)
 
 
 @blueprint.post("/automations/<automation_id>/enablement")
@@ -111,7 +113,7 @@ def runs():
     }
     sees = visible_leads_filter(current_user, Lead.owner_id)
     page = queries.run_log(sees, **filters, cursor=request.args.get("cursor"))
-    lead = get_or_404(Lead, filters["lead_id"]) if filters["lead_id"] else None
+    lead = leads.visible_lead(current_user, filters["lead_id"]) if filters["lead_id"] else None
     choices = {
         "automations": [("", "All automations"), *((one.id, one.name) for one in queries.automation_list())],
         "states": [("", "All results"), *((state, state.capitalize()) for state in RUN_STATES)],
@@ -187,6 +189,7 @@ def _form_page(
     action_rows: list[dict[str, Any]],
     *,
     errors: dict[str, str] | None = None,
+    cursor: str | None = None,
     status: int = 200,
 ):
     names = _names()
@@ -199,6 +202,7 @@ def _form_page(
         condition_rows=condition_rows,
         action_rows=action_rows,
         errors=errors or {},
+        cursor=cursor,
         choices=_choices(names),
         asked_about=conditions.FIELDS,
         without_value=conditions.WITHOUT_VALUE,

@@ -1,10 +1,12 @@
 """The composer: drafts, templates, send, schedule."""
 
+from typing import Any
+
 from flask import request, url_for
 
 from leadcrm.conversations import operations, queries, thread_queries
 from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, me, unchanged
-from leadcrm.conversations.composer import composer_context, drafted_form, first_open
+from leadcrm.conversations.composer import composer_context, drafted_form, first_open, holes_in, previews
 from leadcrm.conversations.forms import DraftForm, MessageForm
 from leadcrm.conversations.models import CHANNELS, Template
 from leadcrm.conversations.operations.composing import UNDO, fill_template, say
@@ -15,6 +17,9 @@ from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, is_partial, moment_text
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
+
+SHOWN = 8  # templates in the picker at once
+READABLE = 10  # seconds a toast stays
 
 
 @blueprint.get("/leads/<lead_id>/composer")
@@ -49,7 +54,7 @@ def template_picker(lead_id: str):
     lead = thread_queries.lead(me(), lead_id)
     channel = _channel(request.args.get("channel")) or "email"
     found = queries.templates(channel, request.args.get("q", "").replace("\x00", "")[:80].lstrip("/"))
-    return fragment("inbox/_template_options.html", lead=lead, templates=found[:8], channel=channel)
+    return fragment("inbox/_template_options.html", found=previews(found[:SHOWN], lead), channel=channel)
 
 
 @blueprint.post("/leads/<lead_id>/composer/template")
@@ -64,7 +69,7 @@ def insert_template(lead_id: str):
     if subject:
         form.subject.data = subject
     perform(operations.save_draft, me(), lead.id, template.channel, form.subject.data or "", form.content.data)
-    return _form(lead, form)
+    return _form(lead, form, holes=holes_in(f"{subject} {content}"), focused=True)
 
 
 @blueprint.post("/leads/<lead_id>/messages")
@@ -96,9 +101,9 @@ def _send(lead: Lead, form: MessageForm):
     )
     is_soon = message.scheduled_for <= clock.now() + UNDO
     when = f"leaves in {UNDO.seconds} seconds" if is_soon else f"planned for {moment_text(message.scheduled_for)}"
-    toast = f"{CHANNEL_WORDS[message.channel]} {when}."
+    words = f"{CHANNEL_WORDS[message.channel]} {when}."
     undo = url_for("conversations.cancel_message", message_id=message.id)
-    return _done(lead, form, toast, undo)
+    return _done(lead, form, words, undo=undo, seconds=UNDO.seconds if is_soon else READABLE)
 
 
 def _note(lead: Lead, form: MessageForm):
@@ -110,32 +115,36 @@ def _note(lead: Lead, form: MessageForm):
         perform(add_note)
     except DomainError as error:
         raise DomainError(error.message, "content") from error
-    return _done(lead, form, "Note saved. Only your team sees it.", None)
+    return _done(lead, form, "Note saved. Only your team sees it.")
 
 
-def _done(lead: Lead, form: MessageForm, toast: str, undo: str | None):
-    """An empty composer on the same channel; the thread and the timeline look again."""
+def _done(lead: Lead, form: MessageForm, words: str, *, undo: str | None = None, seconds: int = READABLE):
+    """An empty composer on the same channel, and for `seconds` a toast; the thread and the timeline look again."""
     if not is_partial():
-        return changed(toast, back=f"/leads/{lead.id}")
-    response = _composer(lead, form.channel.data, beside=_beside(request.form), toast=toast, undo=undo)
+        return changed(words, back=f"/leads/{lead.id}")
+    context = _composer_context(lead, form.channel.data, beside=_beside(request.form))
+    response = fragment("inbox/sent.swap.html", words=words, undo_url=undo, seconds=seconds, **context)
     response.headers["HX-Trigger"] = CHANGED
     return response
 
 
-def _composer(lead: Lead, channel: str | None, *, beside: str, toast: str | None = None, undo: str | None = None):
+def _composer(lead: Lead, channel: str | None, *, beside: str):
+    return fragment("inbox/_composer.html", **_composer_context(lead, channel, beside=beside))
+
+
+def _composer_context(lead: Lead, channel: str | None, *, beside: str) -> dict[str, Any]:
     doors = thread_queries.doors(lead)
     channel = channel or first_open(doors)
     typed = thread_queries.draft(me(), lead.id, channel)
     subject = thread_queries.last_subject(lead.id) if channel == "email" and typed is None else ""
-    context = composer_context(lead, doors, channel, drafted_form(lead, channel, typed, subject), beside=beside)
-    return fragment("inbox/_composer.html", toast=toast, undo=undo, **context)
+    return composer_context(lead, doors, channel, drafted_form(lead, channel, typed, subject), beside=beside)
 
 
-def _form(lead: Lead, form: MessageForm, status: int = 200):
+def _form(lead: Lead, form: MessageForm, status: int = 200, **more: Any):
     """The composer as it was typed, with what is wrong beside it; without htmx on a page of its own."""
     doors = thread_queries.doors(lead)
     channel = _channel(form.channel.data) or first_open(doors)
-    context = composer_context(lead, doors, channel, form, beside=_beside(request.form))
+    context = composer_context(lead, doors, channel, form, beside=_beside(request.form), **more)
     template = "inbox/_composer.html" if is_partial() else "inbox/composer.html"
     return fragment(template, status=status, **context)
 

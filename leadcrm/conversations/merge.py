@@ -53,6 +53,15 @@ def unknown_fields(template: str) -> list[str]:
     return [name for name in _names(template) if name not in FIELDS]
 
 
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """The text cut at its tags: (stretch, whether it is a tag). What is still a tag after filling is a hole."""
+    found, position = [], 0
+    for tag in _tags(text):
+        found += [(text[position : tag.start()], False), (tag[0], True)]
+        position = tag.end()
+    return [piece for piece in (*found, (text[position:], False)) if piece[0]]
+
+
 def render(template: str, values: Mapping[str, str | None]) -> str:
     """Fill the tags from `values` (field name → text).
 

@@ -41,6 +41,12 @@ class Thread:
     excerpt: str
     at: Any
     message_id: str | None = None
+    words: Sequence[str] = ()  # what was searched for
+
+    @property
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The excerpt cut at what was searched for: (stretch, whether it is a hit)."""
+        return search.pieces(self.excerpt, self.words) if self.words else [(self.excerpt, False)]
 
 
 def threads(user: User, queue: str, cursor: str | None = None) -> Page[Thread]:
@@ -74,6 +80,7 @@ def search_messages(user: User, query: str, cursor: str | None = None) -> Page[T
             search.excerpt(f"{row.Message.subject} {row.Message.content}", words),
             row.Message.position_at,
             row.Message.id,
+            words,
         )
         for row in page.items
     ]

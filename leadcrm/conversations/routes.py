@@ -5,17 +5,25 @@ from typing import Any
 
 from flask import request, url_for
 
-from leadcrm.conversations import composer_routes, message_routes, queries, templates_routes, timeline_routes
+from leadcrm.conversations import (
+    bounce_routes,
+    composer_routes,
+    message_routes,
+    queries,
+    templates_routes,
+    timeline_routes,
+)
 from leadcrm.conversations.blueprint import blueprint, me, unchanged
-from leadcrm.conversations.thread_routes import thread_context
+from leadcrm.conversations.thread_routes import asked_message, thread_context
 from leadcrm.core.paging import Page
-from leadcrm.core.web import fragment, render
+from leadcrm.core.web import fragment, go, is_partial, render
 from leadcrm.identity.permissions import background
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
 
-__all__ = ["blueprint", "composer_routes", "message_routes", "templates_routes", "timeline_routes"]
+__all__ = ["blueprint", "bounce_routes", "composer_routes", "message_routes", "templates_routes", "timeline_routes"]
 LONGEST_QUERY = 200
+RECIPIENTS = 8  # leads offered for a new message at once
 
 
 @blueprint.get("/inbox")
@@ -24,22 +32,42 @@ def inbox():
     context = _list_context()
     opened = request.args.get("c")
     if opened:
-        context.update(thread_context(opened, request.args.get("m")))
+        context.update(thread_context(opened, asked_message()))
     return render("inbox/index.html", "inbox/_threads.html", current=opened, **context)
 
 
 @blueprint.get("/inbox/threads")
 @background
 def thread_list():
-    """The queue's first page for a poll: 204 while `after` still says what is on the screen."""
+    """The queue's first page for a poll, with the counts: 204 while `after` still says what is on the screen."""
     context = _queue_context()
     if request.args.get("after") == context["after"]:
         return unchanged()
-    return fragment("inbox/_thread_list.html", current=request.args.get("c"), **context)
+    counts = {"queue_counts": queries.queue_counts(me()), "waiting": queries.unread_count(me())}
+    return fragment("inbox/threads.swap.html", current=request.args.get("c"), **counts, **context)
+
+
+@blueprint.get("/inbox/new")
+def new_message():
+    """Asks whom to write to."""
+    if not is_partial():
+        return go("/leads")
+    return fragment("inbox/_new_message.html")
+
+
+@blueprint.get("/inbox/recipients")
+def recipients():
+    """Leads that `q` finds, else those with the latest news, as options."""
+    found = leads.lead_list(me(), Filters(q=_query()), limit=RECIPIENTS)
+    return fragment("inbox/_recipients.html", people=found.items)
+
+
+def _query() -> str:
+    return request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
 
 
 def _list_context() -> dict[str, Any]:
-    query = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
+    query = _query()
     counts = queries.queue_counts(me())
     if query:
         return {"queue_counts": counts, "q": query, **_search_context(query)}

@@ -7,6 +7,7 @@ from wtforms.validators import DataRequired, Length
 
 from leadcrm.adapters import registry
 from leadcrm.conversations import operations, sandbox_queries, wording
+from leadcrm.conversations.composer import lead_clock
 from leadcrm.conversations.models import CHANNELS, Conversation
 from leadcrm.core import clock
 from leadcrm.core.db import perform
@@ -85,4 +86,5 @@ def _thread(conversation: Conversation, form: AnswerForm | None = None) -> dict:
         "conversation": conversation,
         "messages": sandbox_queries.messages(conversation),
         "form": form or AnswerForm(),
+        "lead_clock": lead_clock(conversation.lead),
     }

@@ -10,7 +10,7 @@ a message part of the conversation (sent or received). What is only planned is n
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import (
     DDL,
@@ -73,6 +73,9 @@ for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_
         event.listen(MessageSearch.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 _ASCII_WORD = re.compile("[a-z0-9]+")
+_ALONE = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"  # Thai, Japanese, Chinese: no spaces between words
+_STANDS_ALONE = re.compile(f"[{_ALONE}]")
+_WORD = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+")
 _full_text = table("message_search_text", Column("rowid", Integer))
 
 
@@ -117,7 +120,7 @@ def _folded(character: str) -> str:
 
 def _stands_alone(character: str) -> bool:
     """Chinese, Japanese and Thai do not put spaces between words: each character is one."""
-    return "\u0e00" <= character <= "\u0e7f" or "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff"
+    return _STANDS_ALONE.match(character) is not None
 
 
 def words_of(query: str) -> list[str]:
@@ -144,6 +147,16 @@ def matching(statement: Select, words: list[str]) -> tuple[Select, InstrumentedA
 def excerpt(text: str, words: list[str], around: int = 60) -> str:
     """The stretch of `text` where the first of the words stands, on one line, with what surrounds it."""
     line = " ".join(text.split())
-    position = next((match.start() for match in re.finditer(r"\w+", line) if fold(match[0]).startswith(words[0])), 0)
+    position = next((match.start() for match in _WORD.finditer(line) if fold(match[0]).startswith(words[0])), 0)
     start = max(position - around, 0)
     return ("… " if start else "") + line[start : start + 200]
+
+
+def pieces(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
+    """The text cut at the words that begin with one of `words`: (stretch, whether it is such a word)."""
+    found, position = [], 0
+    for match in _WORD.finditer(text):
+        if fold(match[0]).startswith(tuple(words)):
+            found += [(text[position : match.start()], False), (match[0], True)]
+            position = match.end()
+    return [piece for piece in (*found, (text[position:], False)) if piece[0]]

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import ScalarSelect, and_, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from leadcrm.conversations.models import (
     CHANNELS,
@@ -17,6 +17,7 @@ from leadcrm.conversations.models import (
     ReadMark,
     Suppression,
 )
+from leadcrm.conversations.optout import refusal
 from leadcrm.core.db import db
 from leadcrm.core.errors import NotFound
 from leadcrm.core.paging import Order, keyset_page
@@ -33,13 +34,22 @@ _newest_first = Order("messages", (Message.position_at, Message.id))
 Entry = Message | Note
 
 
+class Planned(NamedTuple):
+    """What the lead hears next, on any channel."""
+
+    channel: str
+    scheduled_for: datetime
+
+
 @dataclass(frozen=True)
 class OpenThread:
-    """A thread, this person's draft for it, whether something in it is new to them, and its version."""
+    """A thread as a person opens it. `readers` are colleagues and up to which moment each of them has read."""
 
     thread: Conversation
-    draft: Draft | None
+    draft: Draft | None  # the person's own
     is_unread: bool
+    readers: Sequence[tuple[str, datetime]]
+    next_planned: Planned | None
     version: str
 
 
@@ -61,26 +71,45 @@ class Door:
 
 
 def open_thread(user: User, conversation_id: str) -> OpenThread:
-    """The thread as the person opens it, in one query. Raises NotFound for one they may not see."""
+    """The thread and all that surrounds its messages, in one query: a row for each person who has read in it.
+
+    Raises NotFound for a thread the person may not see.
+    """
+    planned = aliased(Message)
+    own_draft = and_(
+        Draft.lead_id == Conversation.lead_id, Draft.channel == Conversation.channel, Draft.user_id == user.id
+    )
     statement = (
-        select(Conversation, Draft, ReadMark, *_version_columns())
+        select(Conversation, Draft, ReadMark, User.name, planned.channel, planned.scheduled_for, *_version_columns())
         .join(Conversation.lead)
-        .outerjoin(
-            Draft,
-            and_(
-                Draft.lead_id == Conversation.lead_id, Draft.channel == Conversation.channel, Draft.user_id == user.id
-            ),
-        )
-        .outerjoin(ReadMark, and_(ReadMark.conversation_id == Conversation.id, ReadMark.user_id == user.id))
+        .outerjoin(Draft, own_draft)
+        .outerjoin(ReadMark, ReadMark.conversation_id == Conversation.id)
+        .outerjoin(User, User.id == ReadMark.user_id)
+        .outerjoin(planned, planned.id == _next_planned_id())
         .where(Conversation.id == conversation_id)
+        .order_by(User.name, User.id)
         .options(contains_eager(Conversation.lead).joinedload(Lead.owner), joinedload(Conversation.assignee))
     )
-    row = db.session.execute(statement).one_or_none()
-    if row is None or not can_see_lead(user, row.Conversation.lead):
+    rows = db.session.execute(statement).all()
+    if not rows or not can_see_lead(user, rows[0].Conversation.lead):
         raise NotFound
-    thread, mark = row.Conversation, row.ReadMark
-    is_unread = thread.last_inbound_at is not None and (mark is None or mark.read_until < thread.last_inbound_at)
-    return OpenThread(thread, row.Draft, is_unread, _word(row[3:]))
+    thread, draft, _, _, channel, scheduled_for, *parts = rows[0]
+    marks = [(row.ReadMark, row.name) for row in rows if row.ReadMark is not None]
+    read_until = next((mark.read_until for mark, _ in marks if mark.user_id == user.id), None)
+    return OpenThread(
+        thread=thread,
+        draft=draft,
+        is_unread=thread.last_inbound_at is not None and (read_until is None or read_until < thread.last_inbound_at),
+        readers=[(name, mark.read_until) for mark, name in marks if mark.user_id != user.id],
+        next_planned=Planned(channel, scheduled_for) if channel else None,
+        version=_word(parts),
+    )
+
+
+def _next_planned_id() -> ScalarSelect:
+    waiting = (Message.lead_id == Conversation.lead_id, Message.status.in_(("scheduled", "held")))
+    soonest = select(Message.id).where(*waiting).order_by(Message.scheduled_for, Message.id).limit(1)
+    return soonest.correlate(Conversation).scalar_subquery()
 
 
 def conversation(user: User, conversation_id: str) -> Conversation:
@@ -118,12 +147,12 @@ def message(user: User, message_id: str) -> Message:
     return found
 
 
-def log(thread: Conversation, cursor: str | None = None, down_to: Message | None = None) -> Log:
+def log(thread: Conversation, cursor: str | None = None, down_to: str | None = None) -> Log:
     """The newest messages, planned ones last, or those before `cursor`, and the notes between. Raises BadCursor.
 
-    With `down_to` it reaches back to that message, within LONGEST_LIVE.
+    With `down_to`, a message's id, it reaches back to that message, within LONGEST_LIVE.
     """
-    limit = PAGE if down_to is None else _distance(thread, down_to)
+    limit = _distance(thread, down_to) if down_to else PAGE
     page = keyset_page(_messages(thread), _newest_first, cursor, limit)
     messages = page.items[::-1]
     if not messages:
@@ -132,9 +161,11 @@ def log(thread: Conversation, cursor: str | None = None, down_to: Message | None
     return Log(_merged(messages, notes), page.next)
 
 
-def _distance(thread: Conversation, old: Message) -> int:
+def _distance(thread: Conversation, message_id: str) -> int:
+    old = aliased(Message)
+    place = select(old.position_at).where(old.id == message_id).scalar_subquery()
     newer = select(func.count(Message.id)).where(
-        Message.lead_id == thread.lead_id, Message.channel == thread.channel, Message.position_at >= old.position_at
+        Message.lead_id == thread.lead_id, Message.channel == thread.channel, Message.position_at >= place
     )
     return min(max(db.session.scalar(newer) or 0, PAGE), LONGEST_LIVE)
 
@@ -143,16 +174,14 @@ def log_since(thread: Conversation, since: datetime) -> Sequence[Entry]:
     """Everything from a moment on: what a live view shows again when something changed."""
     newest = _messages(thread).where(Message.position_at >= since)
     newest = newest.order_by(Message.position_at.desc(), Message.id.desc()).limit(LONGEST_LIVE)
-    return _merged(db.session.scalars(newest).all()[::-1], _notes(thread, since, None))
-
-
-def version(thread: Conversation) -> str:
-    """A word that changes whenever anything visible in the thread does."""
-    return _word(db.session.execute(select(*_version_columns()).where(Conversation.id == thread.id)).one())
+    return _merged(db.session.scalars(newest).unique().all()[::-1], _notes(thread, since, None))
 
 
 def _version_columns() -> list[Any]:
-    """Beside the revision: what is planned may not have reached the thread yet, and notes live with the lead."""
+    """What together changes whenever anything visible in the thread does.
+
+    Beside the revision: what is planned may not have reached the thread yet, and notes live with the lead.
+    """
     in_thread = (Message.lead_id == Conversation.lead_id, Message.channel == Conversation.channel)
     waiting = Message.status.in_(("scheduled", "held"))
     return [
@@ -167,32 +196,15 @@ def _word(parts: Sequence[Any]) -> str:
     return ".".join(str(part or "") for part in parts)
 
 
-def readers(thread: Conversation, except_user: User) -> Sequence[tuple[str, datetime]]:
-    """Colleagues who opened the thread, and up to which moment each of them has read."""
-    statement = (
-        select(User.name, ReadMark.read_until)
-        .join(ReadMark, ReadMark.user_id == User.id)
-        .where(ReadMark.conversation_id == thread.id, User.id != except_user.id)
-        .order_by(User.name, User.id)
-    )
-    return db.session.execute(statement).all()
-
-
 def attempts(found: Message) -> Sequence[Attempt]:
     """Every call to the outside for this message, in order (R12)."""
     return db.session.scalars(select(Attempt).where(Attempt.message_id == found.id).order_by(Attempt.n)).all()
 
 
-def next_planned(lead_id: str) -> Message | None:
-    """The next message that waits to be sent to the lead, on any channel."""
-    waiting = select(Message).where(Message.lead_id == lead_id, Message.status.in_(("scheduled", "held")))
-    return db.session.scalar(waiting.order_by(Message.scheduled_for, Message.id).limit(1))
-
-
 def doors(found: Lead) -> dict[str, Door]:
     """Each channel to the lead, open or closed and why, in one query however many addresses there are."""
     statement = (
-        select(ContactPoint.kind, ContactPoint.value, Suppression.channel)
+        select(ContactPoint.kind, ContactPoint.value, Suppression.channel, Suppression.reason)
         .outerjoin(Suppression, Suppression.address == ContactPoint.value)
         .where(ContactPoint.lead_id == found.id)
         .order_by(ContactPoint.is_primary.desc(), ContactPoint.created_at, ContactPoint.id)
@@ -218,7 +230,7 @@ def _messages(thread: Conversation):
     return (
         select(Message)
         .where(Message.lead_id == thread.lead_id, Message.channel == thread.channel)
-        .options(joinedload(Message.author), selectinload(Message.attachments))
+        .options(joinedload(Message.author), joinedload(Message.attachments))
     )
 
 
@@ -245,12 +257,13 @@ def moment_of(entry: Entry) -> datetime:
     return entry.position_at if isinstance(entry, Message) else entry.created_at
 
 
-def _door(found: Lead, channel: str, points: Sequence[tuple[str, str, str | None]]) -> Door:
-    address = next((value for wanted in KINDS[channel] for kind, value, _ in points if kind == wanted), "")
+def _door(found: Lead, channel: str, points: Sequence[tuple[str, str, str | None, str | None]]) -> Door:
+    address = next((value for wanted in KINDS[channel] for kind, value, *_ in points if kind == wanted), "")
     if found.archived_at is not None:
         return Door(channel, address, f"{found.name} is archived. Restore the lead to write to them.")
     if not address:
         return Door(channel, "", f"{found.name} has no {ADDRESS_NAMES[channel]}.")
-    if any(value == address and refused in (channel, "all") for _, value, refused in points):
-        return Door(channel, address, f"{found.name} does not want messages at {address}.")
+    reasons = [why for _, value, refused, why in points if value == address and refused in (channel, "all")]
+    if reasons:
+        return Door(channel, address, refusal(reasons[0], found.name, address))
     return Door(channel, address, "")

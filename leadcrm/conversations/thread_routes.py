@@ -18,7 +18,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, go, is_partial, moment_text, user_locale, user_zone
-from leadcrm.core.zones import in_quiet_hours, wall_time, zone
+from leadcrm.core.zones import wall_time
 from leadcrm.identity.permissions import background, is_staff
 from leadcrm.identity.queries import colleagues
 from leadcrm.leads.models import Lead
@@ -30,8 +30,9 @@ MORNING = time(9, 0)
 def conversation(conversation_id: str):
     """The thread and its lead, for the inbox; `?m=` reaches back to a message that a search found."""
     if not is_partial():
-        return go(url_for("conversations.inbox", c=conversation_id, **request.args))
-    return fragment("inbox/_conversation.html", **thread_context(conversation_id, request.args.get("m")))
+        thread = thread_queries.conversation(me(), conversation_id)
+        return go(url_for("conversations.inbox", c=thread.id, m=request.args.get("m")))
+    return fragment("inbox/_conversation.html", **thread_context(conversation_id, asked_message()))
 
 
 @blueprint.get("/conversations/<conversation_id>/messages")
@@ -57,7 +58,8 @@ def earlier_messages(conversation_id: str):
 @background
 def thread_header(conversation_id: str):
     """The thread's bar: who has it, whether it is open."""
-    return fragment("inbox/_thread_header.html", opened=thread_queries.open_thread(me(), conversation_id))
+    opened = thread_queries.open_thread(me(), conversation_id)
+    return fragment("inbox/_thread_header.html", opened=opened, presets=_presets())
 
 
 @blueprint.get("/conversations/<conversation_id>/assignees")
@@ -112,7 +114,7 @@ def snooze(conversation_id: str):
     form = SnoozeForm(request.form)
     if not form.validate():
         return _snooze_dialog(thread, form, status=422)
-    until = _preset(form.preset.data) if form.preset.data else _in_my_zone(form.until.wall)
+    until = _presets()[form.preset.data] if form.preset.data else _in_my_zone(form.until.wall)
     try:
         perform(operations.snooze_conversation, thread, until)
     except DomainError as error:
@@ -140,22 +142,25 @@ def reopen(conversation_id: str):
     return changed("Open again.", undo=_url("close", thread), back=_page(thread))
 
 
+def asked_message() -> str | None:
+    """The message the address points at, `?m=`."""
+    return request.args.get("m", "").replace("\x00", "") or None
+
+
 def thread_context(conversation_id: str, message_id: str | None = None) -> dict[str, Any]:
-    """Everything a page needs to show a thread. Raises NotFound."""
+    """Everything a page needs to show a thread, down to one message of it. Raises NotFound for the thread."""
     opened = thread_queries.open_thread(me(), conversation_id)
     thread = opened.thread
-    found = thread_queries.message(me(), message_id) if message_id else None
-    log = thread_queries.log(thread, down_to=found)
+    log = thread_queries.log(thread, down_to=message_id)
     since = thread_queries.moment_of(log.entries[0]) if log.entries else clock.now()
     return {
         "opened": opened,
         "thread": thread,
         "log": log,
         "since": since,
-        "found_id": found.id if found else None,
-        "readers": thread_queries.readers(thread, me()),
+        "found_id": message_id,
+        "presets": _presets(),
         **entry_context(thread.lead, log.entries),
-        **lead_context(thread.lead),
         **_reply_context(opened, log),
     }
 
@@ -176,17 +181,6 @@ def entry_context(lead: Lead, entries: Sequence[Entry]) -> dict[str, Any]:
     values = values_for(lead) if unsent else {}
     filled = {m.id: (fill_what_is_known(m.subject, values), fill_what_is_known(m.content, values)) for m in unsent}
     return {"entries": entries, "filled": filled, "lead": lead, "is_message": _is_message, "day_words": _day_words}
-
-
-def lead_context(lead: Lead) -> dict[str, Any]:
-    """The lead's clock, whether it is quiet there, and what is said to them next."""
-    organization, local, now = me().organization, zone(lead.timezone), clock.now()
-    return {
-        "lead_time": now.astimezone(local),
-        "is_quiet": in_quiet_hours(now, local, organization.quiet_from, organization.quiet_until),
-        "quiet_until": organization.quiet_until,
-        "next_planned": thread_queries.next_planned(lead.id),
-    }
 
 
 def _is_message(entry: Entry) -> bool:
@@ -213,12 +207,15 @@ def _snooze_dialog(thread: Conversation, form: SnoozeForm, status: int = 200):
     return fragment("inbox/_snooze_dialog.html", status=status, thread=thread, form=form)
 
 
-def _preset(name: str) -> datetime:
-    if name == "hours":
-        return clock.now() + timedelta(hours=3)
+def _presets() -> dict[str, datetime]:
+    """How long a thread is put aside by one click, by the person's own clock."""
     today = clock.now().astimezone(user_zone()).date()
-    days = 1 if name == "tomorrow" else 7 - today.weekday()
-    return wall_time(today + timedelta(days=days), MORNING, user_zone())
+    next_monday = today + timedelta(days=7 - today.weekday())
+    return {
+        "hours": clock.now() + timedelta(hours=3),
+        "tomorrow": wall_time(today + timedelta(days=1), MORNING, user_zone()),
+        "week": wall_time(next_monday, MORNING, user_zone()),
+    }
 
 
 def _in_my_zone(wall: datetime) -> datetime:

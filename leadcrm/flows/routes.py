@@ -198,7 +198,7 @@ def _new_context() -> dict[str, Any]:
     form = StepForm()
     form.day.data = int(day) if day.isascii() and day.isdigit() and int(day) <= LAST_DAY else 0
     form.time_type.data = "specific" if form.day.data else "immediately"
-    return _form_context(None, form)
+    return _form_context(None, form, is_blank=True)
 
 
 def _step_context(step: FlowStep) -> dict[str, Any]:

@@ -30,6 +30,7 @@ HTMX_2 = {
     ),
     "old event name": r"htmx:[a-z]+[A-Z]\w*",
     "status target this": r"hx-status:\w+=[\"'][^\"']*target:this",
+    "trigger that listens nowhere": r"from:(?:closest|find|next|previous)\s",  # htmx 4 wants quotes, and says nothing
 }
 
 
@@ -76,6 +77,7 @@ def test_the_rules_catch_what_they_are_for():
         "renamed or gone attribute": '<button hx-disabled-elt="this">',
         "old event name": "htmx:afterSwap",
         "status target this": '<form hx-status:422="target:this">',
+        "trigger that listens nowhere": '<i hx-trigger="input from:closest form">',
     }
     assert bad.keys() == {**BANNED, **HTMX_2}.keys()
     for name, source in bad.items():
@@ -84,7 +86,7 @@ def test_the_rules_catch_what_they_are_for():
 
 def test_the_rules_let_our_own_spelling_pass():
     fine = """<script src="{{ asset('js/app.js') }}" defer></script> <div hx-trigger="every 3s" hx-history-elt></div>
-        <input hx-trigger="input delay:80ms from:closest form" name="ids[]"> {'hx-trigger': 'change', 'x': rows[0]}"""
+        <input hx-trigger="input delay:80ms from:'closest form'" name="ids[]"> {'hx-trigger': 'change', 'x': rows[0]}"""
     for name, pattern in {**BANNED, **HTMX_2}.items():
         assert not re.search(pattern, fine), name
 

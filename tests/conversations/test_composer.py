@@ -288,12 +288,15 @@ def make_template(
 
 def test_a_template_is_filled_and_its_hole_stays_visible(ada, jane):
     template = make_template()
-    assert "Hello" in shown(ada.get(f"/leads/{jane.id}/composer/templates?channel=email&q=hel", hx=True))
+    offered = shown(ada.get(f"/leads/{jane.id}/composer/templates?channel=email&q=hel", hx=True))
+    assert "Hello" in offered
+    assert "Dear Jane, about <mark>{company}</mark>" in offered
     assert "Hello" not in shown(ada.get(f"/leads/{jane.id}/composer/templates?channel=sms", hx=True))
     data = typed(template_id=template.id, subject="", content="/")
     page = shown(ada.post(f"/leads/{jane.id}/composer/template", data=data, hx=True))
     assert "Dear Jane, about {company}" in page
     assert 'value="Hi Jane"' in page
+    assert "We know no <mark>{company}</mark> for Jane Doe. Write it yourself" in page
     refused = send(ada, jane, content="Dear Jane, about {company}")
     assert "{company}" in shown(refused)
     assert refused.status_code == 422
@@ -435,7 +438,7 @@ def test_quiet_hours_of_the_lead_are_told_before_a_text_is_written(ada, jane, ac
     clock.move(0)
     night = clock.now().astimezone(acme_zone(jane)).replace(hour=23, minute=30)
     clock.move(int((night - clock.real_now().astimezone(night.tzinfo)).total_seconds()))
-    assert "quiet hours. This leaves at 08:00" in shown(ada.get(f"/leads/{jane.id}/composer?channel=sms", hx=True))
+    assert "quiet hours. This leaves at 8:00 AM" in shown(ada.get(f"/leads/{jane.id}/composer?channel=sms", hx=True))
     assert "quiet hours" not in shown(ada.get(f"/leads/{jane.id}/composer?channel=email", hx=True))
 
 

@@ -176,6 +176,25 @@ def test_search_finds_words_by_their_beginning_in_any_script(ada, jane, cast, te
     assert [row.conversation.lead.name for row in queries.search_messages(cast.ada, query).items] == ["Jane Doe"]
 
 
+@pytest.mark.parametrize(
+    ("text", "query", "marked"),
+    [
+        ("Is the Café in Woodstock open?", "cafe wood", ["Café", "Woodstock"]),
+        ("Straße & Strasse", "strasse", ["Straße", "Strasse"]),
+        ("请问周六可以看房吗", "看房", ["看", "房"]),
+        ("<b>bold</b>", "bold", ["bold"]),
+    ],
+)
+def test_search_marks_the_words_it_found(ada, jane, cast, text, query, marked):
+    hears(jane, text)
+    [hit] = queries.search_messages(cast.ada, query).items
+    assert [piece for piece, is_hit in hit.pieces if is_hit] == marked
+    assert "".join(piece for piece, _ in hit.pieces) == hit.excerpt
+    page = shown(ada.get("/inbox", query_string={"q": query}, hx=True))
+    assert f"<mark>{marked[0]}</mark>" in page
+    assert "<b>bold" not in page
+
+
 def test_search_wants_all_words_and_names_the_place(ada, jane, cast):
     hears(jane, "x " * 200 + "the parking bay is included")
     assert queries.search_messages(cast.ada, "parking spaceship").items == []
@@ -219,7 +238,10 @@ def test_a_poll_answers_204_until_something_changes(ada, jane, cast):
     log_url = url_in(log, f"/conversations/{thread.id}/messages?")
     assert ada.get(log_url, hx=True).status_code == 204
     hears(jane, "Are you there?")
-    assert "Are you there?" in shown(ada.get(list_url, hx=True))
+    news = shown(ada.get(list_url, hx=True))
+    assert "Are you there?" in news
+    assert re.search(r'hx-target="#inbox-count"[^>]*>1<', news)
+    assert 'hx-target="#queues"' in news
     answer = ada.get(log_url, hx=True)
     assert "Are you there?" in shown(answer)
     assert ada.get(url_in(shown(answer), f"/conversations/{thread.id}/messages?"), hx=True).status_code == 204
@@ -352,7 +374,31 @@ def test_inbox_and_thread_cost_the_same_however_much_is_in_them(ada, jane, cast)
     assert counted[0] == counted[1]
     inbox, thread = counted[1]
     assert inbox <= 8
-    assert thread <= 10
+    assert thread <= 8
+
+
+def test_a_thread_with_everything_in_it_costs_eight_queries(ada, jane, cast):
+    """What is planned with open fields, who has read it, and notes."""
+    message = hears(jane)
+    thread = thread_of(message)
+    perform(operations.mark_read, thread, cast.max), perform(operations.mark_read, thread, cast.ben)
+    perform(leads.add_note, jane, "A note", cast.max)
+    perform(operations.plan_message, lead_id=jane.id, channel="email", subject="{first_name}", content="{company|us}",
+            origin="flow", intent_key="later", scheduled_for=clock.now() + timedelta(days=2))  # fmt: skip
+    page, cost = page_and_cost(ada, f"/conversations/{thread.id}")
+    assert cost <= 8
+    for words in ("Read by Ben", "Read by Max", "A note", "Scheduled for"):
+        assert words in page
+    _, cost = page_and_cost(ada, f"/conversations/{thread.id}?m={message.id}")
+    assert cost <= 9
+
+
+def page_and_cost(client, url: str) -> tuple[str, int]:
+    client.get(url, hx=True)
+    db.session.expire_all()
+    with count_queries() as seen:
+        page = shown(client.get(url, hx=True))
+    return page, len(seen)
 
 
 def cost_of_pages(client, thread) -> tuple[int, int]:
@@ -400,6 +446,21 @@ def test_a_search_opens_the_thread_at_the_old_message(ada, jane, cast):
     page = shown(ada.get(f"/inbox?c={old.conversation_id}&m={old.id}"))
     assert f'data-found="message-{old.id}"' in page
     assert "the red bicycle" in page
+
+
+@pytest.mark.parametrize("asked", ["nothing", "%00", "x" * 500])
+def test_a_thread_opens_whatever_message_the_address_names(ada, jane, asked):
+    message = hears(jane)
+    assert ada.get(f"/conversations/{message.conversation_id}?m={asked}", hx=True).status_code == 200
+
+
+def test_a_new_message_begins_with_its_lead(ada, acme, cast):
+    lead = perform(leads.create_lead, LeadData(first_name="Naledi", email="naledi@example.com"), by=cast.ada)
+    assert "New message" in shown(ada.get("/inbox/new", hx=True))
+    assert ada.get("/inbox/new").location == "/leads"
+    found = shown(ada.get("/inbox/recipients?q=nal", hx=True))
+    assert f'data-href="/leads/{lead.id}#composer"' in found
+    assert "No such lead" in shown(ada.get("/inbox/recipients?q=zebra%00", hx=True))
 
 
 def test_mark_unread_needs_a_message(acme, jane, cast):

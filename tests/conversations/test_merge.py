@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadcrm.conversations.merge import FIELDS, MAX_LENGTH, Hole, TooLong, fields_in, render, unknown_fields
+from leadcrm.conversations.merge import FIELDS, MAX_LENGTH, Hole, TooLong, fields_in, pieces, render, unknown_fields
 
 ANNA = {"first_name": "Anna", "last_name": "Berg", "company": ""}
 
@@ -121,3 +121,14 @@ def test_junk_is_kept_or_refused_never_changed(template, values):
         assert len(rendered) <= len(template)
         if not unknown_fields(template):
             assert rendered == template
+
+
+def test_a_text_is_cut_at_its_tags():
+    assert pieces("Hi {company}, {x|y} {{z}}") == [
+        ("Hi ", False),
+        ("{company}", True),
+        (", ", False),
+        ("{x|y}", True),
+        (" {{z}}", False),
+    ]
+    assert pieces("") == []

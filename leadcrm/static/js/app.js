@@ -3,7 +3,7 @@
 (() => {
   'use strict';
 
-  const TOAST_LIFE = 10_000; // ms; long enough to reach Undo
+  const TOAST_LIFE = 10; // seconds, where the toast names none; long enough to reach Undo
   const TICK = 250; // ms
   const byId = (id) => document.getElementById(id);
 
@@ -107,7 +107,7 @@
   function ageToasts() {
     document.querySelectorAll('[data-toast=""]').forEach((toast) => {
       if (toast.matches(':hover, :focus-within')) return;
-      toast.lifeLeft = (toast.lifeLeft ?? TOAST_LIFE) - TICK;
+      toast.lifeLeft = (toast.lifeLeft ?? (toast.dataset.seconds ?? TOAST_LIFE) * 1000) - TICK;
       if (toast.lifeLeft <= 0) toast.remove();
     });
   }

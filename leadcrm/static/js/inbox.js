@@ -3,7 +3,7 @@
 (() => {
   'use strict';
 
-  const POLL_EVERY = 3_000; // ms
+  const POLL_EVERY = 2_000; // ms; with the answer's own time, news is on the screen within 3 seconds
   const NEAR_END = 80; // px; closer than this the reader counts as being at the end
   const byId = (id) => document.getElementById(id);
 
@@ -82,11 +82,18 @@
     if (event.detail.ctx.target?.id === 'conversation') showPlace();
   });
 
-  // ---- The template picker: "/" in an empty message, or at the start of a line --------------------------------
+  // ---- Menus whose items arrive when they open ------------------------------------------------------------------
 
-  function opensPicker(area) {
-    return area.selectionStart === area.selectionEnd && /(^|\n)\/$/.test(area.value.slice(0, area.selectionStart));
-  }
+  document.addEventListener('htmx:after:swap', (event) => {
+    const menu = event.detail.ctx.target;
+    if (menu?.matches?.('.menu:popover-open') && !menu.contains(document.activeElement)) {
+      menu.querySelector('[role="menuitem"]')?.focus();
+    }
+  });
+
+  // ---- The template picker: "/" in an empty message, or at the start of its last line --------------------------
+
+  const opensPicker = (area) => area.selectionStart === area.value.length && /(^|\n)\/$/.test(area.value);
 
   document.addEventListener('input', (event) => {
     const picker = byId(event.target.dataset?.templatePicker);
@@ -99,6 +106,37 @@
     search.focus();
     htmx.trigger(search, 'opened');
   }, true);
+
+  document.addEventListener('keydown', (event) => {
+    // Enter chooses (keys.js); where nothing is to choose it must not send the form that the picker is part of.
+    if (event.key === 'Enter' && event.target.closest?.('.template-picker')) event.preventDefault();
+  });
+
+  /** What a template could not fill is selected, to be written over. */
+  function selectHole() {
+    const area = document.querySelector('textarea[data-hole]');
+    const start = area?.value.indexOf(area.dataset.hole) ?? -1;
+    if (start < 0 || area !== document.activeElement) return;
+    area.setSelectionRange(start, start + area.dataset.hole.length);
+    delete area.dataset.hole;
+  }
+
+  document.addEventListener('htmx:after:swap', selectHole);
+  document.addEventListener('focusin', selectHole);
+
+  // ---- The lead's clock goes on while the page is open ---------------------------------------------------------
+
+  function moveClocks() {
+    document.querySelectorAll('time[data-zone]').forEach((time) => {
+      time.seenAt ??= { ours: Date.now(), words: time.textContent };
+      const moment = Date.parse(time.dateTime) + Date.now() - time.seenAt.ours;
+      const twelve = /[AP]M/i.test(time.seenAt.words);
+      const options = { hour: twelve ? 'numeric' : '2-digit', minute: '2-digit', hour12: twelve, timeZone: time.dataset.zone };
+      time.textContent = new Intl.DateTimeFormat('en', options).format(moment);
+    });
+  }
+
+  setInterval(moveClocks, 20_000);
 
   // ---- Merge fields ------------------------------------------------------------------------------------------
 
