@@ -24,7 +24,10 @@ from leadcrm.identity.api import identify
 from leadcrm.identity.permissions import is_staff
 from leadcrm.identity.routes import blueprint as identity
 from leadcrm.leads.api import blueprint as leads_api
+from leadcrm.leads.asked_list import how_many
+from leadcrm.leads.data import Filters
 from leadcrm.leads.public_routes import blueprint as thanks
+from leadcrm.leads.queries import count_leads
 from leadcrm.leads.routes import blueprint as leads
 from leadcrm.notifications.routes import blueprint as notifications
 from leadcrm.settings import ROOT
@@ -57,8 +60,9 @@ def init_app(app: Flask) -> None:
     api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, flows_api))
 
 
-def _counts_beside_the_sidebar() -> dict[str, dict[str, int]]:
-    """What waits, for whole pages only: a fragment has no sidebar."""
+def _counts_beside_the_sidebar() -> dict[str, dict[str, int | str]]:
+    """How many leads there are and what waits, for whole pages only: a fragment has no sidebar."""
     if not guard.is_admitted() or not is_staff(current_user) or is_partial():
         return {}
-    return {"nav_counts": {"inbox": unread_count(current_user)}}
+    leads_there = how_many(count_leads(current_user, Filters()))
+    return {"nav_counts": {"leads": leads_there, "inbox": unread_count(current_user)}}

@@ -16,6 +16,7 @@ from wtforms import (
     TextAreaField,
     validators,
 )
+from wtforms.fields.choices import SelectChoice
 
 from leadcrm.core import clock
 from leadcrm.core.web import public
@@ -23,6 +24,7 @@ from leadcrm.core.web import public
 blueprint = Blueprint("kit", __name__, url_prefix="/_kit")
 
 PAGES = ("components", "leads", "inbox", "flow", "settings", "sign-in", "error", "public")
+THEMES = ("system", "light", "dark")
 PEOPLE = (
     ("Naledi Hughes", "NH", "green", "qualified", 97, "Facebook Ads", "Townhouse, Claremont"),
     ("Ingrid Shah", "IS", "teal", "qualified", 92, "Website form", "2-bed flat, Sea Point"),
@@ -51,8 +53,8 @@ class SampleForm(Form):
     name = StringField("Name", [validators.InputRequired()], default="Naledi Khumalo")
     email = StringField("Email", [validators.Regexp(r".+@.+\..+", message="This needs an @ and a domain.")])
     password = PasswordField("Password")
-    status = SelectField("Status", choices=[("new", "New"), ("contacted", "Contacted")])
-    theme = RadioField("Theme", choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")], default="system")
+    status = SelectField("Status", choices=[SelectChoice("new", "New"), SelectChoice("contacted", "Contacted")])
+    theme = RadioField("Theme", choices=[SelectChoice(name, name.capitalize()) for name in THEMES], default="system")
     due = DateTimeLocalField("Send at", [validators.Optional()])
     note = TextAreaField("Note", default="Prefers mornings.")
     follow_up = BooleanField("Send a follow-up email", default=True)

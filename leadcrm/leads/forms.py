@@ -22,6 +22,7 @@ from leadcrm.core.zones import wall_time
 from leadcrm.leads.data import Filters, LeadData
 from leadcrm.leads.models import STATUSES, Lead
 from leadcrm.leads.wording import HAS_WORDS, STATUS_WORDS, main_address
+from leadcrm.leads.zone_words import zone_named
 
 EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
 LONGEST_QUERY = 200
@@ -53,7 +54,7 @@ class LeadForm(Form):
     phone = StringField("Phone", [at_most(60)])
     interest = StringField("Interest", [at_most(200)])
     source = StringField("Source", [at_most(60)])
-    timezone = StringField("Time zone", [at_most(60)])
+    timezone = StringField("Time zone", [at_most(60)], filters=[zone_named])
     owner_id = SelectField("Owner", [Optional()], default="")
     tags = StringField("Tags", [at_most(400)])
     follow_up = BooleanField("Send follow-up email")
@@ -62,8 +63,11 @@ class LeadForm(Form):
     revision = HiddenField(validators=[Optional(), Regexp(r"\d{1,9}$", message="Reload the page and try again.")])
     back = HiddenField(validators=[Length(max=2000)])
 
-    def offer_owners(self, owners: Sequence[tuple[str, str]]) -> None:
+    def offer_owners(self, owners: Sequence[tuple[str, str]], lead: Lead | None = None) -> None:
+        """The colleagues to choose from; the lead's owner who left stays until somebody chooses."""
         self.owner_id.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*owner) for owner in owners)]
+        if lead is not None and lead.owner is not None and lead.owner_id not in dict(owners):
+            self.owner_id.choices.append(SelectChoice(lead.owner_id, lead.owner.name))
 
     @classmethod
     def of(cls, lead: Lead, **more: str) -> "LeadForm":
@@ -90,6 +94,19 @@ class LeadForm(Form):
             owner_id=self.owner_id.data or "",
             tags=split_tags(self.tags.data),
         )
+
+
+class FieldForm(LeadForm):
+    """One field of a lead, edited where it is shown. `was` is what it said then, `reason` goes with a status."""
+
+    status = SelectField("Status", choices=SETTABLE_STATUSES)
+    reason = StringField("Reason", [at_most(200)])
+    was = HiddenField(validators=[Length(max=2000)])
+
+    def keep_only(self, name: str) -> None:
+        """Drop the fields this is not about."""
+        for other in set(self._fields) - {name, "reason", "was"}:
+            del self[other]
 
 
 class StatusForm(Form):

@@ -24,6 +24,7 @@ SORTS: dict[str, InstrumentedAttribute] = {
     "name": Lead.name,
     "score": Lead.score,
 }
+OWNER_NAME = User.name.label("owner_name")
 LISTED = (
     Lead.id,
     Lead.name,
@@ -37,6 +38,7 @@ LISTED = (
     Lead.created_at,
     Lead.last_activity_at,
     Lead.archived_at,
+    OWNER_NAME,
 )
 COUNTED_UP_TO = 1_000
 EXPORT_BATCH = 500
@@ -48,9 +50,9 @@ def visible_lead(user: User, lead_id: str) -> Lead:
     statement = (
         select(Lead)
         .where(Lead.id == lead_id, visible_leads_filter(user, Lead.owner_id))
-        .options(selectinload(Lead.contact_points), selectinload(Lead.tags), joinedload(Lead.owner))
+        .options(joinedload(Lead.contact_points), selectinload(Lead.tags), joinedload(Lead.owner))
     )
-    lead = db.session.scalar(statement)
+    lead = db.session.scalars(statement).unique().one_or_none()
     if lead is None:
         raise NotFound("We could not find that lead.")
     return lead
@@ -143,13 +145,18 @@ def lead_list(
     descending: bool = True,
     cursor: str | None = None,
     limit: int = 50,
+    columns: tuple[ColumnElement, ...] = LISTED,
+    counted: bool = False,
 ) -> Page:
-    """A page of what a list shows of each lead: rows of `LISTED` and `owner_name`.
+    """A page of what a list shows of each lead: rows of `columns`, with `matching` (see count_leads) when `counted`.
 
     `sort` is one of SORTS; without one a search comes newest first, anything else by last activity. Raises BadCursor.
     """
-    statement, newest = _filtered(select(*LISTED, User.name.label("owner_name")), user, filters)
-    statement = statement.outerjoin(User, User.id == Lead.owner_id)
+    if counted:
+        columns = (*columns, _counting(user, filters, COUNTED_UP_TO).scalar_subquery().label("matching"))
+    statement, newest = _filtered(select(*columns), user, filters)
+    if any(column is OWNER_NAME for column in columns):
+        statement = statement.outerjoin(User, User.id == Lead.owner_id)
     if sort is None and newest is not None:
         return keyset_page(statement, Order("found", (newest,)), cursor, limit, rows=True)
     sort = sort if sort in SORTS else "activity"
@@ -159,14 +166,18 @@ def lead_list(
 
 def count_leads(user: User, filters: Filters, up_to: int | None = COUNTED_UP_TO) -> int:
     """How many leads match; counting stops at `up_to` + 1, which then means "more than `up_to`"."""
+    return db.session.scalar(_counting(user, filters, up_to))
+
+
+def _counting(user: User, filters: Filters, up_to: int | None) -> Select:
     matching, _ = _filtered(select(Lead.id), user, filters)
     if up_to is not None:
         matching = matching.limit(up_to + 1)
-    return db.session.scalar(select(func.count()).select_from(matching.subquery()))
+    return select(func.count()).select_from(matching.subquery())
 
 
 def exported(user: User, filters: Filters) -> Iterator[Sequence[Any]]:
-    """Every matching lead in batches of rows of `LISTED`, `owner_name`, `email`, `phone` and `tags`, newest first."""
+    """Every matching lead in batches of rows of `LISTED`, `email`, `phone` and `tags`, newest first."""
     cursor = None
     while True:
         page = lead_list(user, filters, "created", cursor=cursor, limit=EXPORT_BATCH)

@@ -8,11 +8,10 @@ from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render
 from leadcrm.identity.permissions import can_see_lead
-from leadcrm.leads import operations, queries, wording
+from leadcrm.leads import operations, queries, wording, zone_words
 from leadcrm.leads.addresses import is_email
-from leadcrm.leads.blueprint import blueprint, lead_or_404, me, owners
+from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, owners
 from leadcrm.leads.forms import LeadForm, NoteForm
-from leadcrm.leads.list_routes import list_arguments
 from leadcrm.leads.models import Lead
 
 TABS = ("timeline", "notes", "inquiries")
@@ -65,7 +64,14 @@ def duplicates():
         can_see=_can_see,
         can_follow_up=is_email(email),
         is_known=bool(known_id),
+        number=queries.normal_or_raw("phone", phone) if phone else "",
     )
+
+
+@blueprint.get("/leads/zones")
+def zones():
+    """The time zones to choose from while one types."""
+    return fragment("leads/_zone_options.html", zones=zone_words.options())
 
 
 @blueprint.get("/leads/<lead_id>")
@@ -81,20 +87,16 @@ def show(lead_id: str):
     return render("leads/show.html", "leads/_tab.html", **context)
 
 
-@blueprint.get("/leads/<lead_id>/panel")
-def panel(lead_id: str):
-    """The lead beside its list, whose address this one carries; without htmx, that list."""
-    lead = lead_or_404(lead_id)
-    if not is_partial():
-        return go(url_for("leads.index", open=lead.id, **list_arguments(request.args)))
-    close_url = url_for("leads.index", **list_arguments(request.args))
-    return fragment("leads/_panel.html", lead=lead, close_url=close_url)
-
-
 @blueprint.get("/leads/<lead_id>/details")
 def details(lead_id: str):
     """What we know of the lead, for a page that shows it already."""
     return render("leads/show.html", "leads/_details.html", lead=lead_or_404(lead_id), tab="timeline")
+
+
+@blueprint.get("/leads/<lead_id>/title")
+def title(lead_id: str):
+    """The lead's name, for the head of its page."""
+    return fragment("leads/_title.html", lead=lead_or_404(lead_id))
 
 
 @blueprint.get("/leads/<lead_id>/edit")
@@ -118,16 +120,12 @@ def update(lead_id: str):
     except DomainError as error:
         add_errors(form, error)
         return _form_page(form, lead_or_404(lead_id), status=422)
-    flash("Saved.", "success")
-    return go(local_path(form.back.data, f"/leads/{lead_id}"))
+    return changed("Saved.", back=f"/leads/{lead_id}")
 
 
 def _posted_form(lead: Lead | None = None) -> LeadForm:
     form = LeadForm(request.form)
-    choices = owners()
-    if lead is not None and lead.owner is not None and lead.owner_id not in dict(choices):
-        choices.append((lead.owner_id, lead.owner.name))  # someone who left stays until somebody chooses
-    form.offer_owners(choices)
+    form.offer_owners(owners(), lead)
     return form
 
 
@@ -146,10 +144,7 @@ def _conflict_page(form: LeadForm, lead: Lead, conflict: Conflict):
 
 def _form_page(form: LeadForm, lead: Lead | None = None, *, status: int = 200, duplicates=(), theirs=()):
     if form.owner_id.choices is None:
-        choices = owners()
-        if lead is not None and lead.owner is not None and lead.owner_id not in dict(choices):
-            choices.append((lead.owner_id, lead.owner.name))
-        form.offer_owners(choices)
+        form.offer_owners(owners(), lead)
     return render(
         "leads/form.html",
         "leads/_form.html" if request.method == "POST" else "leads/_form_dialog.html",
@@ -161,6 +156,7 @@ def _form_page(form: LeadForm, lead: Lead | None = None, *, status: int = 200, d
         can_see=_can_see,
         can_follow_up=not is_partial() or is_email(form.email.data or ""),
         sources=queries.sources(),
+        country=wording.country_words(current_user.organization.country),
     )
 
 

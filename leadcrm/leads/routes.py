@@ -1,6 +1,6 @@
 """Pages of leads."""
 
-from leadcrm.leads import change_routes, list_routes, palette_routes, record_routes
+from leadcrm.leads import change_routes, field_routes, list_routes, palette_routes, record_routes
 from leadcrm.leads.blueprint import blueprint
 
-__all__ = ["blueprint", "change_routes", "list_routes", "palette_routes", "record_routes"]
+__all__ = ["blueprint", "change_routes", "field_routes", "list_routes", "palette_routes", "record_routes"]

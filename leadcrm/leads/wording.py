@@ -1,7 +1,6 @@
 """How leads are put in words on screens."""
 
-from functools import cache
-from zoneinfo import available_timezones
+from babel import Locale
 
 from leadcrm.leads.addresses import phone_as_read
 from leadcrm.leads.data import Filters
@@ -9,7 +8,12 @@ from leadcrm.leads.models import STATUSES, Lead
 
 STATUS_WORDS = {status: status.capitalize() for status in STATUSES}
 HAS_WORDS = {"email": "an email address", "phone": "a phone number"}
-SORT_WORDS = {"activity": "last activity", "created": "creation", "name": "name", "score": "score"}
+SORT_WORDS = {  # a list's order: its name, and how it reads downwards and upwards
+    "activity": ("Last activity", "Latest first", "Oldest first"),
+    "created": ("Created", "Newest first", "Oldest first"),
+    "name": ("Name", "Z to A", "A to Z"),
+    "score": ("Score", "Highest first", "Lowest first"),
+}
 FIELD_WORDS = {
     "first_name": "First name",
     "last_name": "Last name",
@@ -19,13 +23,20 @@ FIELD_WORDS = {
     "timezone": "Time zone",
     "interest": "Interest",
     "source": "Source",
+    "status": "Status",
+    "owner_id": "Owner",
+    "tags": "Tags",
 }
-NAMELESS_ZONES = ("Etc/", "SystemV/", "posix/", "right/")
 
 
 def source_words(source: str) -> str:
     """`inbound email` → `Inbound email`."""
     return source[:1].upper() + source[1:]
+
+
+def country_words(code: str) -> str:
+    """`ZA` → `South Africa`."""
+    return Locale("en").territories.get(code, code)
 
 
 def main_address(lead: Lead, kind: str) -> str:
@@ -39,12 +50,6 @@ def main_address(lead: Lead, kind: str) -> str:
 def subtitle(lead: Lead) -> str:
     """What stands below a name: interest and company."""
     return " · ".join(part for part in (lead.interest, lead.company) if part and part != lead.name)
-
-
-@cache
-def zone_names() -> tuple[str, ...]:
-    """The IANA zones a person may choose from."""
-    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith(NAMELESS_ZONES)))
 
 
 def chips(filters: Filters, *, owner: str, tag: str, dates: dict[str, str]) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -1,24 +1,27 @@
 """Pages of leads: every address works, refuses what makes no sense, and shows nothing of others."""
 
 import csv
+import html
 import io
+import re
 
 import pytest
 from sqlalchemy import func, select
 
 from leadcrm.core.db import Base, db, perform
-from leadcrm.leads import operations
+from leadcrm.leads import operations, queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead, Note
 from tests.conftest import count_queries
 
 READ = [
     "/leads", "/leads/new", "/leads/filters", "/leads/export.csv", "/leads/count", "/leads/duplicates",
-    "/leads/bulk/owner", "/leads/bulk/tags", "/palette", "/palette?q=naledi",
+    "/leads/bulk/owner", "/leads/bulk/tags", "/leads/zones", "/palette", "/palette?q=naledi",
 ]  # fmt: skip
 READ_OF_ONE = [
     "/leads?open={id}", "/leads/{id}", "/leads/{id}?tab=notes", "/leads/{id}?tab=inquiries", "/leads/{id}/panel",
-    "/leads/{id}/details", "/leads/{id}/edit", "/leads/{id}/status", "/leads/{id}/owner", "/leads/{id}/tags",
+    "/leads/{id}/details", "/leads/{id}/title", "/leads/{id}/edit", "/leads/{id}/fields/company",
+    "/leads/{id}/fields/company/value", "/leads/{id}/status", "/leads/{id}/owner", "/leads/{id}/tags",
 ]  # fmt: skip
 WRITES_TO_ONE = {
     "/leads/{id}": {"first_name": "Other"},
@@ -28,6 +31,8 @@ WRITES_TO_ONE = {
     "/leads/{id}/archival": {},
     "/leads/{id}/restoration": {},
     "/leads/{id}/notes": {"body": "Hello"},
+    "/leads/{id}/fields/company": {"company": "Acme", "was": ""},
+    "/leads/{id}/fields/company/undo": {"company": "Acme", "was": ""},
 }
 WRITES = {
     "/leads": {"first_name": "New"},
@@ -61,7 +66,7 @@ def test_every_page_shows(sign_in, cast, lead, path, hx):
 def test_every_change_works(sign_in, cast, lead, path, hx):
     fields = {**(WRITES | WRITES_TO_ONE)[path], "ids": [lead.id]}
     answer = sign_in(cast.ada).post(path.format(id=lead.id), data=fields, hx=hx)
-    assert answer.status_code in ((200,) if hx or path.endswith("notes") else (303,))
+    assert answer.status_code in ((200,) if hx or path.endswith(("notes", "company")) else (303,))
 
 
 @pytest.mark.parametrize("path", READ_OF_ONE)
@@ -168,6 +173,36 @@ def test_the_list_pages_by_key_in_both_directions(sign_in, acme, cast):
     assert "51–100" in ada.get(before).text or before
 
 
+def test_the_open_lead_has_a_place_and_neighbours_also_on_the_next_page(sign_in, acme, cast):
+    for number in range(52):
+        perform(operations.create_lead, LeadData(first_name=f"Lead {number:03}"), by=None)
+    ada = sign_in(cast.ada)
+    page = ada.get("/leads?sort=name&open=last").text
+    assert "50 of 52" in page
+    assert "Lead: Lead 049" in page
+    following = html.unescape(re.search(r'href="([^"]+)"[^>]*id="panel-next"', page)[1])
+    answer = ada.get(following, hx=True)
+    assert "51 of 52" in answer.text
+    assert "Lead: Lead 050" in answer.text
+    assert answer.headers["HX-Push-Url"].startswith("/leads?sort=name&cursor=")
+    lead_id = answer.headers["HX-Push-Url"].rpartition("open=")[2]
+    panel = ada.get(f"/leads/{lead_id}/panel?" + answer.headers["HX-Push-Url"].partition("?")[2], hx=True)
+    assert "51 of 52" in panel.text
+    assert 'id="panel-next"' in panel.text
+    back = html.unescape(re.search(r'href="([^"]+)"[^>]*id="panel-previous"', panel.text)[1])
+    assert "50 of 52" in ada.get(back, hx=True).text
+    assert "of 52" not in ada.get(f"/leads?q=nobody&open={lead_id}").text
+
+
+def test_large_lists_are_counted_only_so_far(sign_in, acme, cast, monkeypatch):
+    monkeypatch.setattr(queries, "COUNTED_UP_TO", 3)
+    for number in range(5):
+        perform(operations.create_lead, LeadData(first_name=f"Lead {number}"), by=None)
+    page = sign_in(cast.ada).get("/leads?open=first").text
+    assert "1 of 3+" in page
+    assert 'title="Count them all">3+</a>' in page
+
+
 def test_lists_and_records_make_a_fixed_number_of_queries(sign_in, acme, cast):
     for number in range(60):
         said = LeadData(first_name=f"L{number}", email=f"l{number}@b.example", tags=["a", "b"], owner_id=cast.ben.id)
@@ -178,15 +213,31 @@ def test_lists_and_records_make_a_fixed_number_of_queries(sign_in, acme, cast):
         ("/leads", 4),
         ("/leads?q=l5&sort=score", 4),
         (f"/leads?owner={cast.ben.id}&tag={tag_id}&status=new&has=email", 6),
-        (f"/leads?open={lead.id}", 7),
+        (f"/leads?open={lead.id}", 6),
         (f"/leads/{lead.id}", 5),
         (f"/leads/{lead.id}?tab=notes", 6),
-        ("/palette?q=l5", 3),
     ):
-        db.session.expire_all()
-        with count_queries() as seen:
-            assert ada.get(url).status_code == 200
-        assert len(seen) <= most, (url, seen)
+        assert queries_of(ada, url) <= most, url
+
+
+def test_fragments_ask_for_nothing_they_do_not_show(sign_in, acme, cast, lead):
+    """Who asks, and what it is about: the numbers beside the sidebar are for whole pages."""
+    ada = sign_in(cast.ada)
+    for url, most in (
+        ("/leads", 2),
+        (f"/leads/{lead.id}/panel", 4),
+        (f"/leads/{lead.id}/details", 3),
+        (f"/leads/{lead.id}/fields/company", 3),
+        ("/palette?q=l5", 2),
+    ):
+        assert queries_of(ada, url, hx=True) <= most, url
+
+
+def queries_of(client, url: str, **options) -> int:
+    db.session.expire_all()
+    with count_queries() as seen:
+        assert client.get(url, **options).status_code == 200
+    return len(seen)
 
 
 def test_what_was_typed_stays_when_something_is_wrong(sign_in, cast, acme):

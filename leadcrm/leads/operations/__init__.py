@@ -14,10 +14,11 @@ from leadcrm.leads.operations.changing import (
     tag_leads,
 )
 from leadcrm.leads.operations.creating import create_lead
-from leadcrm.leads.operations.editing import edit_lead
+from leadcrm.leads.operations.editing import FIELDS, edit_field, edit_lead, field_text
 from leadcrm.leads.operations.undoing import undo
 
 __all__ = [
+    "FIELDS",
     "add_note",
     "archive_lead",
     "archive_leads",
@@ -26,7 +27,9 @@ __all__ = [
     "capture_lead",
     "change_status",
     "create_lead",
+    "edit_field",
     "edit_lead",
+    "field_text",
     "note_activity",
     "note_contact",
     "receive_stranger",

@@ -7,10 +7,11 @@ from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadEdited
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations import contact_points
-from leadcrm.leads.operations.changing import assign_lead, set_tags
+from leadcrm.leads.operations.changing import assign_lead, change_status, set_tags
 from leadcrm.leads.operations.creating import checked_zone, shown_name
 
 TEXT_FIELDS = ("first_name", "last_name", "company", "interest", "source")
+FIELDS = ("status", "owner_id", "phone", "email", "company", "interest", "tags", "source", "timezone")
 REQUIRED = ("source",)  # an empty value leaves what is there
 
 
@@ -54,6 +55,38 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
     if data.tags is not None:
         set_tags(lead, data.tags)
     return lead
+
+
+def edit_field(lead: Lead, field: str, value: str, *, was: str, reason: str = "") -> Lead:
+    """Change one field that said `was` (as `field_text` has it) when the person looked.
+
+    `field` is one of FIELDS; `value` as typed, for tags their names with commas between; `reason` goes with a status.
+    Raises Conflict when the field says something else by now, DomainError naming the field.
+    """
+    lead = lock(lead)
+    if field_text(lead, field) not in (was, value):
+        raise Conflict("Someone changed this in the meantime.", field)
+    match field:
+        case "owner_id":
+            assign_lead(lead, value)
+        case "status":
+            change_status(lead, value, reason)
+        case "tags":
+            set_tags(lead, value.split(","))
+        case _:
+            edit_lead(lead, LeadData(**{field: value}))
+    return lead
+
+
+def field_text(lead: Lead, field: str) -> str:
+    """What one of FIELDS says, in the words `edit_field` takes."""
+    match field:
+        case "email" | "phone":
+            return _held(lead, field)
+        case "tags":
+            return ", ".join(tag.name for tag in lead.tags)
+        case _:
+            return getattr(lead, field) or ""
 
 
 def _held(lead: Lead, kind: str) -> str:

@@ -54,6 +54,10 @@
     if (option) choose(option);
   });
 
+  document.addEventListener('mousedown', (event) => {
+    if (event.target.closest('[role="option"]')) event.preventDefault(); // a list whose field loses the focus closes
+  });
+
   document.addEventListener('input', (event) => {
     // Typing again after a choice takes the choice back.
     const box = event.target.closest('.combobox');
@@ -78,7 +82,10 @@
     const all = rows();
     const row = all[all.indexOf(currentRow()) + step] ?? (currentRow() ? null : all[0]);
     const link = row?.querySelector('[data-open]');
-    if (!link) return;
+    if (!link) { // past the end of the page: an open panel knows who comes next
+      byId(step > 0 ? 'panel-next' : 'panel-previous')?.click();
+      return;
+    }
     link.focus();
     row.scrollIntoView({ block: 'nearest' });
     if (panel()) link.click(); // an open panel follows
@@ -107,14 +114,11 @@
   document.addEventListener('click', (event) => {
     const close = event.target.closest('[data-panel-close]');
     if (close && closePanel()) event.preventDefault();
-    if (event.target.closest('[data-clear-selection]')) selectAll(false);
-    const selecting = event.target.closest('[data-select-mode]');
-    if (selecting) document.querySelector('.list').classList.toggle('selecting');
   });
 
   document.addEventListener('htmx:after:swap', (event) => {
+    markRowOfPanel(); // of a list that came anew, too
     if (event.detail.ctx.target?.id !== 'panel') return;
-    markRowOfPanel();
     // On a phone the panel is the page; after Enter the reader wants to be in it.
     if (matchMedia('(max-width: 760px)').matches || openedByEnter) panel()?.focus();
     openedByEnter = false;
@@ -129,31 +133,6 @@
     return openedByEnter;
   }
 
-  // ---- Selection ------------------------------------------------------------------------------------------
-
-  function selectAll(checked) {
-    document.querySelectorAll('[data-item] .checkbox').forEach((box) => { box.checked = checked; });
-    countSelected();
-  }
-
-  function countSelected() {
-    const boxes = [...document.querySelectorAll('[data-item] .checkbox')];
-    const count = boxes.filter((box) => box.checked).length;
-    const words = document.querySelector('[data-selected-count]');
-    if (words) words.textContent = `${count} selected`;
-    const all = document.querySelector('[data-select-all]');
-    if (!all) return;
-    all.checked = count > 0 && count === boxes.length;
-    all.indeterminate = count > 0 && count < boxes.length;
-  }
-
-  document.addEventListener('change', (event) => {
-    if (event.target.matches('[data-select-all]')) selectAll(event.target.checked);
-    else if (event.target.matches('[data-item] .checkbox')) countSelected();
-  });
-
-  document.addEventListener('htmx:after:swap', countSelected);
-
   // ---- Shortcuts ------------------------------------------------------------------------------------------
 
   const lettersAreOff = () => document.body.dataset.shortcuts === 'off';
@@ -166,11 +145,21 @@
     return Boolean(box);
   }
 
+  /** Whether a script of this page did something with the letter: it listens to `letter` and prevents its default. */
+  const isTaken = (letter) => !document.dispatchEvent(new CustomEvent('letter', { detail: letter, cancelable: true }));
+
   function clickKeyed(letter) {
     const selector = `[data-key="${CSS.escape(letter)}"]`;
     const element = panel()?.querySelector(selector) ?? document.querySelector(selector);
     element?.click();
     return Boolean(element);
+  }
+
+  /** Takes back what was done last, while its toast is there. */
+  function undoLast() {
+    const button = [...document.querySelectorAll('.toast-undo')].at(-1);
+    button?.click();
+    return Boolean(button);
   }
 
   function focusSearch() {
@@ -196,9 +185,10 @@
       case 'j': moveTo(1); return true;
       case 'k': moveTo(-1); return true;
       case 'x': return toggleCurrentRow();
+      case 'z': return undoLast();
       case '/': return focusSearch();
       case '?': openDialog(byId('shortcuts')); return true;
-      default: return clickKeyed(key);
+      default: return isTaken(key) || clickKeyed(key);
     }
   }
 
