@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event, select
 
 from leadcrm import create_app
@@ -83,11 +84,18 @@ def settings(databases, tmp_path) -> Iterator[Settings]:
     databases.drop(url)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
+    """Templates compiled once per run, not once per application: that took longer than most tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings):
+def app(settings, compiled_templates):
     """An application on a fresh copy of the template, its context open, no organization set."""
     app = create_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     with app.app_context():
         yield app
         db.session.remove()

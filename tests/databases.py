@@ -28,6 +28,11 @@ class SqliteDatabases:
             shutil.copy((like or self.template_url()).removeprefix("sqlite:///"), path)
         return f"sqlite:///{path}"
 
+    def restore(self, url: str, like: str) -> None:
+        """Make a database nobody is connected to equal to another one."""
+        self.drop(url)
+        shutil.copy(like.removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
+
     def drop(self, url: str) -> None:
         for leftover in self.folder.glob(Path(url.removeprefix("sqlite:///")).name + "*"):
             leftover.unlink()
@@ -55,8 +60,13 @@ class PostgresqlDatabases:
         self.count += 1
         name = f"test_{self.count}"
         template = "template0" if empty else _name_of(like or self.template_url())
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # three times as fast here
         return self._url(name)
+
+    def restore(self, url: str, like: str) -> None:
+        """Make a database equal to another one that nobody is connected to."""
+        self.drop(url)
+        self._run(f"CREATE DATABASE {_name_of(url)} TEMPLATE {_name_of(like)} STRATEGY FILE_COPY")
 
     def drop(self, url: str) -> None:
         self._run(f"DROP DATABASE {_name_of(url)} WITH (FORCE)")
