@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
-from bench.pages import Figure
-from bench.stage import environment
+from bench.figures import Ratio
+from bench.stage import environment, run
 from leadcrm import create_app
 from leadcrm.conversations import jobs, operations
 from leadcrm.conversations.models import Message
@@ -31,7 +31,7 @@ CONTENT = (
 )
 
 
-def measure_drain(folder: Path, count: int = MAILS) -> list[Figure]:
+def measure_drain(folder: Path, count: int = MAILS) -> Ratio:
     """Mails per second of the drain (durable state per recipient) and of the bare loop."""
     folder.mkdir(parents=True)
     sink = subprocess.Popen(
@@ -41,7 +41,7 @@ def measure_drain(folder: Path, count: int = MAILS) -> list[Figure]:
     try:
         port = int(sink.stdout.readline())
         ours = _drain(folder, count, port)
-        return [Figure(f"drain {count:,} mails", ours, _bare_loop(count, port), BAR)]
+        return Ratio(f"drain {count:,} mails", ours, _bare_loop(count, port), BAR)
     finally:
         sink.terminate()
         sink.wait()
@@ -49,17 +49,15 @@ def measure_drain(folder: Path, count: int = MAILS) -> list[Figure]:
 
 def _drain(folder: Path, count: int, port: int) -> float:
     settings = Settings.from_env({**environment(folder), "SMTP_URL": f"smtp://127.0.0.1:{port}"})
+    run(environment(folder), "db", "upgrade")
     app = create_app(settings)
     with app.app_context():
-        from flask_migrate import upgrade
-
-        upgrade()
         with tenancy.everyone():
             organization = perform(
                 identity.create_organization, name="Bench", slug="bench", timezone="UTC", country="US", currency="USD"
             )
         with tenancy.organization(organization.id):
-            perform(_plan, count)
+            perform(plan_mails, count)
         started = time.perf_counter()
         jobs.drain_messages(lambda: False)
         elapsed = time.perf_counter() - started
@@ -70,7 +68,8 @@ def _drain(folder: Path, count: int, port: int) -> float:
     return count / elapsed
 
 
-def _plan(count: int) -> None:
+def plan_mails(count: int) -> None:
+    """As many leads of the organization in scope, each with a flow's mail due now."""
     organization_id = tenancy.current_id()
     ids = [new_id() for _ in range(count)]
     leads = [

@@ -1,6 +1,5 @@
-"""A database of a given size, an application on it, and a signed-in browser's cookie."""
+"""A database of a given size, and what it takes to ask the application on it: a signed-in browser's cookie, tokens."""
 
-import dataclasses
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,38 +13,61 @@ from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.identity import operations
 from leadcrm.identity.models import User
+from leadcrm.leads.models import Lead
 from leadcrm.settings import ROOT, Settings
+
+TOKENS = 8  # each may make 20,000 calls a minute
 
 
 @dataclass
 class Stage:
-    app: Flask
-    user_id: str
+    environment: dict[str, str]
     organization_id: str
+    realtor_id: str
+    lead_id: str
     cookie: str
+    tokens: list[str]
 
 
 def environment(folder: Path, database_url: str | None = None) -> dict[str, str]:
+    """Settings of an application that serves and rings nobody."""
     return {
         "DATABASE_URL": database_url or f"sqlite:///{folder}/bench.db",
         "LEADCRM_VAR": str(folder),
         "REDIS_URL": f"unix://{folder}/nobody.sock",
+        "SECRET_KEY": "the key of the benchmark's cookies",
     }
 
 
+def run(variables: dict[str, str], *command: str) -> None:
+    """A `flask` command to its end."""
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", *command],
+        cwd=ROOT, env={"PATH": "/usr/bin:/bin", **variables}, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
 def build(folder: Path, leads: int, database_url: str | None = None) -> Stage:
-    """Migrate and seed by the command line, then open the application."""
+    """Migrate and seed by the command line, then look up what the requests need."""
     variables = environment(folder, database_url)
-    for command in (["db", "upgrade"], ["seed-demo", "--leads", str(leads)]):
-        subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "app", *command],
-            cwd=ROOT, env={"PATH": "/usr/bin:/bin", **variables}, check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-    app = create_app(dataclasses.replace(Settings.from_env(variables)))
-    with app.app_context(), tenancy.everyone():
-        owner = db.session.scalars(select(User).where(User.role == "owner", User.email.like("ada@%"))).one()
-        _, secret = perform(operations.open_session, owner.id)
-        return Stage(app, owner.id, owner.organization_id, _cookie(app, secret))
+    run(variables, "db", "upgrade")
+    run(variables, "seed-demo", "--leads", str(leads))
+    app = create_app(Settings.from_env(variables))
+    with app.app_context():
+        with tenancy.everyone():
+            owner = db.session.scalars(select(User).where(User.role == "owner", User.email.like("ada@%"))).one()
+            _, secret = perform(operations.open_session, owner.id)
+        with tenancy.organization(owner.organization_id):
+            tokens = [perform(operations.create_token, owner, f"bench {n}")[1] for n in range(TOKENS)]
+            newest = select(Lead.id).where(Lead.archived_at.is_(None)).order_by(Lead.created_at.desc()).limit(1)
+            return Stage(
+                variables,
+                owner.organization_id,
+                db.session.scalars(select(User.realtor_id).where(User.realtor_id.is_not(None)).limit(1)).one(),
+                db.session.scalars(newest).one(),
+                _cookie(app, secret),
+                tokens,
+            )
 
 
 def _cookie(app: Flask, secret: str) -> str:
