@@ -96,6 +96,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     content: Mapped[str] = mapped_column(Text)
     rendered: Mapped[bool] = mapped_column(Boolean, default=False)  # by the first attempt; later ones say the same
     at_any_hour: Mapped[bool] = mapped_column(Boolean, default=False)  # a person waived the quiet hours
+    withdrawn: Mapped[str] = mapped_column(String(200), default="")  # dropped while on its way: why not to try again
     html: Mapped[str | None] = mapped_column(Text)  # inbound only, sanitised
     quoted: Mapped[str] = mapped_column(Text, default="")  # inbound: the folded earlier text
     address: Mapped[str] = mapped_column(String(254), default="")  # the lead's, as used

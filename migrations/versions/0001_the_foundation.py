@@ -854,6 +854,7 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("rendered", sa.Boolean(), nullable=False),
         sa.Column("at_any_hour", sa.Boolean(), nullable=False),
+        sa.Column("withdrawn", sa.String(length=200), nullable=False),
         sa.Column("html", sa.Text(), nullable=True),
         sa.Column("quoted", sa.Text(), nullable=False),
         sa.Column("address", sa.String(length=254), nullable=False),

@@ -41,7 +41,7 @@ LONGEST_DOUBLING = 8
 class Outcome:
     """How a call ended: the message's next state, the attempt's verdict, and when to look again if it goes on."""
 
-    status: str  # sent, failed, scheduled, expired, unknown
+    status: str  # sent, failed, scheduled, skipped, expired, unknown
     verdict: str  # sent, refused, try_later, unknown
     reason: str = ""
     provider_message_id: str | None = None
@@ -145,6 +145,8 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
 def finish(ready: Ready, n: int, outcome: Outcome) -> None:
     """Write down how the call ended, unless a person or the sweep's successor has decided since."""
     connection, now = db.session.connection(), clock.now()
+    if outcome.status == "scheduled":
+        outcome = _unless_withdrawn(ready, outcome)
     sent = outcome.status == "sent"
     closed = connection.execute(
         _finish,
@@ -177,6 +179,12 @@ def finish(ready: Ready, n: int, outcome: Outcome) -> None:
     else:
         touch_conversations([ready.claim.id])
     _tell(ready, outcome)
+
+
+def _unless_withdrawn(ready: Ready, outcome: Outcome) -> Outcome:
+    """Not tried again when a rule dropped it while it was on its way: an exit, a step that was switched off."""
+    withdrawn = db.session.scalar(select(Message.withdrawn).where(Message.id == ready.claim.id).with_for_update())
+    return Outcome("skipped", outcome.verdict, withdrawn) if withdrawn else outcome
 
 
 def put_aside(aside: Aside) -> None:
@@ -233,6 +241,8 @@ def _tell(ready: Ready, outcome: Outcome) -> None:
         fact = MessageFailed(**names, reason=outcome.reason)
     elif outcome.status == "unknown":
         fact = MessageOutcomeUnknown(**names, reason=outcome.reason)
+    elif outcome.status == "skipped":
+        fact = MessageCanceled(**names, reason=outcome.reason)
     if fact is not None:
         record(fact)
 

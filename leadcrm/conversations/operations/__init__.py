@@ -10,7 +10,7 @@ from leadcrm.conversations.operations.fate import (
 )
 from leadcrm.conversations.operations.inbound import IncomingFile, receive
 from leadcrm.conversations.operations.planning import missing_fields, plan_message, plan_messages
-from leadcrm.conversations.operations.skipping import skip_waiting, skip_waiting_of_lead
+from leadcrm.conversations.operations.skipping import skip_waiting, skip_waiting_of_lead, skip_waiting_of_steps
 from leadcrm.conversations.operations.templates import (
     archive_template,
     ensure_default_templates,
@@ -54,6 +54,7 @@ __all__ = [
     "send_now",
     "skip_waiting",
     "skip_waiting_of_lead",
+    "skip_waiting_of_steps",
     "snooze_conversation",
     "suppress",
     "take_report",

@@ -71,7 +71,7 @@ def resolve_unknown(message: Message, verdict: str) -> Message:
 def _send_at_once(message: Message) -> None:
     now = clock.now()
     due = {"scheduled_for": now, "due_at": now, "position_at": now}
-    settle(message, status="scheduled", reason="", claim_token=None, useful_until=None, **due)
+    settle(message, status="scheduled", reason="", withdrawn="", claim_token=None, useful_until=None, **due)
     open_conversations([message.id])
     after_commit(jobs.ring_now)
 

@@ -1,8 +1,9 @@
 """Dropping what still waits, when a rule says it must not be said any more."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 
 from leadcrm.conversations.models import WAITING, Message
 from leadcrm.conversations.operations.threads import touch_conversations
@@ -16,6 +17,11 @@ def skip_waiting(enrolment_id: str, reason: str) -> int:
     return _skip(Message.enrolment_id == enrolment_id, reason=reason)
 
 
+def skip_waiting_of_steps(step_ids: Collection[str], reason: str) -> int:
+    """Drop what these steps of a flow still wanted to say to anyone. Returns how many messages that were."""
+    return _skip(Message.step_id.in_(step_ids), reason=reason)
+
+
 def skip_waiting_of_lead(lead_id: str, reason: str, channel: str | None = None) -> int:
     """Drop everything that still waits to be said to the lead (on one channel). Returns how many messages that were."""
     on_channel = [] if channel is None else [Message.channel == channel]
@@ -23,14 +29,26 @@ def skip_waiting_of_lead(lead_id: str, reason: str, channel: str | None = None) 
 
 
 def _skip(*which: Any, reason: str) -> int:
+    """What is on its way cannot be stopped, but is not tried again when it turns out not to have been accepted.
+
+    One statement for both: between two of them the other worker could write that it was not.
+    """
+    is_on_its_way = Message.status == "sending"
     statement = (
         update(Message)
-        .where(*which, Message.status.in_(WAITING))
-        .values(status="skipped", reason=reason, **OVER)
-        .returning(Message.id)
+        .where(*which, Message.status.in_([*WAITING, "sending"]))
+        .values(
+            status=case((is_on_its_way, Message.status), else_="skipped"),
+            reason=case((is_on_its_way, Message.reason), else_=reason),
+            withdrawn=case((is_on_its_way, reason), else_=""),
+            due_at=None,
+            claim_token=case((is_on_its_way, Message.claim_token), else_=None),
+            lease_until=case((is_on_its_way, Message.lease_until), else_=None),
+        )
+        .returning(Message.id, Message.status)
         .execution_options(synchronize_session=False)
     )
-    skipped = list(db.session.scalars(statement))
+    skipped = [message_id for message_id, status in db.session.execute(statement) if status == "skipped"]
     if skipped:
         touch_conversations(skipped)
     return len(skipped)

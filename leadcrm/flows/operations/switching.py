@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from leadcrm.conversations.models import WAITING, Message
+from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations import skip_waiting_of_steps
 from leadcrm.core import clock
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import DomainError
@@ -78,7 +79,7 @@ def _changed(flow: Flow, steps: list[FlowStep], change: str) -> Effect:
         if ids and reason is None:
             resumed += _resume(ids)
         elif ids:
-            skipped += _skip(ids, reason)
+            skipped += skip_waiting_of_steps(ids, reason)
     record(FlowChanged(flow_id=flow.id, change=change, step_id=steps[0].id if len(steps) == 1 else None))
     return Effect(skipped, resumed)
 
@@ -91,12 +92,6 @@ def _why_off(flow: Flow, step: FlowStep) -> str | None:
     return None if flow.enabled else FLOW_OFF
 
 
-def _skip(step_ids: list[str], reason: str) -> int:
-    values = {"status": "skipped", "reason": reason, "due_at": None, "claim_token": None, "lease_until": None}
-    waiting = update(Message).where(Message.step_id.in_(step_ids), Message.status.in_(WAITING))
-    return db.session.execute(waiting.values(values).execution_options(synchronize_session=False)).rowcount
-
-
 def _resume(step_ids: list[str]) -> int:
     running = select(Enrolment.id).where(Enrolment.id == Message.enrolment_id, Enrolment.state == "running").exists()
     parked = update(Message).where(
@@ -107,4 +102,13 @@ def _resume(step_ids: list[str]) -> int:
         running,
     )
     values = {"status": "scheduled", "reason": "", "due_at": Message.scheduled_for}
+    _unwithdraw(step_ids)
     return db.session.execute(parked.values(values).execution_options(synchronize_session=False)).rowcount
+
+
+def _unwithdraw(step_ids: list[str]) -> None:
+    """What is on its way since before the switch may be tried again."""
+    on_its_way = update(Message).where(
+        Message.step_id.in_(step_ids), Message.status == "sending", Message.withdrawn.in_(PARKED)
+    )
+    db.session.execute(on_its_way.values(withdrawn="").execution_options(synchronize_session=False))
