@@ -229,6 +229,19 @@ def test_what_is_on_its_way_cannot_be_canceled(jane):
     assert again(message).status == "sent"
 
 
+def test_a_message_that_cannot_be_made_ready_waits_and_holds_up_nobody(acme, transport, monkeypatch):
+    at(monkeypatch, NOW)
+    lost, found = make_lead(phone="+12125550100"), make_lead(phone="+12125550101")
+    message, other = (plan(lead, lead.id, channel="sms", subject="") for lead in (lost, found))
+    with writing() as session:
+        session.execute(update(Lead).where(Lead.id == lost.id).values(timezone="Atlantis/Poseidonis"))
+    transport.drain()
+    message = again(message)
+    assert (message.status, message.due_at) == ("held", NOW + sending.NEXT_LOOK)
+    assert "Atlantis/Poseidonis" in message.reason
+    assert again(other).status == "sent"
+
+
 # What the mail says
 
 
@@ -301,6 +314,25 @@ def test_organizations_take_turns(cast, transport):
     transport.drain()
     position = [mail.recipient for mail in transport.sent].index("rival0@example.com")
     assert position <= 2 * claims.BATCH
+
+
+def test_one_organizations_trouble_is_its_own(cast, transport, monkeypatch):
+    for organization in (cast.acme, cast.rival):
+        with tenancy.organization(organization.id):
+            plan(make_lead(email=f"{organization.slug}@example.com"))
+
+    def batch(*arguments):
+        if tenancy.current_id() == cast.acme.id:
+            raise RuntimeError("cannot be read")
+        return original(*arguments)
+
+    original = sending.Batch
+    monkeypatch.setattr(sending, "Batch", batch)
+    transport.drain()
+    assert [mail.recipient for mail in transport.sent] == ["rival@example.com"]
+    monkeypatch.undo()
+    transport.drain()
+    assert len(transport.sent) == 2, "given back, not lost"
 
 
 def test_told_to_stop_it_finishes_the_one_in_hand_and_gives_the_rest_back(acme):

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from datetime import timedelta
 from typing import Any, Protocol
 
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +23,7 @@ from leadcrm.core.db import db, perform
 
 log = logging.getLogger(__name__)
 
+NEXT_LOOK = timedelta(minutes=10)  # at a message that could not even be made ready
 WRITE_TRIES = 5
 WRITE_PAUSE_SECONDS = 0.5
 
@@ -68,12 +70,22 @@ def _take_turns(should_stop: Callable[[], bool], sessions: Sessions) -> int:
     moved, queues = 0, list(queues_due())
     while queues and not should_stop():
         organization_id, channel = queues.pop(0)
-        with tenancy.organization(organization_id):
-            batch = _Delivery(channel, *sessions.of(channel), should_stop).run()
+        batch = _send_batch(organization_id, channel, sessions, should_stop)
         moved += batch
         if batch >= BATCH:
             queues.append((organization_id, channel))
     return moved
+
+
+def _send_batch(organization_id: str, channel: str, sessions: Sessions, should_stop: Callable[[], bool]) -> int:
+    """One organization's trouble is its own: the others still send. Returns how many messages moved, 0 in trouble."""
+    try:
+        with tenancy.organization(organization_id):
+            return _Delivery(channel, *sessions.of(channel), should_stop).run()
+    except Exception:
+        log.exception("a batch of %s of organization %s broke off", channel, organization_id)
+        db.session.rollback()
+        return 0
 
 
 class _Delivery:
@@ -106,7 +118,7 @@ class _Delivery:
     def _prepare(self) -> list[Ready]:
         """In one transaction put aside what does not leave, and make the words of what does findable."""
         batch = Batch(self.channel, self.left)
-        prepared = [batch.prepare(claimed) for claimed in self.left]
+        prepared = [_prepared(batch, claimed) for claimed in self.left]
         leaving = [one for one in prepared if isinstance(one, Ready)]
         asides = [one for one in prepared if isinstance(one, Aside)]
         perform(_settle, asides, leaving)
@@ -193,6 +205,15 @@ class _Delivery:
 
     def _pause_reason(self) -> str:
         return f"the connection rests: {self.health.reason}"
+
+
+def _prepared(batch: Batch, claimed: Claim) -> Ready | Aside:
+    """One message's trouble is its own: it waits with the reason, and the rest of the batch goes out."""
+    try:
+        return batch.prepare(claimed)
+    except Exception as error:
+        log.exception("message %s could not be made ready", claimed.id)
+        return Aside(claimed, "held", f"could not be made ready: {error}", clock.now() + NEXT_LOOK)
 
 
 def _settle(asides: list[Aside], leaving: list[Ready]) -> None:
