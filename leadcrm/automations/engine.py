@@ -49,10 +49,7 @@ def consider(event: events.Event) -> None:
 
 def resume(run_id: str) -> bool:
     """Do a waiting run that is due. False when another worker has it or it is no longer due."""
-    due = select(AutomationRun).where(
-        AutomationRun.id == run_id, AutomationRun.state == "waiting", AutomationRun.due_at <= clock.now()
-    )
-    run = db.session.scalars(due.with_for_update(skip_locked=True, of=AutomationRun)).one_or_none()
+    run = _waiting_run(run_id)
     if run is None:
         return False
     automation = run.automation
@@ -63,6 +60,22 @@ def resume(run_id: str) -> bool:
     with events.caused_by(row.id, row.depth):
         _run_safely(run, automation, events.restore(row), looks_again=True)
     return True
+
+
+def put_off(run_id: str, error: Exception) -> bool:
+    """A run that was due could not even begin: look again later, and give up in the end. False as with `resume`."""
+    run = _waiting_run(run_id)
+    if run is None:
+        return False
+    _look_again_later(run, error)
+    return True
+
+
+def _waiting_run(run_id: str) -> AutomationRun | None:
+    due = select(AutomationRun).where(
+        AutomationRun.id == run_id, AutomationRun.state == "waiting", AutomationRun.due_at <= clock.now()
+    )
+    return db.session.scalars(due.with_for_update(skip_locked=True, of=AutomationRun)).one_or_none()
 
 
 def _begin(
@@ -111,11 +124,15 @@ def _run_safely(run: AutomationRun, automation: Automation, event: events.Event,
                 _run(run, automation, lead)
     except Exception as error:  # whatever one rule raises must not stop the others, nor the listener
         log.exception("automation %s failed on event %s", automation.id, run.event_id)
-        run.tries += 1
-        if run.tries >= MAX_TRIES:
-            _settle(run, "failed", f"Gave up after {run.tries} tries: {error}")
-        else:
-            run.due_at = back_off(run.tries, clock.now())
+        _look_again_later(run, error)
+
+
+def _look_again_later(run: AutomationRun, error: Exception) -> None:
+    run.tries += 1
+    if run.tries >= MAX_TRIES:
+        _settle(run, "failed", f"Gave up after {run.tries} tries: {error}")
+    else:
+        run.due_at = back_off(run.tries, clock.now())
 
 
 def _run(run: AutomationRun, automation: Automation, lead: Lead) -> None:

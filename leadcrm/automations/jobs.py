@@ -1,5 +1,6 @@
 """What the worker does for automations."""
 
+import logging
 from collections.abc import Callable
 
 from sqlalchemy import select
@@ -8,6 +9,8 @@ from leadcrm.automations import engine
 from leadcrm.automations.models import AutomationRun
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
+
+log = logging.getLogger(__name__)
 
 BATCH = 50
 
@@ -32,5 +35,10 @@ def _due() -> list[tuple[str, str]]:
 
 
 def _resume(organization_id: str, run_id: str) -> bool:
+    """One run's trouble is its own: the others must still be done."""
     with tenancy.organization(organization_id):
-        return perform(engine.resume, run_id)
+        try:
+            return perform(engine.resume, run_id)
+        except Exception as error:
+            log.exception("automation run %s could not begin", run_id)
+            return perform(engine.put_off, run_id, error)

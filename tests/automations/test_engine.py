@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from leadcrm.automations import actions, engine, operations
 from leadcrm.automations.jobs import drain_runs
+from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
 from leadcrm.conversations import operations as conversations
 from leadcrm.core import clock, events, tenancy
@@ -212,6 +213,27 @@ def test_an_unexpected_error_is_tried_again_and_then_given_up(rule, new_lead, mo
     [run] = runs_of(automation)
     assert (run.state, run.tries) == ("failed", 5)
     assert run.reason == "Gave up after 5 tries: the roof is on fire"
+
+
+def test_a_run_that_cannot_begin_is_put_off_and_the_others_are_done(rule, new_lead):
+    """As after an update that gave an event a field which older facts lack."""
+    automation, other = rule(delay_seconds=60), rule(trigger="lead.assigned")
+    lead = new_lead()
+    [waiting] = runs_of(automation)
+    an_hour_ago = clock.now() - timedelta(hours=1)
+    with writing() as session:
+        fact = EventRow(name="lead.assigned", data={}, lead_id=lead.id)
+        session.add(fact)
+        session.flush()
+        old = AutomationRun(
+            automation_id=other.id, event_id=fact.id, lead_id=lead.id, state="waiting", due_at=an_hour_ago
+        )
+        session.add(old)
+        session.get_one(AutomationRun, waiting.id).due_at = an_hour_ago + timedelta(seconds=1)
+    assert drain_everything() == 2
+    [done], [put_off] = runs_of(automation), runs_of(other)
+    assert (done.state, put_off.state, put_off.tries) == ("done", "waiting", 1)
+    assert put_off.due_at > clock.now()
 
 
 def test_notify_owner_role_and_person_once(rule, new_lead, cast):
