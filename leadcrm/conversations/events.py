@@ -149,6 +149,18 @@ class MailAllowedAgain(Event):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class LeadOptedIn(Event):
+    """The lead took an opt-out back: they may be written to on the channel again."""
+
+    name = "lead.opted_in"
+    title = "Opted in again"
+    icon = "bell"
+    lead_id: str
+    channel: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class ConversationAssigned(Event):
     name = "conversation.assigned"
     title = "Conversation assigned"

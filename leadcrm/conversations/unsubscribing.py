@@ -51,7 +51,8 @@ def unsubscribe(subscription: Subscription) -> None:
 
 def subscribe(subscription: Subscription) -> None:
     """It was a mistake."""
-    operations.lift_suppression(subscription.channel, subscription.address)
+    with acting_as(f"lead:{subscription.lead_id}"):
+        operations.opt_in(subscription.lead_id, subscription.channel, subscription.address)
 
 
 def words(subscription: Subscription) -> dict[str, Any]:

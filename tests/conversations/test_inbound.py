@@ -340,6 +340,37 @@ def test_the_mail_programs_unsubscribe_address_works(client, cast, acme, transpo
         assert operations.is_suppressed("email", "jane@example.com")
 
 
+@pytest.mark.parametrize("text", ["STOP", "no more, thank you"], ids=["a word", "the address for it"])
+def test_stop_from_another_address_stops_what_goes_to_the_leads_own(client, cast, acme, transport, text):
+    plan(make_lead(email="jane@example.com"), origin="flow")
+    transport.drain()
+    mailbox = transport.sent[0].reply_to if text == "STOP" else transport.sent[0].unsubscribe_mailto
+    hand_over(client, mail(text, sender="jane@alias.example", to=mailbox))
+    drain()
+    with tenancy.organization(cast.acme.id):
+        assert operations.is_suppressed("email", "jane@example.com")
+        assert operations.is_suppressed("email", "jane@alias.example")
+    hand_over(client, mail("START", sender="jane@alias.example", to=mailbox.replace("-stop", ""), message_id="<2@x>"))
+    drain()
+    with tenancy.organization(cast.acme.id):
+        assert not operations.is_suppressed("email", "jane@example.com")
+        names = db.session.scalars(select(EventRow.name).where(EventRow.name.like("lead.opted%")).order_by(EventRow.id))
+        assert list(names) == ["lead.opted_out", "lead.opted_in"]
+
+
+def test_start_does_not_heal_another_address_that_bounced(client, cast, acme):
+    lead = make_lead(email="jane@example.com")
+    with writing() as session:
+        session.add(ContactPoint(lead_id=lead.id, kind="email", value="old@example.com", is_primary=False))
+    perform(operations.suppress, "email", "old@example.com", "bounced")
+    perform(operations.suppress, "email", "jane@example.com", "replied_stop")
+    hand_over(client, mail("START"))
+    drain()
+    with tenancy.organization(cast.acme.id):
+        assert operations.is_suppressed("email", "old@example.com")
+        assert not operations.is_suppressed("email", "jane@example.com")
+
+
 def test_start_lifts_it(client, cast, acme):
     make_lead(email="jane@example.com")
     perform(operations.suppress, "email", "jane@example.com", "replied_stop")

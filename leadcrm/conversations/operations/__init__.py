@@ -1,7 +1,7 @@
 """The verbs of messages and threads: what other features and the edges may call."""
 
 from leadcrm.conversations.operations.bouncing import allow_mail_again, take_report
-from leadcrm.conversations.operations.consent import is_suppressed, lift_suppression, opt_out, suppress
+from leadcrm.conversations.operations.consent import is_suppressed, opt_in, opt_out, suppress
 from leadcrm.conversations.operations.fate import (
     cancel_message,
     resolve_unknown,
@@ -39,9 +39,9 @@ __all__ = [
     "ensure_default_templates",
     "hand_over_conversations",
     "is_suppressed",
-    "lift_suppression",
     "mark_read",
     "missing_fields",
+    "opt_in",
     "opt_out",
     "plan_message",
     "plan_messages",

@@ -5,16 +5,19 @@ from typing import Any
 from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from leadcrm.conversations.events import LeadOptedOut
+from leadcrm.conversations.events import LeadOptedIn, LeadOptedOut
 from leadcrm.conversations.models import Suppression
 from leadcrm.conversations.operations.skipping import skip_waiting_of_lead
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, is_postgresql
 from leadcrm.core.events import record
 from leadcrm.core.values import new_id
+from leadcrm.leads import queries as leads
+from leadcrm.leads.models import ContactPoint
 from leadcrm.leads.operations.bouncing import note_bounce
 
 EVERY_CHANNEL = "all"
+ASKED_FOR = ("unsubscribed", "replied_stop")  # by the lead, who may take it back
 BOUNCED = "bounced"  # mail came back; the one reason that is not the lead's wish
 REASON_BOUNCED = "mail to this address came back"  # why a message is skipped
 
@@ -68,12 +71,34 @@ def why_suppressed(channel: str, address: str) -> str | None:
 
 
 def opt_out(lead_id: str, channel: str, address: str, how: str) -> bool:
-    """The lead asked not to be written to at this address: nothing waiting goes out, and it is recorded once.
+    """The lead asked not to be written to on a channel: nothing waiting goes out, and it is recorded once.
 
-    False when it was known.
+    It holds for `address`, from which they asked or which they were written to at, and for every other address the
+    lead has there: people answer from an alias, and mean themselves. False when it was known.
     """
-    if not suppress(channel, address, how):
+    new = [suppress(channel, one, how) for one in _addresses(lead_id, channel, address)]
+    if not any(new):
         return False
     skip_waiting_of_lead(lead_id, "opted out", channel)
     record(LeadOptedOut(lead_id=lead_id, channel=channel, how=how))
     return True
+
+
+def opt_in(lead_id: str, channel: str, address: str) -> bool:
+    """The lead takes back what `opt_out` did. False when they could be written to."""
+    asking, *others = _addresses(lead_id, channel, address)
+    is_news = lift_suppression(channel, asking)
+    statement = delete(Suppression).where(
+        Suppression.channel == channel, Suppression.address.in_(others), Suppression.reason.in_(ASKED_FOR)
+    )
+    is_news |= db.session.execute(statement.execution_options(synchronize_session=False)).rowcount > 0
+    if is_news:
+        record(LeadOptedIn(lead_id=lead_id, channel=channel))
+    return is_news
+
+
+def _addresses(lead_id: str, channel: str, address: str) -> list[str]:
+    """`address` in its one shape, then all the others the lead has on the channel."""
+    kinds = leads.KINDS_OF_CHANNEL[channel]
+    others = select(ContactPoint.value).where(ContactPoint.lead_id == lead_id, ContactPoint.kind.in_(kinds))
+    return list(dict.fromkeys([leads.normal_or_raw(kinds[0], address), *db.session.scalars(others)]))

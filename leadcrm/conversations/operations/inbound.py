@@ -9,7 +9,7 @@ from sqlalchemy import select
 from leadcrm.conversations import optout
 from leadcrm.conversations.events import MessageReceived
 from leadcrm.conversations.models import Attachment, Conversation, Message
-from leadcrm.conversations.operations.consent import lift_suppression, opt_out
+from leadcrm.conversations.operations.consent import opt_in, opt_out
 from leadcrm.conversations.operations.threads import open_conversation, refresh_conversation, reopen_conversation
 from leadcrm.conversations.search import index_message
 from leadcrm.core.db import db, get_or_404
@@ -150,4 +150,4 @@ def _obey(lead: Lead, channel: str, sender: str, text: str) -> None:
     if optout.asks_to_stop(text):
         opt_out(lead.id, channel, sender, "replied_stop")
     elif optout.asks_to_start(text):
-        lift_suppression(channel, sender)
+        opt_in(lead.id, channel, sender)
