@@ -9,24 +9,30 @@ LEAVING_STATUSES = {"converted": "The lead became a customer", "unqualified": "T
 
 
 def enrol_new_lead(event: LeadCreated) -> None:
-    """Every new lead enters the organization's welcome flow, when one is on."""
+    """Every new lead enters the organization's welcome flow, when one is on.
+
+    Whoever wrote or opted out before this listener came to work leaves at once: their exit found nothing to end.
+    """
     flow = queries.welcome_flow()
     lead = queries.lead_to_enrol(event.lead_id)
-    if flow is not None and lead is not None:
-        operations.enrol(lead, flow)
+    if flow is None or lead is None:
+        return
+    operations.enrol(lead, flow)
+    if (reason := queries.why_gone(lead.id)) is not None:
+        operations.exit_lead(lead.id, reason)
 
 
 @holds_sending
 def leave_on_reply(event: MessageReceived) -> None:
     """A person answered: what was still waiting would talk past them. An automatic answer is not a reply."""
     if not event.automatic:
-        operations.exit_lead(event.lead_id, "The lead replied")
+        operations.exit_lead(event.lead_id, queries.REPLIED)
 
 
 @holds_sending
 def leave_on_opt_out(event: LeadOptedOut) -> None:
     """Whoever opts out of one channel is not written to by flows on another."""
-    operations.exit_lead(event.lead_id, "The lead opted out")
+    operations.exit_lead(event.lead_id, queries.OPTED_OUT)
 
 
 @holds_sending

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, func, select
 
+from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.conversations.models import Message
 from leadcrm.core.db import db
+from leadcrm.core.models import EventRow
 from leadcrm.flows.models import Enrolment, Flow, FlowStep
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
@@ -22,6 +24,8 @@ BUCKETS = {
 }
 BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
 SAMPLES = 20
+REPLIED, OPTED_OUT = "The lead replied", "The lead opted out"
+ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT}
 
 
 @dataclass
@@ -36,14 +40,24 @@ class StepCounts:
 
 
 def welcome_flow() -> Flow | None:
-    """The flow new leads enter, if one is on."""
-    return db.session.scalars(select(Flow).where(Flow.trigger == "new_lead", Flow.enabled)).one_or_none()
+    """The flow new leads enter, if one is on. It stays as it is, with its steps, until the transaction's end."""
+    on = select(Flow).where(Flow.trigger == "new_lead", Flow.enabled)
+    return db.session.scalars(on.with_for_update(read=True)).one_or_none()
 
 
 def lead_to_enrol(lead_id: str) -> Lead | None:
     """The lead, unless they are archived, converted or disqualified by now."""
     entering = select(Lead).where(Lead.id == lead_id, Lead.archived_at.is_(None), Lead.status.not_in(GONE_STATUSES))
     return db.session.scalars(entering).one_or_none()
+
+
+def why_gone(lead_id: str) -> str | None:
+    """What the lead has done by now that ends every flow, in words; None when they may hear more."""
+    news = select(EventRow.name, EventRow.data).where(EventRow.lead_id == lead_id, EventRow.name.in_(ENDING_FACTS))
+    for name, data in db.session.execute(news.order_by(EventRow.id)):
+        if not data.get("automatic"):
+            return ENDING_FACTS[name]
+    return None
 
 
 def is_over() -> tuple[ColumnElement[bool], ...]:

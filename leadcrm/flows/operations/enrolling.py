@@ -27,6 +27,7 @@ def enrol(lead: Lead, flow: Flow, number: int = 1) -> Enrolment | None:
     `number` counts the lead's passages; a second one is a person's decision (D4). Returns None when this passage
     exists already. A step the lead cannot receive gets a skipped message that says why.
     """
+    _one_at_a_time(lead.id)
     key = (Enrolment.flow_id == flow.id, Enrolment.lead_id == lead.id, Enrolment.number == number)
     if db.session.scalar(select(Enrolment.id).where(*key)) is not None:
         return None
@@ -50,6 +51,7 @@ def enrol(lead: Lead, flow: Flow, number: int = 1) -> Enrolment | None:
 
 def exit_lead(lead_id: str, reason: str) -> int:
     """End the lead's running passages: what still waits is skipped with the reason. Returns how many messages."""
+    _one_at_a_time(lead_id)
     running = select(Enrolment).where(Enrolment.lead_id == lead_id, Enrolment.state == "running")
     skipped = 0
     for enrolment in db.session.scalars(running.order_by(Enrolment.id).with_for_update()).all():
@@ -74,6 +76,11 @@ def finish_passages(enrolment_ids: Sequence[str]) -> int:
         for row in done
     )
     return len(done)
+
+
+def _one_at_a_time(lead_id: str) -> None:
+    """Entering and leaving wait for each other: an exit must see the passage that another worker is just writing."""
+    db.session.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update())
 
 
 def _addresses(lead: Lead, steps: Sequence[FlowStep]) -> dict[str, str]:
