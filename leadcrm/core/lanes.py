@@ -34,6 +34,7 @@ from leadcrm.core.redis_server import OwnRedis
 log = logging.getLogger(__name__)
 
 PASS_SECONDS = 60
+TURN_SECONDS = 2  # of one drain, then the next: a campaign must not hold up a reply, nor an import a reminder
 JOBS_BEFORE_RECYCLING = 5000  # about seven idle hours; bounds whatever a library leaks
 
 Drain = Callable[[Callable[[], bool]], int]
@@ -78,7 +79,7 @@ def answer(lane: str) -> None:
 
 
 def run_pass(lane: str, should_stop: Callable[[], bool], seconds: float = PASS_SECONDS) -> bool:
-    """Do what is due on a lane, round by round, until a round finds nothing. True when time ran out before that."""
+    """Do what is due on a lane, in turns, until a round finds nothing. True when time ran out before that."""
     until = time.monotonic() + seconds
     work = current_app.extensions["lanes"][lane]
 
@@ -94,9 +95,10 @@ def run_pass(lane: str, should_stop: Callable[[], bool], seconds: float = PASS_S
 
 
 def _drain(drain: Drain, should_stop: Callable[[], bool]) -> int:
-    """A drain that breaks must not keep its neighbours from working."""
+    """A turn of one drain, which must not keep its neighbours from working, by breaking or by never ending."""
+    until = time.monotonic() + TURN_SECONDS
     try:
-        return drain(should_stop)
+        return drain(lambda: should_stop() or time.monotonic() > until)
     except Exception:
         log.exception("drain %s broke off", drain.__name__)
         return 0

@@ -1,0 +1,51 @@
+"""What shares a lane shares its time, and one that breaks does not stop the others."""
+
+import itertools
+import time
+
+import pytest
+
+from leadcrm.core import lanes
+from leadcrm.core.lanes import run_pass
+
+
+@pytest.fixture
+def lane(app, monkeypatch):
+    """`lane(drain, …)` has the lane `now` drain just these."""
+    monkeypatch.setattr(lanes, "TURN_SECONDS", 0.05)
+    monkeypatch.setitem(app.extensions, "timetable", {})
+
+    def choose(*drains):
+        monkeypatch.setitem(app.extensions["lanes"], "now", list(drains))
+
+    return choose
+
+
+def test_a_drain_without_end_lets_the_next_have_its_turn(lane):
+    looked = []
+
+    def endless(should_stop) -> int:
+        return next(n for n in itertools.count(1) if should_stop() or time.sleep(0.001))
+
+    def next_one(should_stop) -> int:
+        looked.append(time.monotonic())
+        return 0
+
+    lane(endless, next_one)
+    assert run_pass("now", lambda: False, seconds=0.5), "there is more to do"
+    assert len(looked) > 3
+
+
+def test_a_drain_that_breaks_does_not_stop_its_neighbours(lane):
+    worked = []
+
+    def breaks(should_stop) -> int:
+        raise RuntimeError("a bug")
+
+    def works(should_stop) -> int:
+        worked.append(1)
+        return int(len(worked) < 3)
+
+    lane(breaks, works)
+    assert run_pass("now", lambda: False) is False, "everything is done"
+    assert len(worked) == 3
