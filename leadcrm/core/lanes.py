@@ -56,12 +56,16 @@ class Lane:
 
     def beat(self) -> None:
         """Show ourselves: to the supervisor at once, to the database at most once a second."""
+        self.throb()
         now = time.monotonic()
-        if self.pulse is not None:
-            self.pulse.value = now
         if now - self.beaten_at >= 1:
             self.beaten_at = now
             write_heartbeat(self.name)
+
+    def throb(self) -> None:
+        """Show ourselves to the supervisor, which kills who is silent for too long."""
+        if self.pulse is not None:
+            self.pulse.value = time.monotonic()
 
 
 _lane: Lane | None = None
@@ -121,6 +125,12 @@ def _forget_heartbeat(lane: str) -> None:
 
 class LaneWorker(SimpleWorker):
     """RQ's worker, telling a running drain to stop when the process is told to."""
+
+    def heartbeat(self, *arguments, **named):
+        """RQ calls it while it waits for a job, also while Redis is away: an idle lane is not a hung one."""
+        if _lane is not None:
+            _lane.throb()
+        super().heartbeat(*arguments, **named)
 
     def request_stop(self, signum, frame):
         if _lane is not None:

@@ -2,11 +2,13 @@
 
 import itertools
 import time
+from types import SimpleNamespace
 
 import pytest
+from redis.exceptions import RedisError
 
-from leadcrm.core import lanes
-from leadcrm.core.lanes import run_pass
+from leadcrm.core import jobs, lanes
+from leadcrm.core.lanes import Lane, LaneWorker, run_pass
 
 
 @pytest.fixture
@@ -34,6 +36,17 @@ def test_a_drain_without_end_lets_the_next_have_its_turn(lane):
     lane(endless, next_one)
     assert run_pass("now", lambda: False, seconds=0.5), "there is more to do"
     assert len(looked) > 3
+
+
+def test_waiting_for_work_is_a_sign_of_life(app, monkeypatch):
+    """However long the tick is, and also while Redis is away."""
+    pulse = SimpleNamespace(value=0.0)
+    monkeypatch.setattr(lanes, "_lane", Lane(app, "now", pulse))
+    redis = app.extensions["redis"]
+    worker = LaneWorker([jobs.queue(app.settings, "now", redis)], connection=redis, prepare_for_work=False)
+    with pytest.raises(RedisError):
+        worker.heartbeat()
+    assert pulse.value == pytest.approx(time.monotonic(), abs=5)
 
 
 def test_a_drain_that_breaks_does_not_stop_its_neighbours(lane):
