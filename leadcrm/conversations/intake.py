@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 MAX_TRIES = 8
 BATCH = 20
 CLAIM = timedelta(minutes=5)  # longer than reading the largest mail takes
+BROKE_OFF = "reading it broke off again and again: it may have ended the worker"
 LONGEST_ID = 255
 NEWEST_REFERENCES = 20
 
@@ -114,14 +115,15 @@ def _due() -> list[str]:
 def _claim(raw_id: str) -> Raw | None:
     """Count the try before it is made: bytes that kill their reader are not read for ever."""
     now = clock.real_now()
-    statement = (
+    mine = (
         update(RawInbound)
         .where(RawInbound.id == raw_id, RawInbound.due_at <= now)
-        .values(due_at=now + CLAIM, tries=RawInbound.tries + 1)
-        .returning(RawInbound.id, RawInbound.organization_id, RawInbound.external_id, RawInbound.tries)
         .execution_options(synchronize_session=False)
     )
-    row = db.session.execute(statement).one_or_none()
+    db.session.execute(mine.where(RawInbound.tries >= MAX_TRIES).values(due_at=None, error=BROKE_OFF))
+    statement = mine.values(due_at=now + CLAIM, tries=RawInbound.tries + 1)
+    names = (RawInbound.id, RawInbound.organization_id, RawInbound.external_id, RawInbound.tries)
+    row = db.session.execute(statement.returning(*names)).one_or_none()
     return Raw(*row) if row else None
 
 

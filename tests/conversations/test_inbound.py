@@ -404,6 +404,28 @@ def test_what_cannot_be_read_keeps_its_error_and_tries_eight_times(client, cast,
     assert len(received(cast.acme)) == 1
 
 
+def test_what_kills_its_reader_is_given_up_too(client, monkeypatch):
+    class Killed(BaseException):
+        """The process is gone: nothing of ours catches this."""
+
+    def die(body):
+        raise Killed
+
+    hand_over(client, mail())
+    monkeypatch.setattr(intake.incoming_mail, "read", die)
+    for _ in range(intake.MAX_TRIES):
+        with pytest.raises(Killed):
+            drain()
+        with tenancy.everyone(), writing() as session:
+            session.execute(update(RawInbound).values(due_at=clock.real_now()))
+    drain()
+    db.session.rollback()
+    with tenancy.everyone():
+        row = db.session.scalars(select(RawInbound).execution_options(populate_existing=True)).one()
+    assert (row.due_at, row.done_at, row.tries) == (None, None, intake.MAX_TRIES)
+    assert row.error == intake.BROKE_OFF
+
+
 def test_one_unreadable_mail_does_not_hold_up_the_next(client, cast, monkeypatch):
     def receive(channel, sender, *rest, **named):
         if sender == "bad@example.com":
