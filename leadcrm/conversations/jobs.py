@@ -74,7 +74,10 @@ def _wake(conversation_id: str) -> None:
 
 
 def purge_raw_inbound() -> int:
-    """Forget webhooks' bytes after 30 days. Returns how many."""
+    """Forget webhooks' bytes after 30 days; not of those nobody could read: they may be all there is of a lead.
+
+    Returns how many.
+    """
     gone = 0
     with tenancy.everyone():
         while batch := perform(_purge_a_batch):
@@ -84,7 +87,7 @@ def purge_raw_inbound() -> int:
 
 def _purge_a_batch() -> int:
     old = (
-        select(RawInbound.id).where(RawInbound.received_at < clock.now() - KEPT_RAW, RawInbound.due_at.is_(None))
+        select(RawInbound.id).where(RawInbound.received_at < clock.now() - KEPT_RAW, RawInbound.done_at.is_not(None))
     ).limit(PURGE_BATCH)
     statement = delete(RawInbound).where(RawInbound.id.in_(old)).execution_options(synchronize_session=False)
     return db.session.execute(statement).rowcount

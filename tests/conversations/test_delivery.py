@@ -129,6 +129,21 @@ def test_a_persons_message_never_expires(jane, monkeypatch, transport):
     assert again(message).status == "sent"
 
 
+def test_also_a_persons_message_is_given_up_in_the_end(jane):
+    """A mailbox that is full for ever: the writer must hear of it."""
+    message = plan(jane, origin="manual")
+    with writing() as session:
+        session.execute(update(Message).values(tries=sending.MOST_TRIES - 2))
+    transport = FakeTransport([TryLater("452 full"), TryLater("452 full")])
+    transport.drain()
+    assert again(message).status == "scheduled"
+    make_due(message)
+    transport.drain()
+    message = again(message)
+    assert (message.status, message.reason) == ("expired", "given up after 120 tries: 452 full")
+    assert facts(message)[-1] == "message.failed"
+
+
 def test_a_retry_that_would_come_too_late_is_not_waited_for(jane):
     message = plan(jane, origin="manual", useful_until=clock.now() + timedelta(seconds=5))
     FakeTransport([TryLater("down")]).drain()

@@ -86,20 +86,23 @@ def test_a_snoozed_thread_wakes_when_its_time_has_come(jane, monkeypatch):
 
 
 def test_bytes_of_webhooks_are_forgotten_after_thirty_days(acme):
-    for age, is_read in ((31, True), (29, True), (31, False)):
+    for age, state in ((31, "read"), (29, "read"), (31, "due"), (31, "given up")):
         with writing() as session:
             raw = RawInbound(
                 channel="email",
-                external_id=f"{age} {is_read}",
+                external_id=f"{age} {state}",
                 body=b"x",
                 received_at=clock.now() - timedelta(days=age),
             )
             session.add(raw)
             session.flush()
-            if is_read:
+            if state != "due":
                 raw.due_at = None
+            if state == "read":
+                raw.done_at = clock.now()
     assert purge_raw_inbound() == 1
-    assert len(db.session.scalars(select(RawInbound)).all()) == 2, "what was not read yet is kept"
+    kept = set(db.session.scalars(select(RawInbound.external_id)))
+    assert kept == {"29 read", "31 due", "31 given up"}, "what nobody has read is kept"
 
 
 def test_readyz_tells_of_late_and_unknown_messages(app, jane):

@@ -24,6 +24,7 @@ from leadcrm.core.db import db, perform
 log = logging.getLogger(__name__)
 
 NEXT_LOOK = timedelta(minutes=10)  # at a message that could not even be made ready
+MOST_TRIES = 120  # nearly five days at the longest back-off, which is how long mail servers try (RFC 5321 4.5.4.1)
 WRITE_TRIES = 5
 WRITE_PAUSE_SECONDS = 0.5
 
@@ -187,6 +188,8 @@ class _Delivery:
         due_at = next_try(n, clock.now(), random.uniform(0.5, 1.5), error.retry_after)
         if claimed.useful_until is not None and due_at >= claimed.useful_until:
             return Outcome("expired", "try_later", f"not accepted in time: {error.reason}")
+        if n >= MOST_TRIES:
+            return Outcome("expired", "try_later", f"given up after {n} tries: {error.reason}")
         return Outcome("scheduled", "try_later", error.reason, due_at=due_at)
 
     def _note_health(self, outcome: Outcome) -> None:
