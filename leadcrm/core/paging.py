@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, tuple_
@@ -90,15 +90,25 @@ def _encode(order: Order, key: Sequence[Any], backwards: bool) -> str:
 def _decode(order: Order, cursor: str) -> tuple[bool, list[Any]]:
     try:
         name, backwards, *values = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
-        key = [datetime.fromisoformat(value["t"]) if isinstance(value, dict) else value for value in values]
-    except (ValueError, TypeError, KeyError, binascii.Error, UnicodeError, RecursionError):
+        key = [_decode_value(value) for value in values]
+    except (ValueError, TypeError, KeyError, OverflowError, binascii.Error, UnicodeError, RecursionError):
         raise BadCursor from None
     if name != order.name or len(key) != len(order.columns):
         raise BadCursor
-    for column, value in zip(order.columns, key, strict=True):
-        expected = column.type.python_type
-        if not isinstance(value, expected) or (isinstance(value, datetime) and value.tzinfo is None):
-            raise BadCursor
-        if (isinstance(value, str) and "\x00" in value) or (isinstance(value, int) and abs(value) >= 2**63):
-            raise BadCursor
+    if not all(isinstance(value, column.type.python_type) for column, value in zip(order.columns, key, strict=True)):
+        raise BadCursor
     return bool(backwards), key
+
+
+def _decode_value(value: Any) -> Any:
+    """What stood in the key. Raises ValueError and the like for what no database could even be asked for."""
+    if isinstance(value, dict):
+        moment = datetime.fromisoformat(value["t"])
+        if moment.tzinfo is None:
+            raise ValueError("A naive datetime is not a moment.")
+        return moment.astimezone(UTC)
+    if isinstance(value, str) and b"\x00" in value.encode():
+        raise ValueError("NUL")
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise ValueError("too large")
+    return value

@@ -1,5 +1,7 @@
 """Keyset pages show every row once, in order, forwards and backwards, whatever ties there are."""
 
+import base64
+import json
 from datetime import timedelta
 
 import pytest
@@ -63,6 +65,26 @@ BAD = [
     "💥",
     "WyJzY29yZSIsMCwiYSIsImIiXQ",
 ]
+
+
+def cursor_of(*key) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-24T09:00:00", "", 7, None]
+)
+def test_a_moment_that_is_none_is_refused(leads, moment):
+    order = Order("newest", (Lead.created_at, Lead.id))
+    with pytest.raises(BadCursor):
+        keyset_page(select(Lead), order, cursor_of("newest", 0, {"t": moment}, "x"))
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_a_text_that_no_database_takes_is_refused(leads, text):
+    order = Order("name", (Lead.name, Lead.id))
+    with pytest.raises(BadCursor):
+        keyset_page(select(Lead), order, cursor_of("name", 0, text, "x"))
 
 
 @pytest.mark.parametrize("cursor", BAD)
