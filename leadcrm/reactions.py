@@ -18,6 +18,7 @@ from leadcrm.leads.events import (
     LeadAssigned,
     LeadCreated,
     LeadInquired,
+    LeadRestored,
     LeadStatusChanged,
     LeadTagged,
 )
@@ -30,6 +31,7 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadTagged: [automations.consider],
     FollowUpRequested: [conversations.send_follow_up],
     LeadArchived: [flows.leave_on_archival, conversations.stop_writing],
+    LeadRestored: [flows.return_on_restoration, conversations.write_again],
     LeadOptedOut: [flows.leave_on_opt_out, leads.tell_of_opt_out],
     MessageReceived: [flows.leave_on_reply, conversations.tell_of_reply, automations.consider],
     MessageFailed: [conversations.tell_of_failure, automations.consider],

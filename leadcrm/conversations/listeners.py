@@ -7,16 +7,18 @@ from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations import (
     hand_over_conversations,
     plan_message,
+    resume_skipped,
     skip_waiting_of_lead,
     template_for,
 )
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import cause
-from leadcrm.leads.events import FollowUpRequested, LeadArchived, LeadAssigned
+from leadcrm.leads.events import FollowUpRequested, LeadArchived, LeadAssigned, LeadRestored
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
 
+ARCHIVED = "the lead is archived"
 CHANNEL_NAMES = {"email": "email", "sms": "text", "whatsapp": "WhatsApp"}
 TROUBLE_WORDS = {
     MessageFailed: "was not sent",
@@ -58,7 +60,14 @@ def hand_over_threads(event: LeadAssigned) -> None:
 
 def stop_writing(event: LeadArchived) -> None:
     """An archived lead hears nothing more."""
-    skip_waiting_of_lead(event.lead_id, "the lead is archived")
+    if get_or_404(Lead, event.lead_id).archived_at is not None:
+        skip_waiting_of_lead(event.lead_id, ARCHIVED)
+
+
+def write_again(event: LeadRestored) -> None:
+    """A lead that comes back hears what people had planned for later: putting one away may have been a slip."""
+    if get_or_404(Lead, event.lead_id).archived_at is None:
+        resume_skipped(Message.lead_id == event.lead_id, reasons=[ARCHIVED])
 
 
 def tell_of_reply(event: MessageReceived) -> None:

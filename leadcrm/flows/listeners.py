@@ -3,7 +3,7 @@
 from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.core.events import holds_sending
 from leadcrm.flows import operations, queries
-from leadcrm.leads.events import LeadArchived, LeadCreated, LeadStatusChanged
+from leadcrm.leads.events import LeadArchived, LeadCreated, LeadRestored, LeadStatusChanged
 
 LEAVING_STATUSES = {"converted": "The lead became a customer", "unqualified": "The lead was disqualified"}
 
@@ -44,5 +44,12 @@ def leave_on_status(event: LeadStatusChanged) -> None:
 
 @holds_sending
 def leave_on_archival(event: LeadArchived) -> None:
-    """Nobody writes to a lead that was put away."""
-    operations.exit_lead(event.lead_id, "The lead was archived")
+    """Nobody writes to a lead that was put away, unless it has come back by now."""
+    if queries.is_archived(event.lead_id):
+        operations.exit_lead(event.lead_id, queries.ARCHIVED)
+
+
+def return_on_restoration(event: LeadRestored) -> None:
+    """Putting a lead away may have been a slip: whoever comes back hears what is still ahead of them."""
+    if queries.lead_to_enrol(event.lead_id) is not None and queries.why_gone(event.lead_id) is None:
+        operations.readmit_lead(event.lead_id, queries.ARCHIVED)

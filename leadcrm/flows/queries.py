@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.conversations.models import Message
@@ -24,7 +24,7 @@ BUCKETS = {
 }
 BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
 SAMPLES = 20
-REPLIED, OPTED_OUT = "The lead replied", "The lead opted out"
+REPLIED, OPTED_OUT, ARCHIVED = "The lead replied", "The lead opted out", "The lead was archived"
 ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT}
 
 
@@ -49,6 +49,11 @@ def lead_to_enrol(lead_id: str) -> Lead | None:
     """The lead, unless they are archived, converted or disqualified by now."""
     entering = select(Lead).where(Lead.id == lead_id, Lead.archived_at.is_(None), Lead.status.not_in(GONE_STATUSES))
     return db.session.scalars(entering).one_or_none()
+
+
+def is_archived(lead_id: str) -> bool:
+    """Whether the lead is put away now."""
+    return db.session.scalar(select(Lead.archived_at).where(Lead.id == lead_id)) is not None
 
 
 def why_gone(lead_id: str) -> str | None:
@@ -98,6 +103,15 @@ def steps_of(flow_id: str) -> list[FlowStep]:
     statement = select(FlowStep).where(FlowStep.flow_id == flow_id, FlowStep.deleted_at.is_(None))
     order = (FlowStep.day, FlowStep.time.is_not(None), FlowStep.time, FlowStep.created_at, FlowStep.id)
     return list(db.session.scalars(statement.order_by(*order)))
+
+
+def steps_that_are_on(flow_id: str) -> Select[tuple[str]]:
+    """Ids of the steps that may be sent; none of a flow that is off."""
+    return (
+        select(FlowStep.id)
+        .join(Flow, Flow.id == FlowStep.flow_id)
+        .where(Flow.id == flow_id, Flow.enabled, FlowStep.enabled, FlowStep.deleted_at.is_(None))
+    )
 
 
 def step_counts(step_ids: list[str]) -> dict[str, StepCounts]:

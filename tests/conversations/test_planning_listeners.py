@@ -10,6 +10,7 @@ from leadcrm.conversations.jobs import purge_raw_inbound, wake_snoozed
 from leadcrm.conversations.models import Conversation, Message, RawInbound
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
+from leadcrm.leads import operations as leads
 from leadcrm.leads.events import FollowUpRequested, LeadArchived
 from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import FakeTransport, again, make_due, make_lead, plan
@@ -43,6 +44,7 @@ def test_a_follow_up_that_cannot_be_sent_is_told_to_whoever_asked(acme, cast):
 
 def test_archiving_drops_what_waits(jane):
     message = plan(jane, scheduled_for=clock.now() + timedelta(days=1))
+    perform(leads.archive_lead, jane)
     perform(listeners.stop_writing, LeadArchived(lead_id=jane.id))
     assert again(message).status == "skipped"
 

@@ -10,7 +10,12 @@ from leadcrm.conversations.operations.fate import (
 )
 from leadcrm.conversations.operations.inbound import IncomingFile, receive
 from leadcrm.conversations.operations.planning import missing_fields, plan_message, plan_messages
-from leadcrm.conversations.operations.skipping import skip_waiting, skip_waiting_of_lead, skip_waiting_of_steps
+from leadcrm.conversations.operations.skipping import (
+    resume_skipped,
+    skip_waiting,
+    skip_waiting_of_lead,
+    skip_waiting_of_steps,
+)
 from leadcrm.conversations.operations.templates import (
     archive_template,
     ensure_default_templates,
@@ -48,6 +53,7 @@ __all__ = [
     "receive",
     "reopen_conversation",
     "resolve_unknown",
+    "resume_skipped",
     "retry_message",
     "save_draft",
     "save_template",

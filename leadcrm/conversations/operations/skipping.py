@@ -7,6 +7,7 @@ from sqlalchemy import case, update
 
 from leadcrm.conversations.models import WAITING, Message
 from leadcrm.conversations.operations.threads import touch_conversations
+from leadcrm.core import clock
 from leadcrm.core.db import db
 
 OVER = {"due_at": None, "claim_token": None, "lease_until": None}  # of a message that nobody will look at again
@@ -26,6 +27,24 @@ def skip_waiting_of_lead(lead_id: str, reason: str, channel: str | None = None) 
     """Drop everything that still waits to be said to the lead (on one channel). Returns how many messages that were."""
     on_channel = [] if channel is None else [Message.channel == channel]
     return _skip(Message.lead_id == lead_id, *on_channel, reason=reason)
+
+
+def resume_skipped(*which: Any, reasons: Collection[str]) -> int:
+    """Let what was dropped for one of these reasons go out after all, as far as its time is still ahead.
+
+    `which` are criteria on messages. Returns how many messages that were.
+    """
+    statement = (
+        update(Message)
+        .where(*which, Message.status == "skipped", Message.reason.in_(reasons), Message.scheduled_for > clock.now())
+        .values(status="scheduled", reason="", due_at=Message.scheduled_for)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    resumed = list(db.session.scalars(statement))
+    if resumed:
+        touch_conversations(resumed)
+    return len(resumed)
 
 
 def _skip(*which: Any, reason: str) -> int:

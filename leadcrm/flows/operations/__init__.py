@@ -7,7 +7,7 @@ from leadcrm.flows.operations.editing import (
     edit_step,
     ensure_default_flow,
 )
-from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages
+from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages, readmit_lead
 from leadcrm.flows.operations.switching import (
     Effect,
     delete_step,
@@ -27,6 +27,7 @@ __all__ = [
     "ensure_default_flow",
     "exit_lead",
     "finish_passages",
+    "readmit_lead",
     "restore_step",
     "set_flow_enabled",
     "set_step_enabled",

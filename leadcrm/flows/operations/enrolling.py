@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from leadcrm.conversations.models import Message
-from leadcrm.conversations.operations import plan_messages, skip_waiting
+from leadcrm.conversations.operations import plan_messages, resume_skipped, skip_waiting
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.events import record, record_all
@@ -59,6 +59,27 @@ def exit_lead(lead_id: str, reason: str) -> int:
         enrolment.state, enrolment.exit_reason, enrolment.ended_at = "exited", reason, clock.now()
         record(LeadLeftFlow(lead_id=lead_id, flow_id=enrolment.flow_id, enrolment_id=enrolment.id, reason=reason))
     return skipped
+
+
+def readmit_lead(lead_id: str, reason: str) -> int:
+    """Undo `exit_lead` for this reason: what was dropped and is still ahead will be sent. Returns how many messages.
+
+    A passage with nothing ahead stays ended, and so does what its flow or step would not say any more.
+    """
+    _one_at_a_time(lead_id)
+    left = (Enrolment.lead_id == lead_id, Enrolment.state == "exited", Enrolment.exit_reason == reason)
+    resumed = 0
+    for enrolment in db.session.scalars(select(Enrolment).where(*left).order_by(Enrolment.id)).all():
+        theirs = (
+            Message.enrolment_id == enrolment.id,
+            Message.step_id.in_(queries.steps_that_are_on(enrolment.flow_id)),
+        )
+        count = resume_skipped(*theirs, reasons=[reason])
+        if count:
+            enrolment.state, enrolment.exit_reason, enrolment.ended_at = "running", "", None
+            record(LeadEnrolled(lead_id=lead_id, flow_id=enrolment.flow_id, enrolment_id=enrolment.id, messages=count))
+            resumed += count
+    return resumed
 
 
 def finish_passages(enrolment_ids: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from leadcrm.conversations.models import Message
-from leadcrm.conversations.operations import skip_waiting_of_steps
+from leadcrm.conversations.operations import resume_skipped, skip_waiting_of_steps
 from leadcrm.core import clock
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import DomainError
@@ -94,16 +94,8 @@ def _why_off(flow: Flow, step: FlowStep) -> str | None:
 
 def _resume(step_ids: list[str]) -> int:
     running = select(Enrolment.id).where(Enrolment.id == Message.enrolment_id, Enrolment.state == "running").exists()
-    parked = update(Message).where(
-        Message.step_id.in_(step_ids),
-        Message.status == "skipped",
-        Message.reason.in_(PARKED),
-        Message.scheduled_for > clock.now(),
-        running,
-    )
-    values = {"status": "scheduled", "reason": "", "due_at": Message.scheduled_for}
     _unwithdraw(step_ids)
-    return db.session.execute(parked.values(values).execution_options(synchronize_session=False)).rowcount
+    return resume_skipped(Message.step_id.in_(step_ids), running, reasons=PARKED)
 
 
 def _unwithdraw(step_ids: list[str]) -> None:

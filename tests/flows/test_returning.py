@@ -1,0 +1,72 @@
+"""Putting a lead away and bringing it back costs nothing that is still ahead."""
+
+from datetime import timedelta
+
+import pytest
+
+from leadcrm.core import clock
+from leadcrm.core.db import perform
+from leadcrm.flows import operations
+from leadcrm.flows.jobs import finish_enrolments
+from leadcrm.leads import operations as leads
+from tests.conversations.conftest import plan
+from tests.flows.conftest import drain, enrolment_of, messages_of
+from tests.flows.test_leaving import receive
+
+
+@pytest.fixture
+def put_away(flow, new_lead):
+    """A lead of the flow, with a letter by hand for next week, in the archive."""
+    lead = new_lead()
+    plan(lead, "letter", scheduled_for=clock.now() + timedelta(days=7))
+    perform(leads.archive_lead, lead)
+    drain()
+    assert {message.status for message in messages_of(lead)} == {"skipped"}
+    return lead
+
+
+def restore(lead) -> None:
+    perform(leads.restore_lead, lead)
+    drain()
+
+
+def statuses(lead) -> list[str]:
+    return [message.status for message in messages_of(lead) if message.direction == "outbound"]
+
+
+def test_what_is_still_ahead_will_be_sent(put_away):
+    restore(put_away)
+    assert statuses(put_away) == ["skipped", "scheduled", "scheduled", "scheduled"], "the welcome's time is past"
+    assert enrolment_of(put_away).state == "running"
+    assert {message.due_at == message.scheduled_for for message in messages_of(put_away)[1:]} == {True}
+
+
+def test_a_step_that_was_switched_off_meanwhile_stays_off(put_away, steps):
+    perform(operations.set_step_enabled, steps.text, False)
+    restore(put_away)
+    assert statuses(put_away) == ["skipped", "skipped", "scheduled", "scheduled"]
+
+
+def test_whoever_wrote_meanwhile_stays_out_of_the_flow(put_away):
+    receive(put_away)
+    restore(put_away)
+    assert statuses(put_away) == ["skipped", "skipped", "skipped", "scheduled"], "only the letter by hand"
+    assert enrolment_of(put_away).state == "exited"
+
+
+def test_long_afterwards_nothing_is_ahead(put_away, monkeypatch):
+    later = clock.now() + timedelta(days=30)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    restore(put_away)
+    assert set(statuses(put_away)) == {"skipped"}
+    assert enrolment_of(put_away).state == "exited"
+    assert finish_enrolments() == 0
+
+
+def test_undone_before_anything_reacted_nothing_happens(flow, new_lead):
+    lead = new_lead()
+    perform(leads.archive_lead, lead)
+    perform(leads.restore_lead, lead)
+    drain()
+    assert set(statuses(lead)) == {"scheduled"}
+    assert enrolment_of(lead).state == "running"
