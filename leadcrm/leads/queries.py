@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from leadcrm.core.db import db
@@ -71,6 +71,16 @@ def find_by_address(kind: str, value: str) -> Lead | None:
     return db.session.scalar(
         statement.where(ContactPoint.kind == kind, ContactPoint.value == normal, ContactPoint.identifies)
     )
+
+
+def leads_at(addresses: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Lead]:
+    """The leads that are identified by addresses (kind, normal value), in one look; free addresses are missing."""
+    if not addresses:
+        return {}
+    said = or_(*(and_(ContactPoint.kind == kind, ContactPoint.value == value) for kind, value in addresses))
+    statement = select(ContactPoint.kind, ContactPoint.value, Lead).join(Lead, Lead.id == ContactPoint.lead_id)
+    found = db.session.execute(statement.where(ContactPoint.identifies, said))
+    return {(kind, value): lead for kind, value, lead in found}
 
 
 def normal_or_raw(kind: str, value: str) -> str:

@@ -55,9 +55,10 @@ def receive_stranger(kind: str, address: str, name: str = "") -> Lead:
 
 
 def _known(email: str, phone: str) -> Lead | None:
-    if phone and (lead := queries.find_by_address("phone", phone)) is not None:
-        return lead
-    by_email = queries.find_by_address("email", email) if email else None
+    found = queries.leads_at([address for address in (("email", email), ("phone", phone)) if address[1]])
+    if ("phone", phone) in found:
+        return found["phone", phone]
+    by_email = found.get(("email", email))
     if by_email is not None and phone and contact_points.primary(by_email, "phone") is not None:
         return None
     return by_email
@@ -75,7 +76,7 @@ def _fill(lead: Lead, data: LeadData, email: str, phone: str) -> dict[str, dict[
     for kind, said in (("email", email), ("phone", phone)):
         mine = [point.value for point in lead.contact_points if point.kind == kind]
         if said and not mine:
-            contact_points.add(lead, kind, said)
+            contact_points.add(lead, [(kind, said)])
         elif said and said not in mine:
             differences[kind] = {"held": mine[0], "said": said}
     differences |= _fill_zone(lead, data.timezone)

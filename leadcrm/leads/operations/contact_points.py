@@ -1,11 +1,13 @@
 """The addresses of a lead: who holds them, which is the main one. Parts of the verbs, not verbs."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from leadcrm.core.db import db
 from leadcrm.core.errors import DomainError
 from leadcrm.identity import queries as identity
-from leadcrm.leads import addresses, search
+from leadcrm.leads import addresses, queries, search
 from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
 
 
@@ -26,13 +28,15 @@ def primary(lead: Lead, kind: str) -> ContactPoint | None:
     return next((point for point in lead.contact_points if point.kind == kind and point.is_primary), None)
 
 
-def add(lead: Lead, kind: str, value: str) -> None:
-    """Give the lead one more address. Whoever has it first is found by it; the lead's first of a kind is its main."""
-    lead.contact_points.append(
-        ContactPoint(
-            kind=kind, value=value, identifies=_holder(kind, value) is None, is_primary=primary(lead, kind) is None
-        )
-    )
+def add(lead: Lead, addresses: Sequence[tuple[str, str]]) -> None:
+    """Give the lead more addresses, as (kind, value).
+
+    Whoever has one first is found by it; the lead's first of a kind is its main.
+    """
+    held = queries.leads_at(addresses)
+    for kind, value in addresses:
+        is_first, is_main = (kind, value) not in held, primary(lead, kind) is None
+        lead.contact_points.append(ContactPoint(kind=kind, value=value, identifies=is_first, is_primary=is_main))
 
 
 def replace_primary(lead: Lead, kind: str, value: str) -> bool:
@@ -46,26 +50,29 @@ def replace_primary(lead: Lead, kind: str, value: str) -> bool:
     if known is not None:
         known.is_primary = True
     elif value:
-        add(lead, kind, value)
+        add(lead, [(kind, value)])
     elif rest := [point for point in lead.contact_points if point.kind == kind]:
         rest[0].is_primary = True
     db.session.flush()
     return True
 
 
+def index_new(lead: Lead) -> None:
+    """Write down what a lead that was just made is found by."""
+    db.session.add(LeadSearch(lead_id=lead.id, text=_searched(lead)))
+
+
 def index(lead: Lead) -> None:
     """Keep what the lead is found by in step with what it is."""
-    text = search.text_of(lead.name, lead.company, [point.value for point in lead.contact_points])
     row = db.session.scalar(select(LeadSearch).where(LeadSearch.lead_id == lead.id))
     if row is None:
-        db.session.add(LeadSearch(lead_id=lead.id, text=text))
-    elif row.text != text:
+        index_new(lead)
+    elif row.text != (text := _searched(lead)):
         row.text = text
 
 
-def _holder(kind: str, value: str) -> str | None:
-    identifying = (ContactPoint.kind == kind, ContactPoint.value == value, ContactPoint.identifies)
-    return db.session.scalar(select(ContactPoint.lead_id).where(*identifying))
+def _searched(lead: Lead) -> str:
+    return search.text_of(lead.name, lead.company, [point.value for point in lead.contact_points])
 
 
 def _remove(lead: Lead, point: ContactPoint) -> None:

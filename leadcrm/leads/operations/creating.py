@@ -65,13 +65,12 @@ def make_lead(
     )
     lead.name = shown_name(lead, email or phone or whatsapp)
     lead.timezone, lead.zone_source = chosen_zone(data.timezone, zone_source, phone)
-    db.session.add(lead)
-    for kind, value in (("email", email), ("phone", phone), ("whatsapp", whatsapp)):
-        if value:
-            contact_points.add(lead, kind, value)
+    said = (("email", email), ("phone", phone), ("whatsapp", whatsapp))
+    contact_points.add(lead, [(kind, value) for kind, value in said if value])
     lead.tags = tags_named(data.tags or ())
+    db.session.add(lead)
     db.session.flush()
-    contact_points.index(lead)
+    contact_points.index_new(lead)
     record(LeadCreated(lead_id=lead.id, source=lead.source, owner_id=lead.owner_id))
     return lead
 
