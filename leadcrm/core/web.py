@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -20,6 +20,10 @@ from whitenoise import WhiteNoise
 from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.settings import ROOT
+
+
+ICONS = "vendor/lucide-static-1.62.0/icons.svg"
+_ICON = Markup('<svg class="glyph %s" aria-hidden="true" focusable="false"><use href="%s#%s"></use></svg>')
 
 
 def public(view):
@@ -224,6 +228,12 @@ def _serve_static(app: Flask) -> None:
         app.wsgi_app, root=folder, prefix=prefix, immutable_file_test=lambda path, url: True, allow_all_origins=False
     )
     app.jinja_env.globals["asset"] = lambda path: f"/{prefix}/{path}"
+    app.jinja_env.globals["glyph"] = lru_cache(maxsize=1024)(partial(_glyph, f"/{prefix}/{ICONS}"))
+
+
+def _glyph(sprite: str, name: str, css_class: str = "") -> Markup:
+    """One icon of the sprite. A page shows dozens, so each is written once (a macro took a fifth of the shell)."""
+    return _ICON % (css_class, sprite, name)
 
 
 def _wants_json() -> bool:
