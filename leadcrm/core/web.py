@@ -21,7 +21,6 @@ from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.settings import ROOT
 
-
 ICONS = "vendor/lucide-static-1.62.0/icons.svg"
 _ICON = Markup('<svg class="glyph %s" aria-hidden="true" focusable="false"><use href="%s#%s"></use></svg>')
 
