@@ -8,6 +8,9 @@ sweeps that select ids, and the command line; it is searchable by name for revie
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 class TenantMissing(RuntimeError):
@@ -58,6 +61,17 @@ def organization(organization_id: str) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def carried(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, made in the scope that is open now: a streamed answer is made when its request is over."""
+    organization_id = current_id()
+
+    def make() -> Iterator[Item]:
+        with organization(organization_id):
+            yield from items
+
+    return make()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ tokens (core.api). A request that is turned away keeps what its form held, so th
 from contextlib import ExitStack
 
 from flask import Flask, abort, current_app, g, make_response, redirect, render_template, request, url_for
-from flask_login import LoginManager, current_user
+from flask_login import AnonymousUserMixin, LoginManager, current_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -22,9 +22,16 @@ from leadcrm.identity.models import User, UserSession
 from leadcrm.identity.permissions import is_staff
 
 
+class Nobody(AnonymousUserMixin):
+    """Who has not signed in: no role, so that whoever asks what this person may do is told nothing."""
+
+    role = ""
+
+
 def init_app(app: Flask) -> None:
     """Guard every endpoint, before the request token is looked at: its refusal would lose what was typed."""
     manager = LoginManager(app)
+    manager.anonymous_user = Nobody
     manager.session_protection = None  # by address and browser name; our session rows are stronger and never annoy
     manager.user_loader(_load)
     app.config.update(PERMANENT_SESSION_LIFETIME=lifetimes.LONGEST_SESSION, SESSION_REFRESH_EACH_REQUEST=False)
