@@ -103,7 +103,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     scheduled_for: Mapped[datetime] = mapped_column(default=clock.now)  # when it is meant to leave
     due_at: Mapped[datetime | None]  # next look of the drain, while scheduled or held
     useful_until: Mapped[datetime | None]
-    position_at: Mapped[datetime] = mapped_column(default=clock.now)  # place in the thread: sent or received time
+    position_at: Mapped[datetime] = mapped_column(default=clock.now)  # place in the thread: sent, received, called off
     sent_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     claim_token: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # kept while unknown: its holder may yet tell

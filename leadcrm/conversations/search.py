@@ -144,11 +144,11 @@ def matching(statement: Select, words: list[str]) -> tuple[Select, InstrumentedA
     return statement.where(literal_column("message_search_text").op("MATCH")(wanted)), _full_text.c.rowid
 
 
-def excerpt(text: str, words: list[str], around: int = 60) -> str:
+def excerpt(text: str, words: list[str], around: int = 40) -> str:
     """The stretch of `text` where the first of the words stands, on one line, with what surrounds it."""
     line = " ".join(text.split())
     position = next((match.start() for match in _WORD.finditer(line) if fold(match[0]).startswith(words[0])), 0)
-    start = max(position - around, 0)
+    start = line.find(" ", max(position - around, 0), position) + 1 if position > around else 0
     return ("… " if start else "") + line[start : start + 200]
 
 

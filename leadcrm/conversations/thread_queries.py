@@ -43,12 +43,12 @@ class Planned(NamedTuple):
 
 @dataclass(frozen=True)
 class OpenThread:
-    """A thread as a person opens it. `readers` are colleagues and up to which moment each of them has read."""
+    """A thread as a person opens it. `readers` are the colleagues who have seen all that the lead wrote."""
 
     thread: Conversation
     draft: Draft | None  # the person's own
     is_unread: bool
-    readers: Sequence[tuple[str, datetime]]
+    readers: Sequence[str]
     next_planned: Planned | None
     version: str
 
@@ -94,13 +94,13 @@ def open_thread(user: User, conversation_id: str) -> OpenThread:
     if not rows or not can_see_lead(user, rows[0].Conversation.lead):
         raise NotFound
     thread, draft, _, _, channel, scheduled_for, *parts = rows[0]
-    marks = [(row.ReadMark, row.name) for row in rows if row.ReadMark is not None]
-    read_until = next((mark.read_until for mark, _ in marks if mark.user_id == user.id), None)
+    written_at = thread.last_inbound_at
+    up_to_date = [row for row in rows if row.ReadMark and written_at and row.ReadMark.read_until >= written_at]
     return OpenThread(
         thread=thread,
         draft=draft,
-        is_unread=thread.last_inbound_at is not None and (read_until is None or read_until < thread.last_inbound_at),
-        readers=[(name, mark.read_until) for mark, name in marks if mark.user_id != user.id],
+        is_unread=written_at is not None and all(row.ReadMark.user_id != user.id for row in up_to_date),
+        readers=[row.name for row in up_to_date if row.ReadMark.user_id != user.id],
         next_planned=Planned(channel, scheduled_for) if channel else None,
         version=_word(parts),
     )

@@ -360,6 +360,21 @@ def test_without_htmx_the_forms_lead_back_to_the_thread(ada, jane):
     assert (response.status_code, response.location) == (303, f"/inbox?c={thread.id}")
 
 
+def test_what_will_not_be_said_stands_where_that_was_decided(ada, jane):
+    """Not for ever below what is said later."""
+    for key, drop in (("canceled", operations.cancel_message), ("skipped", drop_for_reply)):
+        planned = perform(operations.plan_message, lead_id=jane.id, channel="email", subject=key, content=key,
+                          origin="manual", intent_key=key, scheduled_for=clock.now() + timedelta(days=2))  # fmt: skip
+        perform(drop, planned)
+    message = hears(jane, "The newest words")
+    page = shown(ada.get(f"/conversations/{message.conversation_id}", hx=True))
+    assert max(page.index(">canceled<"), page.index(">skipped<")) < page.index("The newest words")
+
+
+def drop_for_reply(message: Message) -> None:
+    operations.skip_waiting_of_lead(message.lead_id, "The lead replied")
+
+
 # ---- Cost --------------------------------------------------------------------------------------------------
 
 
@@ -387,7 +402,7 @@ def test_a_thread_with_everything_in_it_costs_eight_queries(ada, jane, cast):
             origin="flow", intent_key="later", scheduled_for=clock.now() + timedelta(days=2))  # fmt: skip
     page, cost = page_and_cost(ada, f"/conversations/{thread.id}")
     assert cost <= 8
-    for words in ("Read by Ben", "Read by Max", "A note", "Scheduled for"):
+    for words in ("Read by Ben, Max", "A note", "Scheduled for"):
         assert words in page
     _, cost = page_and_cost(ada, f"/conversations/{thread.id}?m={message.id}")
     assert cost <= 9

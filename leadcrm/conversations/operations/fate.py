@@ -25,7 +25,7 @@ def cancel_message(message: Message, reason: str = "canceled by hand") -> Messag
         raise Conflict("It is on its way and cannot be stopped.")
     if message.status not in WAITING:
         raise Conflict("It was already sent or settled.")
-    settle(message, status="canceled", reason=reason, **OVER)
+    settle(message, status="canceled", reason=reason, position_at=min(message.position_at, clock.now()), **OVER)
     record(MessageCanceled(**names_of(message), reason=reason))
     return message
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import case, update
+from sqlalchemy import case, or_, update
 
 from leadcrm.conversations.models import WAITING, Message
 from leadcrm.conversations.operations.threads import touch_conversations
@@ -34,10 +34,11 @@ def resume_skipped(*which: Any, reasons: Collection[str]) -> int:
 
     `which` are criteria on messages. Returns how many messages that were.
     """
+    when = Message.scheduled_for
     statement = (
         update(Message)
-        .where(*which, Message.status == "skipped", Message.reason.in_(reasons), Message.scheduled_for > clock.now())
-        .values(status="scheduled", reason="", due_at=Message.scheduled_for)
+        .where(*which, Message.status == "skipped", Message.reason.in_(reasons), when > clock.now())
+        .values(status="scheduled", reason="", due_at=when, position_at=when)
         .returning(Message.id)
         .execution_options(synchronize_session=False)
     )
@@ -50,9 +51,10 @@ def resume_skipped(*which: Any, reasons: Collection[str]) -> int:
 def _skip(*which: Any, reason: str) -> int:
     """What is on its way cannot be stopped, but is not tried again when it turns out not to have been accepted.
 
-    One statement for both: between two of them the other worker could write that it was not.
+    One statement for both: between two of them the other worker could write that it was not. What will not be said
+    stands in the thread where that was decided, not for ever below what is said later.
     """
-    is_on_its_way = Message.status == "sending"
+    is_on_its_way, now = Message.status == "sending", clock.now()
     statement = (
         update(Message)
         .where(*which, Message.status.in_([*WAITING, "sending"]))
@@ -63,6 +65,7 @@ def _skip(*which: Any, reason: str) -> int:
             due_at=None,
             claim_token=case((is_on_its_way, Message.claim_token), else_=None),
             lease_until=case((is_on_its_way, Message.lease_until), else_=None),
+            position_at=case((or_(is_on_its_way, Message.position_at < now), Message.position_at), else_=now),
         )
         .returning(Message.id, Message.status)
         .execution_options(synchronize_session=False)

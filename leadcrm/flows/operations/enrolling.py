@@ -1,7 +1,6 @@
 """Leads entering and leaving flows."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -139,5 +138,4 @@ def _explain_missing(messages: Sequence[PlannedMessage], enrolment: Enrolment) -
 
 def _skipped(message: PlannedMessage, enrolment: Enrolment, reason: str) -> Message:
     row = _row(message, enrolment) | {"intent_key": own_key(message.step.id, enrolment.id)}
-    at: datetime = row["scheduled_for"]
-    return Message(**row, status="skipped", reason=reason, due_at=None, position_at=at)
+    return Message(**row, status="skipped", reason=reason, due_at=None)

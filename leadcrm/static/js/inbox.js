@@ -100,12 +100,25 @@
     if (picker && opensPicker(event.target)) picker.showPopover();
   });
 
+  /** Above its composer: the list grows when the templates arrive. */
+  function placePicker(picker) {
+    const box = picker.closest('.composer').getBoundingClientRect();
+    picker.style.top = 'auto';
+    picker.style.bottom = `${innerHeight - box.top + 4}px`;
+    picker.style.left = `${box.left}px`;
+  }
+
   document.addEventListener('toggle', (event) => {
     if (!event.target.matches?.('.template-picker') || event.newState !== 'open') return;
-    const search = event.target.querySelector('input');
+    placePicker(event.target);
+    const search = event.target.querySelector('[role="combobox"]');
     search.focus();
     htmx.trigger(search, 'opened');
   }, true);
+
+  document.addEventListener('change', (event) => {
+    event.target.closest('.template-picker')?.hidePopover(); // a template was chosen
+  });
 
   document.addEventListener('keydown', (event) => {
     // Enter chooses (keys.js); where nothing is to choose it must not send the form that the picker is part of.
