@@ -3,10 +3,10 @@
 from flask import request
 
 from leadcrm.conversations import operations, thread_queries
-from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, me
+from leadcrm.conversations.blueprint import CHANGED, RESTORED, blueprint, changed, me
 from leadcrm.core.db import perform
 
-LEAD_CHANGED = "lead-changed"
+LOOK_AGAIN = f"{CHANGED}, {RESTORED}, lead-changed"  # the thread, the composer, the lead
 
 
 @blueprint.post("/leads/<lead_id>/mail-permission")
@@ -14,4 +14,4 @@ def allow_mail(lead_id: str):
     """Mail to `address`, one of the lead's, is sent again."""
     lead = thread_queries.lead(me(), lead_id)
     perform(operations.allow_mail_again, lead, request.form.get("address", ""))
-    return changed("Mail to this address is sent again.", events=f"{CHANGED}, {LEAD_CHANGED}", back=f"/leads/{lead.id}")
+    return changed("Mail to this address is sent again.", events=LOOK_AGAIN, back=f"/leads/{lead.id}")
