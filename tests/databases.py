@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
@@ -28,8 +29,8 @@ class SqliteDatabases:
             shutil.copy((like or self.template_url()).removeprefix("sqlite:///"), path)
         return f"sqlite:///{path}"
 
-    def restore(self, url: str, like: str) -> None:
-        """Make a database nobody is connected to equal to another one."""
+    def restore(self, url: str, like: str, tables: Iterable[str]) -> None:
+        """Make a database nobody is connected to equal to another one, from which only `tables` differ."""
         self.drop(url)
         shutil.copy(like.removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
 
@@ -63,13 +64,24 @@ class PostgresqlDatabases:
         self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # three times as fast here
         return self._url(name)
 
-    def restore(self, url: str, like: str) -> None:
-        """Make a database equal to another one that nobody is connected to."""
-        self.drop(url)
-        self._run(f"CREATE DATABASE {_name_of(url)} TEMPLATE {_name_of(like)} STRATEGY FILE_COPY")
+    def restore(self, url: str, like: str, tables: Iterable[str]) -> None:
+        """Make a database equal to another one, from which only `tables` differ: far quicker than making it anew."""
+        with self._connect(url) as target, self._connect(like) as source:
+            target.execute("SET session_replication_role = replica")  # no trigger and no foreign key meanwhile
+            for table in tables:
+                target.execute(f'DELETE FROM "{table}"')
+                rows, places = source.cursor(), target.cursor()
+                with rows.copy(f'COPY "{table}" TO STDOUT') as out, places.copy(f'COPY "{table}" FROM STDIN') as into:
+                    for block in out:
+                        into.write(block)
+            for name, value in source.execute("SELECT sequencename, last_value FROM pg_sequences").fetchall():
+                target.execute("SELECT setval(%s, coalesce(%s, 1), %s)", (name, value, value is not None))
 
     def drop(self, url: str) -> None:
         self._run(f"DROP DATABASE {_name_of(url)} WITH (FORCE)")
+
+    def _connect(self, url: str) -> psycopg.Connection:
+        return psycopg.connect(self.server.get_uri(database=_name_of(url)))
 
     def _url(self, name: str) -> str:
         return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)

@@ -1,0 +1,228 @@
+"""Two furnished organizations: one row of everything a route can name, every text of it marked.
+
+`acmecanary` stands in what the whole team of Acme may read, `acmeleadcanary` in what belongs to one lead (which only
+its owner and those who run the team may read); Rival's words are built alike.
+"""
+
+from dataclasses import dataclass
+
+import nh3
+from sqlalchemy import func, select, update
+
+from leadcrm.automations import operations as automations
+from leadcrm.automations.models import AutomationRun
+from leadcrm.automations.operations import AutomationData
+from leadcrm.conversations import operations as conversations
+from leadcrm.conversations.attachments import path_of
+from leadcrm.conversations.models import Attachment, Conversation, Message, RawInbound
+from leadcrm.conversations.operations import IncomingFile
+from leadcrm.core import clock, events, tenancy
+from leadcrm.core.db import db, get_or_404, perform, writing
+from leadcrm.core.models import Debt
+from leadcrm.core.values import new_id
+from leadcrm.flows import operations as flows
+from leadcrm.flows.operations import StepData
+from leadcrm.identity import operations as identity
+from leadcrm.identity import queries as people
+from leadcrm.identity.models import Organization, PasswordReset, User
+from leadcrm.leads import operations as leads
+from leadcrm.leads.data import LeadData
+from leadcrm.leads.models import ContactPoint, Lead, Tag
+from leadcrm.notifications import operations as notifications
+from leadcrm.notifications.models import Notification
+
+FILE_BYTES = b"what the lead sent"
+OLD_ADDRESS = "old@example.test"
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who stands where: the host owns what is personal, the keeper owns the lead, the realtor is known outside."""
+
+    organization: Organization
+    host: User
+    keeper: User
+    realtor: User
+
+
+def words_of(slug: str) -> tuple[str, str]:
+    """What no stranger may read, and what no colleague without the lead may read."""
+    return f"{slug}canary", f"{slug}leadcanary"
+
+
+def furnish(team: Team, word: str, leads_word: str) -> dict[str, str]:
+    """Everything once, marked with these words. Returns the ids by the names that cases use."""
+    with tenancy.organization(team.organization.id), events.acting_as(f"user:{team.host.id}"):
+        perform(_rename, team, word)
+        names = {
+            "organization": team.organization.id,
+            "host": team.host.id,
+            "user": team.keeper.id,
+            "realtor": team.realtor.realtor_id,
+        }
+        names |= _personal(team, word) | _shared(word) | lead_of(team.keeper, word, leads_word)
+        return names | _happened(names, word)
+
+
+def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
+    """A lead of this person with everything that hangs on it; call it in the organization's scope."""
+    lead = perform(leads.create_lead, _lead_data(word, shared, owner), by=owner, form_key=new_id())
+    perform(leads.change_status, lead, "unqualified", f"reason {word}")
+    perform(leads.add_note, lead, f"note {word}", owner)
+    perform(leads.capture_lead, LeadData(email=f"{owner.name[:3]}@example.test", answers={"q": word}), realtor=None)
+    file = IncomingFile(f"plan {word}.pdf", "application/pdf", len(FILE_BYTES), new_id())
+    heard = perform(
+        conversations.receive, "email", f"{owner.name[:3]}@example.test", f"Hamster wheel {word}", f"<{new_id()}@x>",
+        clock.now(), subject=f"subject {word}", html=nh3.clean(f"<p>{word}</p>"), attachments=[file],
+        quoted=f"quoted {word}",
+    )  # fmt: skip
+    perform(_mail_came_back, lead)
+    perform(conversations.save_draft, owner, lead.id, "email", f"subject {word}", f"draft {word}")
+    planned, failed, unknown, sent = (_message(lead, owner, word) for _ in range(4))
+    _settle(sent, status="sent", sandbox=True, conversation_id=heard.conversation_id, sent_at=clock.now(), due_at=None)
+    _settle(failed, status="failed", reason=f"refused {word}", due_at=None)
+    _settle(unknown, status="unknown", reason=f"no answer {word}", due_at=None)
+    return {
+        "lead": lead.id,
+        "revision": str(get_or_404(Lead, lead.id).revision),
+        "form_key": lead.form_key,
+        "conversation": db.session.scalar(select(Conversation.id).where(Conversation.lead_id == lead.id)),
+        "message": heard.id,
+        "planned": planned.id,
+        "failed": failed.id,
+        "unknown": unknown.id,
+        "attachment": db.session.scalar(select(Attachment.id).where(Attachment.message_id == heard.id)),
+        "reply_token": db.session.scalar(select(Conversation.reply_token).where(Conversation.lead_id == lead.id)),
+    }
+
+
+def _mail_came_back(lead: Lead) -> None:
+    db.session.add(ContactPoint(lead_id=lead.id, kind="email", value=OLD_ADDRESS, identifies=False, is_primary=False))
+    db.session.flush()
+    conversations.suppress("email", OLD_ADDRESS, "bounced")
+
+
+def keep_files() -> None:
+    """Lay the bytes of every attachment under the running application's uploads."""
+    with tenancy.everyone():
+        for stored_as in db.session.scalars(select(Attachment.stored_as)).all():
+            path_of(stored_as).parent.mkdir(parents=True, exist_ok=True)
+            path_of(stored_as).write_bytes(FILE_BYTES)
+    db.session.rollback()
+
+
+def _rename(team: Team, word: str) -> None:
+    for row in (team.organization, team.host, team.keeper, team.realtor):
+        db.session.merge(row).name = f"{row.name} {word}"
+
+
+def _lead_data(word: str, shared: str, owner: User) -> LeadData:
+    return LeadData(
+        first_name="Hamster",
+        last_name=word,
+        company=f"company {word}",
+        interest=f"interest {word}",
+        source=f"fair {shared}",
+        email=f"{owner.name[:3]}@example.test",
+        owner_id=owner.id,
+        tags=[f"tag {shared}"],  # tags are the team's
+    )
+
+
+def _message(lead: Lead, author: User, word: str) -> Message:
+    return perform(
+        conversations.plan_message,
+        lead_id=lead.id,
+        channel="email",
+        subject=f"subject {word}",
+        content=f"content {word}",
+        origin="manual",
+        intent_key=new_id(),
+        author_id=author.id,
+        scheduled_for=clock.now().replace(year=clock.now().year + 1),
+    )
+
+
+def _settle(message: Message, **values) -> None:
+    with writing() as session:
+        session.execute(update(Message).where(Message.id == message.id).values(**values))
+
+
+def _personal(team: Team, word: str) -> dict[str, str]:
+    """What belongs to the host alone, and the links that were mailed out."""
+    host = team.host
+    session, _ = perform(identity.open_session, host.id, user_agent=f"browser {word}")
+    token, _ = perform(identity.create_token, host, f"token {word}")
+    perform(notifications.notify, [host.id], "key", f"told {word}", "/leads")
+    invitation = perform(identity.invite, f"guest@{word}.test", "rep", by=host, base_url="http://crm.test")
+    invitation_secret = _newest_link()
+    perform(identity.request_reset, host.email, base_url="http://crm.test")
+    return {
+        "session": session.id,
+        "token": token.id,
+        "notification": db.session.scalar(select(Notification.id).where(Notification.user_id == host.id)),
+        "invitation": invitation.id,
+        "invitation_secret": invitation_secret,
+        "reset": db.session.scalar(select(PasswordReset.id).where(PasswordReset.user_id == host.id)),
+        "reset_secret": _newest_link(),
+    }
+
+
+def _newest_link() -> str:
+    db.session.rollback()
+    body = people.sandbox_staff_mails()[0].body
+    return next(line for line in body.split() if line.startswith("http://crm.test/")).rpartition("/")[2]
+
+
+def _shared(word: str) -> dict[str, str]:
+    """What the whole team works with."""
+    template, archived = (
+        perform(
+            conversations.save_template, None, name=f"template {n} {word}", channel="email",
+            subject=f"subject {word}", content=f"content {word}",
+        )
+        for n in range(2)
+    )  # fmt: skip
+    perform(conversations.archive_template, archived)
+    flow = perform(flows.create_flow, f"flow {word}")
+    data = StepData("email", f"step {word}", f"content {word}", 1, None, subject=f"subject {word}")
+    step, deleted_step = (perform(flows.add_step, flow, data) for _ in range(2))
+    perform(flows.delete_step, deleted_step)
+    note = {"kind": "create_note", "body": f"body {word}"}
+    automation, deleted = (
+        perform(automations.create_automation, AutomationData(f"rule {n} {word}", "lead.created", actions=[note]))
+        for n in range(2)
+    )
+    perform(automations.delete_automation, deleted)
+    return {
+        "template": template.id,
+        "archived_template": archived.id,
+        "flow": flow.id,
+        "step": step.id,
+        "deleted_step": deleted_step.id,
+        "automation": automation.id,
+        "deleted_automation": deleted.id,
+    }
+
+
+def _happened(names: dict[str, str], word: str) -> dict[str, str]:
+    """Facts: one that can be undone, one whose debt was given up, one that an automation considered."""
+    lead = get_or_404(Lead, names["lead"])
+    fact_id = perform(leads.set_tags, lead, [*(tag.name for tag in lead.tags), f"late {word}"])
+    debt_id = db.session.scalar(select(func.min(Debt.id)))
+    with writing() as session:
+        gone = {"due_at": None, "tries": 8, "error": f"ValueError: {word}"}
+        session.execute(update(Debt).where(Debt.id == debt_id).values(**gone))
+        session.add(AutomationRun(automation_id=names["automation"], event_id=fact_id, lead_id=lead.id, state="done"))
+        raw = RawInbound(
+            channel="email", external_id="<raw>", body=f"Subject: {word}\n\n{word}".encode(), due_at=None, tries=8,
+            error=f"ValueError: {word}",
+        )  # fmt: skip
+        session.add(raw)
+    return {
+        "tag": db.session.scalar(select(func.min(Tag.id))),
+        "fact": str(fact_id),
+        "debt": str(debt_id),
+        "raw": raw.id,
+        "revision": str(lead.revision),
+    }
