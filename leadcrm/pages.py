@@ -16,7 +16,6 @@ from leadcrm.core import api, limits
 from leadcrm.core.db import db
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
-from leadcrm.core.web import is_partial
 from leadcrm.flows.api import blueprint as flows_api
 from leadcrm.flows.routes import blueprint as flows
 from leadcrm.identity import guard
@@ -60,9 +59,17 @@ def init_app(app: Flask) -> None:
     api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, flows_api))
 
 
-def _counts_beside_the_sidebar() -> dict[str, dict[str, int | str]]:
-    """How many leads there are and what waits, for whole pages only: a fragment has no sidebar."""
-    if not guard.is_admitted() or not is_staff(current_user) or is_partial():
-        return {}
-    leads_there = how_many(count_leads(current_user, Filters()))
-    return {"nav_counts": {"leads": leads_there, "inbox": unread_count(current_user)}}
+class _NavCounts:
+    """The numbers beside the sidebar's links, asked for as a page shows them: fragments and error pages pay nothing."""
+
+    @property
+    def leads(self) -> str:
+        return how_many(count_leads(current_user, Filters()))
+
+    @property
+    def inbox(self) -> int:
+        return unread_count(current_user)
+
+
+def _counts_beside_the_sidebar() -> dict[str, _NavCounts]:
+    return {"nav_counts": _NavCounts()} if guard.is_admitted() and is_staff(current_user) else {}

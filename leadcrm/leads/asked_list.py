@@ -121,13 +121,9 @@ class AskedList:
             next=self._step(ids[at + 1]) if at + 1 < len(ids) else _turn(self.next_url(listing, open="first")),
         )
 
-    def panel_url(self, lead_id: str) -> str:
-        """Where the lead's panel comes from that knows this list."""
-        return f"/leads/{lead_id}/panel{'?' if self.query else ''}{self.query}"
-
     def _step(self, lead_id: str) -> Step:
-        href = self.here(open=lead_id)
-        return Step(href, {"hx-get": self.panel_url(lead_id), "hx-target": "#panel", "hx-push-url": href})
+        panel_url = f"/leads/{lead_id}/panel{'?' if self.query else ''}{self.query}"
+        return Step(self.here(open=lead_id), {"hx-get": panel_url, "hx-target": "#panel"})
 
 
 def first_direction(sort: str | None) -> str:

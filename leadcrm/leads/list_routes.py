@@ -17,6 +17,7 @@ from leadcrm.leads.asked_list import AskedList, first_direction, how_many
 from leadcrm.leads.blueprint import blueprint, lead_or_404, me, owners
 from leadcrm.leads.csv_cells import safe_cell
 from leadcrm.leads.data import Filters
+from leadcrm.leads.list_rows import rows_of
 
 HOT = 70  # the score from which a lead is
 CSV_HEAD = ("Name", "Email", "Phone", "Company", "Interest", "Status", "Score", "Source", "Owner", "Tags", "Created")
@@ -47,7 +48,9 @@ def panel(lead_id: str):
     if not is_partial():
         return redirect(asked.here(open=lead.id))
     listing = asked.page(columns=(queries.Lead.id,))
-    return fragment("leads/_panel.html", lead=lead, **_panel_context(asked, listing, lead_id))
+    response = fragment("leads/_panel.html", lead=lead, **_panel_context(asked, listing, lead_id))
+    response.headers["HX-Push-Url"] = asked.here(open=lead.id)
+    return response
 
 
 @blueprint.get("/leads/count")
@@ -95,12 +98,14 @@ def _panel_context(asked: AskedList, listing: Page, lead_id: str) -> dict[str, A
 
 def _list_context(asked: AskedList, listing: Page) -> dict[str, Any]:
     form, filters = asked.form, asked.filters
-    return {
+    matching = listing.items[0].matching if listing.items else 0
+    counted = {"lead_count": how_many(matching)} if matching and filters == Filters() else {}  # for the sidebar, too
+    return counted | {
         "form": form,
         "problems": [f"{form[name].label.text}: {' '.join(errors)}" for name, errors in form.errors.items()],
         "filters": filters,
-        "listing": listing,
-        "matching": listing.items[0].matching if listing.items else 0,
+        "rows": list(rows_of(listing.items)),
+        "matching": matching,
         "counted_up_to": queries.COUNTED_UP_TO,
         "chips": _chips(asked),
         "views": _views(filters),
@@ -108,7 +113,6 @@ def _list_context(asked: AskedList, listing: Page) -> dict[str, Any]:
         "sorted_by": asked.sorted_by,
         "is_descending": asked.descending,
         "here": asked.here(),
-        "open_url": asked.here(open=""),
         "query": asked.query,
         "first_number": asked.first_number,
         "next_url": asked.next_url(listing),
