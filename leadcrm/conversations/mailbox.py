@@ -112,13 +112,19 @@ def _first_uid(box: OpenMailbox, place: Place) -> int:
 
 
 def _batches(box: OpenMailbox, last_uid: int, should_stop: Callable[[], bool]) -> Iterator[list[Fetched]]:
+    """At least one mail, even when letting us in took the server all the time we had."""
     batch, size = [], 0
     for entry in box.newer_than(last_uid):
-        if should_stop():
-            break
-        body = _body(box, entry)
+        try:
+            body = _body(box, entry)
+        except MailboxTrouble:
+            if batch:
+                yield batch  # a mail that the server cannot give out does not hold up those before it
+            raise
         batch.append(_addressed(entry.uid, body))
         size += len(body)
+        if should_stop():
+            break
         if len(batch) == BATCH or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -34,7 +34,7 @@ from leadcrm.core.redis_server import OwnRedis
 log = logging.getLogger(__name__)
 
 PASS_SECONDS = 60
-TURN_SECONDS = 2  # of one drain, then the next: a campaign must not hold up a reply, nor an import a reminder
+TURN_SECONDS = 5  # of one drain, then the next: a campaign must not hold up a reply, nor an import a reminder
 JOBS_BEFORE_RECYCLING = 5000  # about seven idle hours; bounds whatever a library leaks
 
 Drain = Callable[[Callable[[], bool]], int]

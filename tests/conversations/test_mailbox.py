@@ -4,9 +4,9 @@ import dataclasses
 import datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from leadcrm.adapters.imap import OpenMailbox
+from leadcrm.adapters.imap import MailboxTrouble, OpenMailbox
 from leadcrm.conversations import intake, mailbox
 from leadcrm.conversations.incoming_mail import LARGEST_MAIL
 from leadcrm.conversations.models import Mailbox, Message, RawInbound
@@ -120,10 +120,17 @@ def test_a_backlog_comes_in_over_several_batches(alone, deliver, monkeypatch):
 
 def test_a_stop_keeps_what_was_fetched_and_the_next_look_goes_on_at_once(alone, deliver):
     deliver(*numbered(*range(5)))
-    asked = iter([False, False, True, True, True])
+    asked = iter([False, True, True])
     assert mailbox.drain(lambda: next(asked)) == 2
     assert mailbox.drain(lambda: False) == 3
     assert kept() == ids(*range(5))
+
+
+def test_a_server_so_slow_that_time_is_up_at_once_is_read_all_the_same(alone, deliver):
+    deliver(*numbered(1, 2, 3))
+    for _ in range(3):
+        assert mailbox.drain(lambda: True) == 1
+    assert kept() == ids(1, 2, 3)
 
 
 def test_without_a_mailbox_nothing_is_done(app, cast):
@@ -236,6 +243,15 @@ def test_what_came_into_the_mailbox_needs_no_known_recipient(alone, cast, delive
         assert len(db.session.scalars(select(RawInbound)).all()) == 1
 
 
+def test_of_the_only_organization_is_everything(cast, deliver):
+    with tenancy.everyone(), writing() as session:
+        session.execute(delete(Organization).where(Organization.id == cast.rival.id))
+        session.execute(update(Organization).values(mail_from="hello@acme.test"))
+    deliver(mail(to="undisclosed@recipients.test"))
+    look()
+    assert kept() == ["<reply-1@example.com>"]
+
+
 # Breaking off
 
 
@@ -333,6 +349,23 @@ def test_trouble_is_noted_with_growing_pauses_and_forgotten_when_it_is_over(app,
     app.settings = right
     assert look() == 1
     assert (state().failures, state().error) == (0, "")
+
+
+def test_a_mail_the_server_cannot_give_out_does_not_hold_up_those_before_it(alone, deliver, monkeypatch):
+    deliver(*numbered(*range(5)))
+    read, calls = OpenMailbox.read, iter(range(1, 100))
+
+    def failing_at_the_fourth(*asked):
+        if next(calls) == 4:
+            raise MailboxTrouble("This mail is damaged.")
+        return read(*asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenMailbox, "read", failing_at_the_fourth)
+        look()
+    assert kept() == ids(0, 1, 2)
+    assert state().error == "This mail is damaged."
+    assert look() == 2
 
 
 def test_readyz_tells_how_long_the_mailbox_was_not_read(app, alone):
