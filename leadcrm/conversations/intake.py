@@ -54,8 +54,8 @@ def organization_of(head: Head, *, in_our_mailbox: bool = False) -> str | None:
     """The organization a mail is for: by the tag of a thread, by the mail it answers, by the mailbox it was sent to.
 
     The installation's own MAIL_FROM, and its mailbox whatever a mail in it says, stand for the organizations that have
-    no address of their own: for the only one, else for the only one that knows the sender. There is no guess: it would
-    show one team the other's mail.
+    no address of their own: for the only one, else for the only one that knows the sender; the mailbox also for the
+    only organization there is. There is no guess: it would show one team the other's mail.
     """
     with tenancy.everyone():
         return _by_tag(head.recipients) or _by_reference(head.references) or _by_mailbox(head, in_our_mailbox)
@@ -228,12 +228,13 @@ def _by_mailbox(head: Head, in_our_mailbox: bool) -> str | None:
     own = db.session.scalar(select(Organization.id).where(Organization.mail_from.in_(mailboxes)).limit(1))
     if own is not None or not (in_our_mailbox or current_app.settings.mail_from.lower() in mailboxes):
         return own
-    return _only(select(Organization.id).where(Organization.mail_from.is_(None))) or _only(
-        select(Organization.id)
-        .join(ContactPoint, ContactPoint.organization_id == Organization.id)
-        .where(Organization.mail_from.is_(None), ContactPoint.kind == "email", ContactPoint.value == head.sender)
+    sharing = select(Organization.id).where(Organization.mail_from.is_(None))
+    knowing = (
+        sharing.join(ContactPoint, ContactPoint.organization_id == Organization.id)
+        .where(ContactPoint.kind == "email", ContactPoint.value == head.sender)
         .distinct()
     )
+    return _only(sharing) or _only(knowing) or (_only(select(Organization.id)) if in_our_mailbox else None)
 
 
 def _only(statement: Select[tuple[str]]) -> str | None:

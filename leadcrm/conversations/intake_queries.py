@@ -10,7 +10,10 @@ from sqlalchemy import func, select
 from leadcrm.adapters.imap import ImapServer
 from leadcrm.conversations.incoming_mail import LONGEST_HEAD, NoSender, read_head
 from leadcrm.conversations.models import Mailbox, RawInbound
+from leadcrm.core import tenancy
 from leadcrm.core.db import db
+from leadcrm.identity.models import Organization
+from leadcrm.identity.queries import organization
 
 SHOWN = 50
 
@@ -55,13 +58,21 @@ def unread() -> Sequence[Unread]:
 
 
 def mailbox() -> Mailbox | None:
-    """The installation's mailbox as it was last seen; a blank row before the first look, None when none is read."""
-    if current_app.settings.imap_url is None:
+    """The installation's mailbox as it was last seen; a blank row before the first look.
+
+    None when none is read, and for an organization with an address of its own beside others: it is not theirs.
+    """
+    if current_app.settings.imap_url is None or not _is_ours():
         return None
     name = ImapServer.from_url(current_app.settings.imap_url).name
     return db.session.scalar(select(Mailbox).where(Mailbox.name == name)) or Mailbox(
         name=name, failures=0, error="", strays=0
     )
+
+
+def _is_ours() -> bool:
+    others = select(Organization.id).where(Organization.id != tenancy.current_id())
+    return organization().mail_from is None or db.session.scalar(others.limit(1)) is None
 
 
 def _title(beginning: bytes) -> str:

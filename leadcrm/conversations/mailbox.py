@@ -94,11 +94,11 @@ def _claim(name: str) -> Place | None:
 def _take_in(box: OpenMailbox, place: Place, should_stop: Callable[[], bool]) -> int:
     if place.uid_validity != box.uid_validity:
         place = perform(_begin, place, box.uid_validity, _first_uid(box, place))
-    taken = 0
-    for batch in _batches(box, place.last_uid, should_stop):
+    entries, taken = box.newer_than(place.last_uid), 0
+    for batch in _batches(box, entries, should_stop):
         place = perform(_keep, place, batch)
         taken += len(batch)
-    perform(_note_read, place, is_at_end=not should_stop())
+    perform(_note_read, place, is_at_end=taken == len(entries))
     return taken
 
 
@@ -111,10 +111,10 @@ def _first_uid(box: OpenMailbox, place: Place) -> int:
     return box.first_since(since.date()) or box.uid_next
 
 
-def _batches(box: OpenMailbox, last_uid: int, should_stop: Callable[[], bool]) -> Iterator[list[Fetched]]:
+def _batches(box: OpenMailbox, entries: Sequence[Entry], should_stop: Callable[[], bool]) -> Iterator[list[Fetched]]:
     """At least one mail, even when letting us in took the server all the time we had."""
     batch, size = [], 0
-    for entry in box.newer_than(last_uid):
+    for entry in entries:
         try:
             body = _body(box, entry)
         except MailboxTrouble:

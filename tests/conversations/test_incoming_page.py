@@ -4,12 +4,13 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from leadcrm.conversations import intake
 from leadcrm.conversations.models import Mailbox, Message, RawInbound
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
+from leadcrm.identity.models import Organization
 from tests.conftest import count_queries
 from tests.conversations.mails import mail
 
@@ -94,6 +95,13 @@ def test_the_mailbox_says_how_it_does(cast, sign_in):
     assert "failed 3 times" in page
     assert "2, only in the mailbox" in page
     assert "secret" not in page
+
+
+def test_an_organization_with_its_own_address_is_not_told_of_the_others_mailbox(cast, sign_in):
+    with tenancy.everyone(), writing() as session:
+        session.execute(update(Organization).where(Organization.id == cast.rival.id).values(mail_from="r@rival.test"))
+    assert "acme" not in sign_in(cast.rita).get(PAGE, hx=True).text
+    assert MAILBOX in sign_in(cast.ada).get(PAGE, hx=True).text
 
 
 def test_without_a_mailbox_none_is_spoken_of(app, cast, sign_in):

@@ -4,8 +4,9 @@ import dataclasses
 import datetime
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
+from leadcrm import create_app
 from leadcrm.adapters.imap import MailboxTrouble, OpenMailbox
 from leadcrm.conversations import intake, mailbox
 from leadcrm.conversations.incoming_mail import LARGEST_MAIL
@@ -13,6 +14,7 @@ from leadcrm.conversations.models import Mailbox, Message, RawInbound
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, writing
 from leadcrm.identity.models import Organization
+from tests.conftest import create_schema
 from tests.contracts.mailboxes import breaking_line, imap_office
 from tests.conversations.conftest import make_lead, plan
 from tests.conversations.mails import SECRET, hand_over, mail
@@ -120,7 +122,7 @@ def test_a_backlog_comes_in_over_several_batches(alone, deliver, monkeypatch):
 
 def test_a_stop_keeps_what_was_fetched_and_the_next_look_goes_on_at_once(alone, deliver):
     deliver(*numbered(*range(5)))
-    asked = iter([False, True, True])
+    asked = iter([False, True])
     assert mailbox.drain(lambda: next(asked)) == 2
     assert mailbox.drain(lambda: False) == 3
     assert kept() == ids(*range(5))
@@ -243,13 +245,20 @@ def test_what_came_into_the_mailbox_needs_no_known_recipient(alone, cast, delive
         assert len(db.session.scalars(select(RawInbound)).all()) == 1
 
 
-def test_of_the_only_organization_is_everything(cast, deliver):
-    with tenancy.everyone(), writing() as session:
-        session.execute(delete(Organization).where(Organization.id == cast.rival.id))
-        session.execute(update(Organization).values(mail_from="hello@acme.test"))
-    deliver(mail(to="undisclosed@recipients.test"))
-    look()
-    assert kept() == ["<reply-1@example.com>"]
+def test_of_the_only_organization_is_everything(databases, settings, deliver):
+    """Also when it has an address of its own, which the mail does not name."""
+    url = databases.create(empty=True)
+    app = create_app(dataclasses.replace(settings, database_url=url))
+    with app.app_context():
+        create_schema()
+        deliver(mail(to="undisclosed@recipients.test"))
+        with tenancy.everyone(), writing() as session:
+            session.add(Organization(name="Solo", slug="solo", mail_from="hello@solo.test"))
+        look()
+        assert kept() == ["<reply-1@example.com>"]
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
 
 
 # Breaking off
@@ -303,7 +312,8 @@ def test_a_line_that_breaks_anywhere_loses_and_doubles_nothing(app, alone, offic
         for line.breaks_after in (40, 300, 600, 900, 1300, 1700, 2100, 2500, None):
             look()
             steps.add((len(kept()), state().failures > 0))
-    assert {(0, True), (2, True), (5, False)} <= steps
+    assert {(0, True), (5, False)} <= steps
+    assert any(0 < count < 5 for count, _ in steps)
     assert kept() == ids(*range(5))
 
 
