@@ -30,10 +30,11 @@ def drain_events(should_stop: Callable[[], bool]) -> int:
     """Pay all debts that are due, oldest first, in short transactions. Returns how many were paid."""
     paid = 0
     with tenancy.everyone():
-        while not should_stop():
-            if not _anything_due():
-                break
-            paid += _pay_a_batch()
+        while not should_stop() and _anything_due():
+            tried, paid_now = _pay_a_batch()
+            paid += paid_now
+            if not tried:
+                break  # another worker has all that is due in hand
     return paid
 
 
@@ -69,15 +70,17 @@ def _anything_due() -> bool:
     return found
 
 
-def _pay_a_batch() -> int:
-    paid = 0
+def _pay_a_batch() -> tuple[int, int]:
+    """Returns how many debts were tried and how many of them are paid."""
+    tried = paid = 0
     with writing() as session:
         until = time.monotonic() + HOLD_SECONDS
         for debt in session.execute(_claim()).all():
+            tried += 1
             paid += _pay(debt)
             if time.monotonic() > until:
                 break
-    return paid
+    return tried, paid
 
 
 def _claim():

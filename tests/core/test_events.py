@@ -1,17 +1,21 @@
 """Facts are written with the change; each listener's effect happens once; failures keep only their own debt."""
 
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from leadcrm.core import clock, events, tenancy
-from leadcrm.core.db import db, perform
+from leadcrm.core.db import db, perform, writing
 from leadcrm.core.drains import MAX_TRIES, back_off, drain_events
 from leadcrm.core.models import Debt, EventRow
 from leadcrm.leads.events import LeadArchived, LeadCreated
 from leadcrm.leads.models import Tag
 from leadcrm.reactions import REACTIONS
+from tests.databases import BACKEND
 
 
 @pytest.fixture
@@ -91,6 +95,28 @@ def test_a_failing_listener_undoes_its_work_and_keeps_only_its_own_debt(acme, re
     debt = db.session.scalars(select(Debt)).one()
     assert (debt.listener, debt.tries, debt.error) == ("flows.break_off", 1, "ValueError: no")
     assert debt.due_at > clock.real_now()
+
+
+@pytest.mark.skipif(BACKEND != "postgresql", reason="on SQLite a worker waits for the other's transaction")
+def test_what_another_worker_has_in_hand_is_not_waited_for(app, acme, reactions):
+    reactions(add_tag)
+    perform(create)
+    in_hand, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with app.app_context(), tenancy.organization(acme.id), writing() as session:
+            session.execute(select(Debt).with_for_update())
+            in_hand.set()
+            may_end.wait(20)
+
+    with ThreadPoolExecutor(1) as threads:
+        other = threads.submit(hold)
+        assert in_hand.wait(10)
+        looks = itertools.count()
+        assert drain_events(lambda: next(looks) > 50) == 0
+        may_end.set()
+        other.result()
+    assert next(looks) <= 2, "it went on to other work"
 
 
 def test_after_eight_tries_a_debt_waits_for_a_person(acme, reactions):
