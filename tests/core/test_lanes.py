@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from leadcrm.core import jobs, lanes
 from leadcrm.core.lanes import Lane, LaneWorker, run_pass
+from leadcrm.core.once import run_once
 
 
 @pytest.fixture
@@ -36,6 +37,24 @@ def test_a_drain_without_end_lets_the_next_have_its_turn(lane):
     lane(endless, next_one)
     assert run_pass("now", lambda: False, seconds=0.5), "there is more to do"
     assert len(looked) > 3
+
+
+def test_run_due_reads_what_it_fetches(app, monkeypatch):
+    kept = []
+
+    def fetches(should_stop) -> int:
+        kept.append("a mail")
+        return int(len(kept) < 2)
+
+    def reads(should_stop) -> int:
+        count = len(kept)
+        kept.clear()
+        return count
+
+    monkeypatch.setitem(app.extensions, "timetable", {})
+    monkeypatch.setitem(app.extensions, "lanes", {"now": [reads], "slow": [fetches]})
+    run_once()
+    assert kept == []
 
 
 def test_waiting_for_work_is_a_sign_of_life(app, monkeypatch):
