@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, is_postgresql
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import MANAGERS
 from leadcrm.notifications.models import Notification
 
 LONGEST_TITLE = 200
 
 
 def notify(user_ids: Iterable[str | None], key: str, title: str, href: str, icon: str = "bell") -> None:
-    """Tell people once per key, however often it is called; None among the ids is nobody."""
+    """Tell people once per key, however often it is called; None among the ids is nobody.
+
+    For someone who may no longer sign in, those who run the team are told: a lead who writes to them is still a lead.
+    """
     rows = [
         {
             "id": new_id(),
@@ -27,13 +31,23 @@ def notify(user_ids: Iterable[str | None], key: str, title: str, href: str, icon
             "icon": icon,
             "created_at": clock.now(),
         }
-        for user_id in dict.fromkeys(user_ids)
-        if user_id is not None
+        for user_id in _readers({user_id for user_id in user_ids if user_id is not None})
     ]
     if rows:
         insert = postgresql.insert if is_postgresql() else sqlite.insert
         twin = insert(Notification).on_conflict_do_nothing(index_elements=["user_id", "key"])
         db.session.execute(twin, rows)
+
+
+def _readers(user_ids: set[str]) -> list[str]:
+    """Of the people named those who can sign in, and for the others the managers."""
+    if not user_ids:
+        return []
+    active = select(User.id).where(User.disabled_at.is_(None)).order_by(User.id)
+    readers = list(db.session.scalars(active.where(User.id.in_(user_ids))))
+    if len(readers) == len(user_ids):
+        return readers
+    return list(db.session.scalars(active.where(or_(User.id.in_(readers), User.role.in_(MANAGERS)))))
 
 
 def mark_read(notification: Notification) -> None:

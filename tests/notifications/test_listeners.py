@@ -7,6 +7,7 @@ from leadcrm.conversations.operations import plan_message
 from leadcrm.core import events
 from leadcrm.core.db import perform
 from leadcrm.core.drains import drain_events
+from leadcrm.identity import operations as identity
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from leadcrm.notifications import queries
@@ -39,6 +40,14 @@ def test_who_takes_a_lead_knows_it(cast, lead):
         perform(leads.assign_lead, lead, cast.max.id)
     drain()
     assert titles(cast.max) == []
+
+
+def test_for_an_owner_who_left_the_managers_hear(cast, lead):
+    perform(identity.set_disabled, cast.ben, True, by=cast.ada)
+    perform(events.record, LeadOptedOut(lead_id=lead.id, channel="sms", how="STOP"))
+    drain()
+    assert titles(cast.ada) == titles(cast.max) == ["Naledi Khumalo does not want texts any more"]
+    assert titles(cast.ben) == titles(cast.mia) == []
 
 
 def test_the_owner_hears_of_an_opt_out_once(cast, lead):
