@@ -97,7 +97,9 @@
 
   document.addEventListener('input', (event) => {
     const picker = byId(event.target.dataset?.templatePicker);
-    if (picker && opensPicker(event.target)) picker.showPopover();
+    if (!picker || !opensPicker(event.target)) return;
+    picker.showPopover();
+    picker.querySelector('[role="combobox"]').focus(); // at once: `toggle` comes later than the next letter
   });
 
   /** Above its composer: the list grows when the templates arrive. */
