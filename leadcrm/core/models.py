@@ -99,6 +99,16 @@ class Slot(Base):
     written_at: Mapped[datetime] = mapped_column(default=clock.real_now)
     taken_at: Mapped[datetime | None]
 
+    __table_args__ = (
+        Index(  # what a lane has to run: each pass asks, and two days of slots are kept
+            "ix_slots_open",
+            "lane",
+            postgresql_where=text("taken_at IS NULL"),
+            sqlite_where=text("taken_at IS NULL"),
+        ),
+        Index("ix_slots_written", "written_at"),  # the purge
+    )
+
 
 class Heartbeat(Base):
     """When a process of a lane last showed itself, by the host's real clock."""
@@ -124,4 +134,7 @@ class RememberedAnswer(TenantOwned, Base):
     body: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=clock.real_now)
 
-    __table_args__ = (UniqueConstraint("organization_id", "actor", "route", "key"),)
+    __table_args__ = (
+        UniqueConstraint("organization_id", "actor", "route", "key"),
+        Index("ix_remembered_answers_age", "created_at"),  # the purge
+    )

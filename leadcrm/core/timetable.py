@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock, jobs, tenancy
@@ -41,7 +41,8 @@ def write_slots() -> None:
     """Insert the current slot of every periodic job that has none yet."""
     now = int(clock.real_now().timestamp())
     rows = [{"job": job.name, "slot": now // job.interval_seconds, "lane": job.lane} for job in _timetable().values()]
-    known = set(db.session.execute(select(Slot.job, func.max(Slot.slot)).group_by(Slot.job)).all())
+    current = tuple_(Slot.job, Slot.slot).in_([(row["job"], row["slot"]) for row in rows])
+    known = set(db.session.execute(select(Slot.job, Slot.slot).where(current)).all())
     db.session.rollback()
     fresh = [row for row in rows if (row["job"], row["slot"]) not in known]
     if not fresh:

@@ -90,6 +90,16 @@ def upgrade() -> None:
         sa.Column("taken_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_slots")),
     )
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_slots_open",
+            ["lane"],
+            unique=False,
+            postgresql_where=sa.text("taken_at IS NULL"),
+            sqlite_where=sa.text("taken_at IS NULL"),
+        )
+        batch_op.create_index("ix_slots_written", ["written_at"], unique=False)
+
     op.create_table(
         "automations",
         sa.Column("name", sa.String(length=80), nullable=False),
@@ -240,6 +250,9 @@ def upgrade() -> None:
             name=op.f("uq_remembered_answers_organization_id_actor_route_key"),
         ),
     )
+    with op.batch_alter_table("remembered_answers", schema=None) as batch_op:
+        batch_op.create_index("ix_remembered_answers_age", ["created_at"], unique=False)
+
     op.create_table(
         "staff_mails",
         sa.Column("recipient", sa.String(length=254), nullable=False),
@@ -1206,6 +1219,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_staff_mails_due")
 
     op.drop_table("staff_mails")
+    with op.batch_alter_table("remembered_answers", schema=None) as batch_op:
+        batch_op.drop_index("ix_remembered_answers_age")
+
     op.drop_table("remembered_answers")
     with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
         batch_op.drop_index("ix_raw_inbound_received")
@@ -1240,6 +1256,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_automations_trigger")
 
     op.drop_table("automations")
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.drop_index("ix_slots_written")
+        batch_op.drop_index(
+            "ix_slots_open", postgresql_where=sa.text("taken_at IS NULL"), sqlite_where=sa.text("taken_at IS NULL")
+        )
+
     op.drop_table("slots")
     op.drop_table("organizations")
     op.drop_table("mailboxes")
