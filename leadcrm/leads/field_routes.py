@@ -45,7 +45,7 @@ def save_field(lead_id: str, name: str):
         add_errors(form, error)
         return _editor(lead_or_404(lead_id), name, form, 422)
     now = operations.field_text(lead, name)
-    before = {name: _was(form), "was": now, "reason": old_reason or "Undone"}
+    before = {name: _was(form), "was": now, "reason": old_reason}
     is_changed = now != _was(form)
     response = fragment("leads/field.swap.html", lead=lead, name=name, before=before if is_changed else None)
     response.headers["HX-Trigger"] = EDITED

@@ -124,22 +124,118 @@ def test_a_lead_is_typed_in_with_a_warning_about_its_twin(open_context):
     expect(page.locator("#panel").get_by_role("heading", name="Zola the second")).to_be_visible()
 
 
-def test_status_changes_in_a_dialog_and_comes_back_by_undo(open_context):
-    page = open_context().new_page()  # its console tells of the refusal, a 422
+def test_a_value_becomes_a_field_and_is_saved_undone_or_left_alone(page: Page):
+    page.goto("/leads?open=first")
+    panel = page.locator("#panel")
+    company = panel.locator("#field-company")
+    company.click()
+    panel.get_by_label("Company").fill("Nova Homes")
+    page.keyboard.press("Enter")
+    expect(company).to_have_text(re.compile("Nova Homes"))
+    expect(company).to_be_focused()
+    page.keyboard.press("Enter")
+    panel.get_by_label("Company").fill("Nobody wants this")
+    page.keyboard.press("Escape")
+    expect(company).to_have_text(re.compile("Nova Homes"))
+    expect(company).to_be_focused()
+    company.click()
+    panel.get_by_label("Company").fill("Left by a click")
+    panel.get_by_role("heading", level=2).click()
+    expect(company).to_have_text(re.compile("Left by a click"))
+    page.locator(".toast", has_text="Company changed.").last.get_by_role("button", name="Undo").click()
+    expect(company).to_have_text(re.compile("Nova Homes"))
+    page.locator(".toast", has_text="Company changed.").first.get_by_role("button", name="Undo").click()
+    expect(company).to_have_text(re.compile("^–"))
+
+
+def test_a_refused_field_keeps_what_was_typed_and_a_conflict_shows_both(open_context):
+    context = open_context()  # its consoles tell of the refusals, 422 and 409
+    mine, theirs = context.new_page(), context.new_page()
+    for each in (mine, theirs):
+        each.goto("/leads?open=first")
+        each.locator("#field-email").click()
+        expect(each.get_by_label("Email", exact=True)).to_be_focused()
+    mine.get_by_label("Email", exact=True).fill("nonsense")
+    mine.keyboard.press("Enter")
+    expect(mine.get_by_text("This is not an email address")).to_be_visible()
+    expect(mine.get_by_label("Email", exact=True)).to_have_value("nonsense")
+    expect(mine.get_by_label("Email", exact=True)).to_be_focused()
+    theirs.get_by_label("Email", exact=True).fill("theirs@new.example")
+    theirs.keyboard.press("Enter")
+    expect(theirs.locator("#field-email")).to_have_text(re.compile("theirs@new.example"))
+    mine.get_by_label("Email", exact=True).fill("mine@new.example")
+    mine.keyboard.press("Enter")
+    expect(mine.get_by_text("It says theirs@new.example now.")).to_be_visible()
+    expect(mine.get_by_label("Email", exact=True)).to_have_value("mine@new.example")
+    mine.get_by_role("button", name="Save mine").click()
+    expect(mine.locator("#field-email")).to_have_text(re.compile("mine@new.example"))
+
+
+def test_a_status_is_chosen_where_it_is_shown_and_asks_why_not(page: Page):
     page.goto("/leads?status=new")
     rows(page).first.locator("[data-open]").click()
     panel = page.locator("#panel")
-    expect(panel.get_by_role("heading", level=2)).to_be_visible()
+    expect(panel.locator("#field-status")).to_be_visible()
     page.keyboard.press("s")
-    dialog = page.get_by_role("dialog", name=re.compile("Change status"))
-    dialog.get_by_label("Status").select_option("Unqualified")
-    dialog.get_by_role("button", name="Change status").click()
-    expect(dialog.get_by_text("Say why this lead is not qualified.")).to_be_visible()
-    dialog.get_by_label("Reason").fill("No budget")
-    dialog.get_by_role("button", name="Change status").click()
+    panel.get_by_label("Status", exact=True).select_option("Unqualified")
+    expect(panel.get_by_label("Reason")).to_be_focused()
+    page.keyboard.type("No budget")
+    page.keyboard.press("Enter")
     expect(panel.get_by_text("No budget")).to_be_visible()
-    page.locator(".toast", has_text="Status is now").get_by_role("button", name="Undo").click()
+    page.locator(".toast", has_text="Status changed.").get_by_role("button", name="Undo").click()
     expect(panel.get_by_text("No budget")).to_have_count(0)
+
+
+def test_the_panel_walks_through_the_list(page: Page):
+    page.goto("/leads?sort=name")
+    total = rows(page).count()
+    rows(page).first.locator("[data-open]").click()
+    panel = page.locator("#panel .panel")
+    expect(panel.get_by_text(f"1 of {total}", exact=True)).to_be_visible()
+    page.keyboard.press("j")
+    expect(panel.get_by_text(f"2 of {total}", exact=True)).to_be_visible()
+    panel.get_by_role("link", name="Next (J)").click()
+    expect(panel.get_by_text(f"3 of {total}", exact=True)).to_be_visible()
+    expect(panel.get_by_role("link", name="Next (J)")).to_be_focused()
+    expect(rows(page).nth(2)).to_have_attribute("aria-current", "true")
+    page.keyboard.press("k")
+    expect(panel.get_by_text(f"2 of {total}", exact=True)).to_be_visible()
+    page.go_back()
+    expect(panel.get_by_text(f"3 of {total}", exact=True)).to_be_visible()
+
+
+def test_letters_act_on_the_row_or_on_the_ticked_ones(page: Page):
+    page.goto("/leads")
+    page.keyboard.press("j")
+    name = rows(page).first.locator("[data-open]").inner_text()
+    page.keyboard.press("a")
+    expect(page.get_by_role("dialog", name=f"Change owner: {name}")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    dialog = page.get_by_role("dialog", name=f"Edit {name}")
+    dialog.get_by_label("Last name").fill("Edited")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    expect(rows(page).first.locator("[data-open]")).to_have_text(re.compile("Edited"))
+    rows(page).first.locator("[data-open]").focus()
+    for key in "xjx":
+        page.keyboard.press(key)
+    page.keyboard.press("a")
+    expect(page.get_by_role("dialog", name="Assign: 2 leads")).to_be_visible()
+
+
+def test_the_order_is_chosen_in_the_display_menu(open_context):
+    page = open_context("phone").new_page()
+    page.goto("/leads")
+    page.get_by_role("button", name="Display").click()
+    page.get_by_role("menuitem", name="Score").click()
+    expect(page).to_have_url(re.compile(r"sort=score&dir=desc"))
+    scores = [int(text.split()[-1]) for text in page.locator(".cell-score").all_inner_texts()[1:]]
+    assert scores == sorted(scores, reverse=True)
+    page.get_by_role("button", name="Display").click()
+    page.get_by_role("menuitem", name="Lowest first").click()
+    expect(page).to_have_url(re.compile(r"sort=score&dir=asc"))
 
 
 def test_a_record_page_shows_history_and_takes_notes(page: Page):
@@ -177,7 +273,7 @@ def test_the_main_forms_work_without_scripts(open_context):
     page.get_by_label("Phone").fill("+27 21 555 0147")
     page.get_by_role("button", name="Create lead").click()
     expect(page.locator("#panel").get_by_role("heading", name="Quiet")).to_be_visible()
-    page.locator("#panel").get_by_role("link", name="Change owner").click()
+    page.locator("#panel").get_by_role("link", name="change owner").click()
     page.get_by_label("Owner").select_option("Nobody")
     page.get_by_role("button", name="Change owner").click()
     expect(page.get_by_text("Quiet belongs to nobody now.")).to_be_visible()

@@ -42,7 +42,7 @@ def _take_back(fact: Event, lead: Lead) -> bool:
         case LeadAssigned() if lead.owner_id == fact.owner_id:
             return assign_lead(lead, fact.old_owner_id) is not None
         case LeadStatusChanged() if lead.status == fact.new:
-            return change_status(lead, fact.old, reason="Undone") is not None
+            return change_status(lead, fact.old, reason="Undone" if fact.old == "unqualified" else "") is not None
         case LeadTagged():
             names = [tag.name for tag in lead.tags if tag.name not in fact.added]
             return set_tags(lead, [*names, *fact.removed]) is not None

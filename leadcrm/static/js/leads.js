@@ -62,8 +62,17 @@
   const formOf = (element) => element.closest?.('form[data-inline]');
   const contentOf = (form) => new URLSearchParams(new FormData(form)).toString();
   const isRefused = (form) => form.dataset.inline === 'refused';
-  const cancel = (form) => form.querySelector('[data-inline-cancel]').click();
   let left = null; // the id of the field that had the focus when its answer came
+
+  function cancel(form) {
+    form.isDone = true; // a field that goes away loses the focus: that is no reason to save
+    form.querySelector('[data-inline-cancel]').click();
+  }
+
+  function save(form) {
+    form.isDone = true;
+    form.requestSubmit();
+  }
 
   function begin(form) {
     form.untouched = contentOf(form);
@@ -91,8 +100,8 @@
 
   document.addEventListener('focusout', (event) => {
     const form = formOf(event.target);
-    if (!form?.isConnected || form.contains(event.relatedTarget) || form.getAttribute('aria-busy') === 'true') return;
-    if (contentOf(form) !== form.untouched) form.requestSubmit();
+    if (!form || form.isDone || form.contains(event.relatedTarget) || form.getAttribute('aria-busy') === 'true') return;
+    if (contentOf(form) !== form.untouched) save(form);
     else if (!isRefused(form)) cancel(form);
   });
 
@@ -101,7 +110,7 @@
     if (!form || !event.target.matches('select')) return;
     const reason = reasonMissing(form);
     if (reason) reason.focus();
-    else form.requestSubmit();
+    else save(form);
   });
 
   // Before keys.js, whose Esc closes the whole panel.
