@@ -182,3 +182,15 @@ class ConversationStatusChanged(Event):
     conversation_id: str
     old: str
     new: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class SendingReleased(Event):
+    """A person let the messages of a channel leave again, which had waited since a backup was restored."""
+
+    name = "sending.released"
+    title = "Sending released after a restore"
+    icon = "send"
+    channel: str
+    waiting: int  # messages that had become due meanwhile

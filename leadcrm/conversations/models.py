@@ -284,3 +284,28 @@ class ChannelPause(TenantOwned, Base):
     failures: Mapped[int] = mapped_column(default=0)  # in a row
     paused_until: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class SendingPause(TenantOwned, Base):
+    """After a restore nothing leaves on a channel until a person releases it.
+
+    What the backup holds as due may have been sent since it was made. Closed pauses stay, as a record of who decided.
+    """
+
+    __tablename__ = "sending_pauses"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10))
+    backup_at: Mapped[datetime]  # when the restored backup was made
+    paused_at: Mapped[datetime]  # both by the real clock
+    paused_by: Mapped[str] = mapped_column(String(80))  # the host's user who restored
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(String(60))  # an actor, as in events
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
+        Index(  # one at a time; the last look before a message leaves
+            "uq_sending_pauses_open", "organization_id", "channel", unique=True, **_only("released_at IS NULL")
+        ),
+    )

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    DDL,
     JSON,
     BigInteger,
     CheckConstraint,
@@ -14,7 +13,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,19 +46,38 @@ class EventRow(TenantOwned, Base):
     )
 
 
+class AuditSeal(Base):
+    """One link of the chain over all facts (core.audit): a hash of some facts and of the seal before. For ever, too."""
+
+    __tablename__ = "audit_seals"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True, autoincrement=False)  # 1, 2, 3 …: a gap is a removal
+    last_event_id: Mapped[int] = mapped_column(SERIAL, unique=True)  # it covers what is after the seal before
+    events: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    sealed_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("events > 0", name="events"),
+        CheckConstraint("length(hash) = 64", name="hash"),
+    )
+
+
+IMMUTABLE = ("events", "audit_seals")
 SQLITE_DDL = tuple(
-    f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events BEGIN SELECT RAISE(ABORT, 'events are immutable'); END"
+    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} are immutable'); END"
+    for table in IMMUTABLE
     for verb in ("update", "delete")
 )
 POSTGRESQL_DDL = (
-    "CREATE FUNCTION events_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'events are immutable'; END $$",
-    "CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events "
-    "FOR EACH ROW EXECUTE FUNCTION events_refuse_change()",
+    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' are immutable'; END $$",
+    *(
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        for table in IMMUTABLE
+    ),
 )
-for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_DDL)):
-    for _statement in _statements:
-        event.listen(EventRow.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 
 class Debt(TenantOwned, Base):
