@@ -226,6 +226,20 @@ def test_a_person_can_waive_quiet_hours(jane, transport, monkeypatch):
     assert again(message).status == "sent"
 
 
+def test_the_waiver_does_not_last_all_night(jane, monkeypatch):
+    nine_in_the_evening = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)  # 21:30 in New York
+    at(monkeypatch, nine_in_the_evening)
+    message = plan(jane, channel="sms", subject="")
+    perform(operations.send_now, message)
+    transport = FakeTransport([TryLater("503 down", retry_after=5 * 3600)])
+    transport.drain()
+    at(monkeypatch, nine_in_the_evening + timedelta(hours=5, minutes=1))
+    transport.drain()
+    message = again(message)
+    assert (message.status, message.reason, transport.sent) == ("held", "quiet hours of the lead", [])
+    assert message.due_at.hour == 13, "8:00 in New York"
+
+
 def test_a_canceled_message_is_not_sent(jane, transport):
     message = plan(jane)
     perform(operations.cancel_message, message)

@@ -30,6 +30,7 @@ class Claim:
     content: str
     rendered: bool
     at_any_hour: bool
+    scheduled_for: datetime
     tries: int
     useful_until: datetime | None
     external_id: str | None
@@ -46,6 +47,7 @@ COLUMNS = (
     Message.content,
     Message.rendered,
     Message.at_any_hour,
+    Message.scheduled_for,
     Message.tries,
     Message.useful_until,
     Message.external_id,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -22,6 +22,7 @@ from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
 MAILS_WITH_A_WAY_OUT = ("flow", "automation")  # a letter by hand carries no unsubscribe line
+WAIVED_FOR = timedelta(hours=1)  # "send it now" at nine in the evening does not mean a third try at three at night
 REFERENCES = 10
 SUBJECT_LENGTH = 500
 MISSING_ADDRESS = {"email": "no email address", "sms": "no phone number", "whatsapp": "no WhatsApp number"}
@@ -118,7 +119,7 @@ class Batch:
         return {lead_id: values["email"] for lead_id, values in self.values.items() if values["email"]}
 
     def _quiet_until(self, claim: Claim) -> datetime | None:
-        if self.channel == "email" or claim.at_any_hour:
+        if self.channel == "email" or (claim.at_any_hour and self.now < claim.scheduled_for + WAIVED_FOR):
             return None
         local = zone(self.zones[claim.lead_id])
         allowed = next_allowed(self.now, local, self.sender.quiet_from, self.sender.quiet_until)
