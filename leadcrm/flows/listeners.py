@@ -37,9 +37,11 @@ def leave_on_opt_out(event: LeadOptedOut) -> None:
 
 @holds_sending
 def leave_on_status(event: LeadStatusChanged) -> None:
-    """Converted and disqualified leads have left the flow's purpose."""
+    """Converted and disqualified leads have left the flow's purpose; taking that back lets them in again."""
     if event.new in LEAVING_STATUSES:
         operations.exit_lead(event.lead_id, LEAVING_STATUSES[event.new])
+    elif event.old in LEAVING_STATUSES:
+        _let_in_again(event.lead_id, LEAVING_STATUSES[event.old])
 
 
 @holds_sending
@@ -51,5 +53,9 @@ def leave_on_archival(event: LeadArchived) -> None:
 
 def return_on_restoration(event: LeadRestored) -> None:
     """Putting a lead away may have been a slip: whoever comes back hears what is still ahead of them."""
-    if queries.lead_to_enrol(event.lead_id) is not None and queries.why_gone(event.lead_id) is None:
-        operations.readmit_lead(event.lead_id, queries.ARCHIVED)
+    _let_in_again(event.lead_id, queries.ARCHIVED)
+
+
+def _let_in_again(lead_id: str, reason: str) -> None:
+    if queries.lead_to_enrol(lead_id) is not None and queries.why_gone(lead_id) is None:
+        operations.readmit_lead(lead_id, reason)

@@ -1,4 +1,4 @@
-"""Putting a lead away and bringing it back costs nothing that is still ahead."""
+"""Putting a lead away, or out of the question, and taking that back costs nothing that is still ahead."""
 
 from datetime import timedelta
 
@@ -61,6 +61,17 @@ def test_long_afterwards_nothing_is_ahead(put_away, monkeypatch):
     assert set(statuses(put_away)) == {"skipped"}
     assert enrolment_of(put_away).state == "exited"
     assert finish_enrolments() == 0
+
+
+def test_a_disqualification_that_is_taken_back_lets_the_lead_in_again(flow, new_lead):
+    lead = new_lead()
+    perform(leads.change_status, lead, "unqualified", "No budget")
+    drain()
+    assert set(statuses(lead)) == {"skipped"}
+    perform(leads.change_status, lead, "new")
+    drain()
+    assert statuses(lead) == ["skipped", "scheduled", "scheduled"]
+    assert enrolment_of(lead).state == "running"
 
 
 def test_undone_before_anything_reacted_nothing_happens(flow, new_lead):
