@@ -17,7 +17,8 @@ from leadcrm.leads.asked_list import AskedList, first_direction, how_many
 from leadcrm.leads.blueprint import blueprint, lead_or_404, me, owners
 from leadcrm.leads.csv_cells import safe_cell
 from leadcrm.leads.data import Filters
-from leadcrm.leads.list_rows import rows_of
+from leadcrm.leads.list_rows import rows_html
+from leadcrm.leads.models import Lead
 
 HOT = 70  # the score from which a lead is
 CSV_HEAD = ("Name", "Email", "Phone", "Company", "Interest", "Status", "Score", "Source", "Owner", "Tags", "Created")
@@ -31,7 +32,8 @@ def index():
         return redirect(AskedList(request.args).address(open=opened))  # a form without scripts sends empty fields
     asked = AskedList(request.args)
     listing = asked.page()
-    context = _list_context(asked, listing) | _opened(asked, listing)
+    opened = _opened(asked, listing)
+    context = _list_context(asked, listing, opened["lead"]) | opened
     status = 422 if asked.form.errors else 200
     if not is_partial():
         return render("leads/index.html", "leads/list.swap.html", status=status, **context)
@@ -96,7 +98,7 @@ def _panel_context(asked: AskedList, listing: Page, lead_id: str) -> dict[str, A
     return {"place": place, "position": position, "close_url": asked.here()}
 
 
-def _list_context(asked: AskedList, listing: Page) -> dict[str, Any]:
+def _list_context(asked: AskedList, listing: Page, opened: Lead | None) -> dict[str, Any]:
     form, filters = asked.form, asked.filters
     matching = listing.items[0].matching if listing.items else 0
     counted = {"lead_count": how_many(matching)} if matching and filters == Filters() else {}  # for the sidebar, too
@@ -104,7 +106,10 @@ def _list_context(asked: AskedList, listing: Page) -> dict[str, Any]:
         "form": form,
         "problems": [f"{form[name].label.text}: {' '.join(errors)}" for name, errors in form.errors.items()],
         "filters": filters,
-        "rows": list(rows_of(listing.items)),
+        "rows": rows_html(
+            listing.items, f"/panel?{asked.query}" if asked.query else "/panel", opened.id if opened else None
+        ),
+        "rows_shown": len(listing.items),
         "matching": matching,
         "counted_up_to": queries.COUNTED_UP_TO,
         "chips": _chips(asked),

@@ -11,6 +11,8 @@ from leadcrm.core.values import initials, tone_of
 from leadcrm.core.web import time_teller
 from leadcrm.leads.wording import source_words
 
+REMEMBERED = 4096  # rows, some 6 MB
+
 
 class ListRow(NamedTuple):
     """The texts and marks of one row, in the order in which the template unpacks them."""
@@ -28,8 +30,19 @@ class ListRow(NamedTuple):
     about: str  # the second line of its card on a phone
 
 
-def rows_of(items: Iterable[Any]) -> Iterator[ListRow]:
-    """Rows of `queries.LISTED` as the list shows them to the signed-in person."""
+def rows_html(items: Iterable[Any], panel_query: str, opened_id: str | None) -> Markup:
+    """Table rows for rows of `queries.LISTED`; `panel_query` is what a row's address adds to the lead's."""
+    return Markup("").join(_row_html(row, panel_query, row.id == opened_id) for row in _rows_of(items))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _row_html(row: ListRow, panel_query: str, is_open: bool) -> Markup:
+    """A row depends on these alone, and most of a list is as it was at the last look: it is written once."""
+    template = current_app.jinja_env.get_template("leads/_row.html")
+    return Markup(template.render(row=row, panel_query=panel_query, is_open=is_open))  # noqa: S704  # a template's
+
+
+def _rows_of(items: Iterable[Any]) -> Iterator[ListRow]:
     teller = time_teller()
     for item in items:
         source = source_words(item.source)
