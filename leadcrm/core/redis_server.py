@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import stat
 import time
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from leadcrm.core import jobs
 from leadcrm.core.processes import die_with_parent
 
 
+class ForeignFolder(RuntimeError):
+    """The folder of the socket was made by another user of this machine."""
+
+
 class OwnRedis:
     """The right to run the server, and its command line. `take()` first; then fork `run`."""
 
@@ -28,12 +33,19 @@ class OwnRedis:
         self._lock: int | None = None
 
     def take(self) -> bool:
-        """Become the one that runs it. False while another supervisor of this installation does."""
+        """Become the one that runs it. False while another supervisor of this installation does.
+
+        Raises ForeignFolder: whoever can write to Redis can have the worker run things.
+        """
         if self._lock is not None:
             return True
-        self.socket.parent.mkdir(parents=True, exist_ok=True)
-        self.socket.parent.chmod(0o700)
-        descriptor = os.open(self.socket.parent / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        folder = self.socket.parent
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        others_may_make_it = folder.parent.stat().st_mode & stat.S_IWOTH
+        if others_may_make_it and (folder.is_symlink() or folder.stat().st_uid != os.getuid()):
+            raise ForeignFolder(f"{folder} belongs to someone else. Remove it, or set REDIS_URL.")
+        folder.chmod(0o700)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
