@@ -54,8 +54,9 @@ def _tell_who_asked(event: FollowUpRequested, refusal: DomainError) -> None:
 
 
 def hand_over_threads(event: LeadAssigned) -> None:
-    """A new owner takes the lead's threads over."""
-    hand_over_conversations(event.lead_id, event.old_owner_id, event.owner_id)
+    """Whoever owns the lead now takes its threads over: this may come late, after another change of owner."""
+    lead = get_or_404(Lead, event.lead_id)
+    hand_over_conversations(event.lead_id, event.old_owner_id, lead.owner_id)
 
 
 def stop_writing(event: LeadArchived) -> None:

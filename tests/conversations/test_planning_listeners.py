@@ -11,7 +11,7 @@ from leadcrm.conversations.models import Conversation, Message, RawInbound
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.leads import operations as leads
-from leadcrm.leads.events import FollowUpRequested, LeadArchived
+from leadcrm.leads.events import FollowUpRequested, LeadArchived, LeadAssigned
 from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import FakeTransport, again, make_due, make_lead, plan
 
@@ -61,6 +61,20 @@ def test_the_assignee_else_the_owner_hears_of_a_reply(acme, cast):
         session.execute(update(Conversation).values(assignee_id=cast.max.id))
     perform(listeners.tell_of_reply, fact)
     assert told(cast.max) == ["Jane Doe replied by email"]
+
+
+def test_threads_end_with_the_last_owner_whatever_comes_late(acme, cast):
+    lead = make_lead(email="jane@example.com", owner_id=cast.ben.id)
+    plan(lead)
+    facts = [
+        LeadAssigned(lead_id=lead.id, old_owner_id=cast.ben.id, owner_id=cast.mia.id),
+        LeadAssigned(lead_id=lead.id, old_owner_id=cast.mia.id, owner_id=cast.max.id),
+    ]
+    perform(leads.assign_lead, lead, cast.max.id)
+    for fact in reversed(facts):
+        perform(listeners.hand_over_threads, fact)
+    db.session.rollback()
+    assert db.session.scalar(select(Conversation.assignee_id)) == cast.max.id
 
 
 def test_nobody_is_told_of_a_machines_mail(acme, cast):
