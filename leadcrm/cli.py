@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from sqlalchemy import select
 
+from leadcrm import safekeeping
 from leadcrm.core import tenancy, zones
 from leadcrm.core.db import db, perform
 from leadcrm.core.errors import DomainError
@@ -26,7 +27,8 @@ MARKS = {"ok": "ok      ", "note": "note    ", "broken": "BROKEN  "}
 
 
 def init_app(app: Flask) -> None:
-    for command in (seed_demo, doctor, run_due, create_organization, create_user, create_token):
+    own = (seed_demo, doctor, run_due, create_organization, create_user, create_token)
+    for command in (*own, *safekeeping.COMMANDS):
         app.cli.add_command(command)
 
 

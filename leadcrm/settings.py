@@ -39,6 +39,7 @@ class Settings:
     database_url: str
     redis_url: str | None
     secret_key: str = field(repr=False)
+    previous_secret_keys: tuple[str, ...] = field(repr=False)
     base_url: str
     port: int
     var: Path
@@ -53,6 +54,11 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """All keys that open what was encrypted or signed, the newest first; only that one makes anything new."""
+        return (self.secret_key, *self.previous_secret_keys)
 
     @property
     def is_sqlite(self) -> bool:
@@ -105,6 +111,7 @@ class _Reader:
             database_url=self.database_url(),
             redis_url=self.url("REDIS_URL", ("redis", "rediss", "unix")),
             secret_key=self.secret_key(environment, var),
+            previous_secret_keys=self.list("PREVIOUS_SECRET_KEYS"),
             base_url=(self.url("BASE_URL", ("http", "https")) or f"http://127.0.0.1:{port}").rstrip("/"),
             port=port,
             var=var,
@@ -124,6 +131,10 @@ class _Reader:
 
     def text(self, name: str) -> str | None:
         return self.environ.get(name, "").strip() or None
+
+    def list(self, name: str) -> tuple[str, ...]:
+        """What stands between commas."""
+        return tuple(part.strip() for part in (self.text(name) or "").split(",") if part.strip())
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         value = self.text(name) or default

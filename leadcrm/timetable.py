@@ -9,6 +9,7 @@ from leadcrm.conversations.jobs import (
     sweep_messages,
     wake_snoozed,
 )
+from leadcrm.core.audit import seal_new_facts
 from leadcrm.core.drains import drain_events
 from leadcrm.core.idempotency import forget_old_answers
 from leadcrm.core.lanes import Drain
@@ -23,6 +24,7 @@ LANES: dict[str, list[Drain]] = {
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),
     Periodic("wake_snoozed", "now", 60, wake_snoozed),
+    Periodic("seal_new_facts", "slow", 10, seal_new_facts),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
     Periodic("forget_old_answers", "slow", 3600, forget_old_answers),

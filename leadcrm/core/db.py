@@ -34,6 +34,7 @@ from leadcrm.core.errors import NotFound
 from leadcrm.core.values import new_id
 
 BUSY_TIMEOUT_MS = 5000
+MADE_ONCE = {"leadcrm_made_once": True}  # execution options of a statement that lives as long as the process
 RETRIED_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
 SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database
 
@@ -42,6 +43,7 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 ID_LENGTH = 36
+ENCRYPTED = {"encrypted": True}  # `info` of columns that hold what security.encrypt made: `rotate-secrets` finds them
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -104,9 +106,17 @@ def _add_tenant_criterion(state: ORMExecuteState) -> None:
         return
     organization_id = tenancy.scoped_id()
     if organization_id is not None:
-        state.statement = state.statement.options(_criterion_of(organization_id))
+        scoped = _scoped_once if state.execution_options.get("leadcrm_made_once") else _scoped
+        state.statement = scoped(state.statement, organization_id)
     elif not tenancy.is_everyone() and any(issubclass(mapper.class_, TenantOwned) for mapper in _mappers(state)):
         raise tenancy.TenantMissing("A tenant-owned table was read outside any organization's scope.")
+
+
+def _scoped(statement: Any, organization_id: str) -> Any:
+    return statement.options(_criterion_of(organization_id))
+
+
+_scoped_once = lru_cache(maxsize=256)(_scoped)  # the statement keeps its cache key: half the cost of a small query
 
 
 @lru_cache(maxsize=256)
