@@ -18,10 +18,12 @@ from leadcrm.leads.models import ContactPoint, Lead
 KINDS = {"email": "email", "phone": "phone"}
 
 
-def make_lead(first_name: str = "Jane", *, email: str | None = None, phone: str | None = None, **columns) -> Lead:
-    """A lead of the organization in scope, reachable at the addresses given."""
+def make_lead(
+    first_name: str = "Jane", *, email: str | None = None, phone: str | None = None, identifies: bool = True, **columns
+) -> Lead:
+    """A lead of the organization in scope, reachable at the addresses given; `identifies` as nobody else."""
     points = [
-        ContactPoint(kind=kind, value=value)
+        ContactPoint(kind=kind, value=value, identifies=identifies)
         for kind, value in (("email", email), ("phone", phone))
         if value is not None
     ]

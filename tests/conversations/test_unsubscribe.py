@@ -63,6 +63,21 @@ def test_twice_is_once(app, cast, link):
     assert [fact.actor for fact in facts] == [f"lead:{facts[0].lead_id}"]
 
 
+def test_of_two_who_share_an_address_each_is_heard(app, cast, link, transport):
+    """The second one's flow ends too, although the address is known to want nothing."""
+    with tenancy.organization(cast.acme.id):
+        jim = make_lead("Jim", email="jane@example.com", identifies=False)
+        plan(jim, "to Jim", origin="flow")
+        transport.drain()
+        his_link = transport.sent[-1].unsubscribe_url.removeprefix("http://127.0.0.1:8000")
+    for one in (link, his_link, his_link):
+        app.test_client().post(one)
+    with tenancy.organization(cast.acme.id):
+        said = db.session.scalars(select(EventRow.lead_id).where(EventRow.name == "lead.opted_out")).all()
+    assert len(said) == len(set(said)) == 2
+    assert jim.id in said
+
+
 def test_it_can_be_taken_back(app, cast, link):
     client = app.test_client()
     client.post(link)

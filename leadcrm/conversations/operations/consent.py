@@ -11,6 +11,7 @@ from leadcrm.conversations.operations.skipping import skip_waiting_of_lead
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, is_postgresql
 from leadcrm.core.events import record
+from leadcrm.core.models import EventRow
 from leadcrm.core.values import new_id
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import ContactPoint
@@ -77,7 +78,7 @@ def opt_out(lead_id: str, channel: str, address: str, how: str) -> bool:
     lead has there: people answer from an alias, and mean themselves. False when it was known.
     """
     new = [suppress(channel, one, how) for one in _addresses(lead_id, channel, address)]
-    if not any(new):
+    if not any(new) and _has_opted_out(lead_id, channel):  # the address may be known of someone who shares it
         return False
     skip_waiting_of_lead(lead_id, "opted out", channel)
     record(LeadOptedOut(lead_id=lead_id, channel=channel, how=how))
@@ -95,6 +96,16 @@ def opt_in(lead_id: str, channel: str, address: str) -> bool:
     if is_news:
         record(LeadOptedIn(lead_id=lead_id, channel=channel))
     return is_news
+
+
+def _has_opted_out(lead_id: str, channel: str) -> bool:
+    """Whether the last this lead said of the channel was no."""
+    said = select(EventRow.name, EventRow.data).where(
+        EventRow.lead_id == lead_id, EventRow.name.in_([LeadOptedOut.name, LeadOptedIn.name])
+    )
+    newest_first = db.session.execute(said.order_by(EventRow.id.desc()))
+    last = next((name for name, data in newest_first if data["channel"] == channel), None)
+    return last == LeadOptedOut.name
 
 
 def _addresses(lead_id: str, channel: str, address: str) -> list[str]:
