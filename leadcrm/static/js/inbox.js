@@ -91,6 +91,20 @@
     }
   });
 
+  // ---- A channel chosen by hand: what is typed next is the message, not a shortcut ---------------------------------
+
+  let isPointing = false;
+
+  document.addEventListener('pointerdown', (event) => {
+    isPointing = Boolean(event.target.closest('.composer-head .segmented'));
+  });
+
+  document.addEventListener('keydown', () => { isPointing = false; });
+
+  document.addEventListener('htmx:after:swap', () => {
+    if (isPointing) document.activeElement.closest('.composer')?.querySelector('textarea').focus();
+  });
+
   // ---- The template picker: "/" in an empty message, or at the start of its last line --------------------------
 
   const opensPicker = (area) => area.selectionStart === area.value.length && /(^|\n)\/$/.test(area.value);
