@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from leadcrm.conversations import search
 from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
-from leadcrm.core.db import db
+from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
@@ -119,22 +120,37 @@ def unread_count(user: User) -> int:
 
     Looks at the newest NEWEST_LOOKED_AT threads in which a lead wrote, so that it costs the same for ever.
     """
+    return db.session.scalar(_unread_of_role(user.role), {"reader": user.id}) or 0
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Whoever will read: someone of a role, their id a parameter."""
+
+    role: str
+    id: Any
+
+
+@lru_cache
+def _unread_of_role(role: str) -> Select:
+    """Asked on every page, so made once per role."""
+    reader = _Reader(role, bindparam("reader"))
     newest = (
         select(Conversation.id, Conversation.last_inbound_at)
         .join(Lead, Lead.id == Conversation.lead_id)
         .where(
             Conversation.status == "open",
             Conversation.last_inbound_at.is_not(None),
-            or_(Conversation.assignee_id == user.id, Conversation.assignee_id.is_(None)),
-            visible_leads_filter(user, Lead.owner_id),
+            or_(Conversation.assignee_id == reader.id, Conversation.assignee_id.is_(None)),
+            visible_leads_filter(reader, Lead.owner_id),
         )
         .order_by(Conversation.last_message_at.desc())
         .limit(NEWEST_LOOKED_AT)
         .subquery()
     )
     unread = or_(ReadMark.read_until.is_(None), ReadMark.read_until < newest.c.last_inbound_at)
-    statement = select(func.count()).select_from(newest).outerjoin(ReadMark, _mark_of(user, newest.c.id)).where(unread)
-    return db.session.scalar(statement) or 0
+    statement = select(func.count()).select_from(newest).outerjoin(ReadMark, _mark_of(reader, newest.c.id))
+    return statement.where(unread).execution_options(**MADE_ONCE)
 
 
 def queue_counts(user: User) -> dict[str, int]:
@@ -186,7 +202,7 @@ def _in_queue(user: User, queue: str) -> ColumnElement[bool]:
     return Conversation.status == status
 
 
-def _mark_of(user: User, conversation_id: ColumnElement) -> ColumnElement[bool]:
+def _mark_of(user: User | _Reader, conversation_id: ColumnElement) -> ColumnElement[bool]:
     return and_(ReadMark.conversation_id == conversation_id, ReadMark.user_id == user.id)
 
 

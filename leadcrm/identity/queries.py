@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
@@ -18,6 +18,18 @@ from leadcrm.identity.models import (
     StaffMail,
     User,
     UserSession,
+)
+
+# asked by every request, so made once
+_session_by_digest = (
+    select(User, UserSession)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.token_hash == bindparam("digest"))
+)
+_token_by_digest = (
+    select(User, ApiToken)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(ApiToken.token_hash == bindparam("digest"), ApiToken.revoked_at.is_(None), User.disabled_at.is_(None))
 )
 
 
@@ -50,13 +62,8 @@ def user_by_id(user_id: str) -> User | None:
 
 def user_by_token(secret: str) -> tuple[User, ApiToken] | None:
     """The active person an API token acts for, and the token's row, in whichever organization."""
-    statement = (
-        select(User, ApiToken)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == digest(secret), ApiToken.revoked_at.is_(None), User.disabled_at.is_(None))
-    )
     with tenancy.everyone():
-        found = db.session.execute(statement).first()
+        found = db.session.execute(_token_by_digest, {"digest": digest(secret)}).first()
     return (found[0], found[1]) if found else None
 
 
@@ -69,13 +76,8 @@ def realtor_by_public_id(realtor_id: str) -> User | None:
 
 def session_by_secret(secret: str) -> tuple[User, UserSession] | None:
     """The person and the session behind a cookie, with the organization, in one SELECT; dead ones too."""
-    statement = (
-        select(User, UserSession)
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(UserSession.token_hash == digest(secret))
-    )
     with tenancy.everyone():
-        found = db.session.execute(statement).first()
+        found = db.session.execute(_session_by_digest, {"digest": digest(secret)}).first()
     return (found[0], found[1]) if found else None
 
 
