@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import time, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from leadcrm.conversations.models import STATUSES, Message
 from leadcrm.core import clock
@@ -104,6 +104,30 @@ def test_what_was_skipped_for_another_reason_or_is_past_stays_skipped(flow, step
     assert perform(operations.set_step_enabled, steps.text, True) == operations.Effect()
     assert messages_of(replied)[1].reason == "The lead replied"
     assert messages_of(past)[1].reason == "The step was switched off"
+
+
+def test_a_switch_names_no_message_by_its_id(flow, steps, new_lead):
+    """A hundred thousand leads inside would be more parameters than either database takes."""
+    parameters: list[int] = []
+
+    def count(connection, cursor, statement, given, context, executemany):
+        parameters.append(len(given))
+
+    def most_parameters() -> int:
+        parameters.clear()
+        for enabled in (False, True):
+            perform(operations.set_step_enabled, steps.text, enabled)
+        return max(parameters)
+
+    event.listen(db.engine, "before_cursor_execute", count)
+    try:
+        new_lead()
+        few = most_parameters()
+        for _ in range(5):
+            new_lead()
+        assert most_parameters() == few
+    finally:
+        event.remove(db.engine, "before_cursor_execute", count)
 
 
 def test_a_deleted_step_can_be_brought_back(flow, steps, new_lead):

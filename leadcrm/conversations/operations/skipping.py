@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import case, or_, update
 
 from leadcrm.conversations.models import WAITING, Message
-from leadcrm.conversations.operations.threads import touch_conversations
+from leadcrm.conversations.operations.threads import touch_conversations_of
 from leadcrm.core import clock
 from leadcrm.core.db import db
 
@@ -39,13 +39,12 @@ def resume_skipped(*which: Any, reasons: Collection[str]) -> int:
         update(Message)
         .where(*which, Message.status == "skipped", Message.reason.in_(reasons), when > clock.now())
         .values(status="scheduled", reason="", due_at=when, position_at=when)
-        .returning(Message.id)
         .execution_options(synchronize_session=False)
     )
-    resumed = list(db.session.scalars(statement))
+    resumed = db.session.execute(statement).rowcount
     if resumed:
-        touch_conversations(resumed)
-    return len(resumed)
+        touch_conversations_of(*which, Message.status == "scheduled")
+    return resumed
 
 
 def _skip(*which: Any, reason: str) -> int:
@@ -67,10 +66,10 @@ def _skip(*which: Any, reason: str) -> int:
             lease_until=case((is_on_its_way, Message.lease_until), else_=None),
             position_at=case((or_(is_on_its_way, Message.position_at < now), Message.position_at), else_=now),
         )
-        .returning(Message.id, Message.status)
+        .returning(Message.status)
         .execution_options(synchronize_session=False)
     )
-    skipped = [message_id for message_id, status in db.session.execute(statement) if status == "skipped"]
+    skipped = sum(status == "skipped" for status in db.session.scalars(statement))
     if skipped:
-        touch_conversations(skipped)
-    return len(skipped)
+        touch_conversations_of(*which, Message.status == "skipped", Message.reason == reason)
+    return skipped

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import ConversationAssigned, ConversationStatusChanged
@@ -89,7 +89,12 @@ def refresh_conversation(lead_id: str, channel: str, direction: str, text: str, 
 
 def touch_conversations(message_ids: Collection[str]) -> None:
     """Make live views look again at the threads of these messages."""
-    threads = select(Message.conversation_id).where(Message.id.in_(message_ids))
+    touch_conversations_of(Message.id.in_(message_ids))
+
+
+def touch_conversations_of(*which: ColumnElement[bool]) -> None:
+    """The same for all messages of which these criteria are true, however many they are."""
+    threads = select(Message.conversation_id).where(*which)
     db.session.execute(
         update(Conversation)
         .where(Conversation.id.in_(threads))
