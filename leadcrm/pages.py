@@ -10,6 +10,7 @@ from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.inbound_routes import blueprint as inbound
 from leadcrm.conversations.intake_routes import blueprint as intake
 from leadcrm.conversations.queries import unread_count
+from leadcrm.conversations.release_routes import blueprint as releasing
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
 from leadcrm.core import api, limits
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
         conversations,
         inbound,
         intake,
+        releasing,
         sandbox,
         flows,
         automations,

@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from leadcrm.adapters.imap import ImapServer
-from leadcrm.conversations.models import CHANNELS, Mailbox, Message, RawInbound
+from leadcrm.conversations.models import CHANNELS, Mailbox, Message, RawInbound, SendingPause
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.identity.models import Organization
@@ -44,9 +44,15 @@ def mailbox_silent_seconds() -> float | None:
     return None if checked_at is None else max(0.0, round((clock.real_now() - checked_at).total_seconds(), 1))
 
 
+def paused_channels() -> int:
+    """Channels of organizations on which nothing leaves since a restore, until a person releases them."""
+    return db.session.scalar(select(func.count(SendingPause.id)).where(SendingPause.released_at.is_(None))) or 0
+
+
 PROBES: dict[str, Callable[[], float | None]] = {
     "oldest_due_seconds": oldest_due_seconds,
     "unknown_messages": unknown_messages,
+    "paused_channels": paused_channels,
     "unread_webhooks": unread_webhooks,
     "mailbox_silent_seconds": mailbox_silent_seconds,
 }

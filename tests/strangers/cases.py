@@ -221,6 +221,8 @@ CASES: dict[str, Case] = {
     # doors from outside, and what came by them that could not be read
     "GET intake.incoming": Case(MANAGERS),
     "POST intake.read_again": Case(MANAGERS),
+    "GET releasing.sending": Case(MANAGERS),
+    "POST releasing.release": Case(MANAGERS, parts={"channel": "email"}, works=409),  # it is not paused
     "GET inbound.attachment": of_lead(),
     "POST inbound.email": Case(open="signed over its bytes; here it is not", body={"lead_id": "@lead"}, works=403),
     "GET inbound.unsubscribe": Case(open=BY_SECRET, parts={"token": "@message"}, works=404),

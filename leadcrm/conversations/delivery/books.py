@@ -20,8 +20,9 @@ from leadcrm.conversations.events import (
     MessageOutcomeUnknown,
     MessageSent,
 )
-from leadcrm.conversations.models import Attempt, Conversation, Message, Suppression
+from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression
 from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, why_suppressed
+from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
@@ -33,6 +34,7 @@ from leadcrm.leads.models import Lead
 TYPED_ORIGINS = ("manual", "follow_up")  # a person meant this lead
 MESSAGES, ATTEMPTS, CONVERSATIONS = Message.__table__, Attempt.__table__, Conversation.__table__
 SUPPRESSIONS, LEADS, DEBTS = Suppression.__table__, Lead.__table__, Debt.__table__
+PAUSES = SendingPause.__table__
 NEXT_LOOK_SECONDS = 2  # doubled with each failure of the listener that has to read the news
 LONGEST_DOUBLING = 8
 
@@ -57,6 +59,11 @@ _suppressed = exists().where(
 # a reply, an opt-out, a new status that the flows have not heard of yet: what they would skip must not slip out
 _flow_is_deaf = and_(MESSAGES.c.origin == "flow", exists().where(DEBTS.c.holds_lead_id == MESSAGES.c.lead_id))
 _archived = exists().where(LEADS.c.id == MESSAGES.c.lead_id, LEADS.c.archived_at.is_not(None))
+_paused = exists().where(
+    PAUSES.c.organization_id == MESSAGES.c.organization_id,
+    PAUSES.c.channel == MESSAGES.c.channel,
+    PAUSES.c.released_at.is_(None),
+)
 _mine = (
     MESSAGES.c.id == bindparam("the_id"),
     MESSAGES.c.organization_id == bindparam("the_organization"),
@@ -65,7 +72,7 @@ _mine = (
 _begin = (
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
-    .where(~_suppressed, ~_archived, ~_flow_is_deaf)
+    .where(~_suppressed, ~_archived, ~_flow_is_deaf, ~_paused)
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),
@@ -210,7 +217,11 @@ def _explain(ready: Ready) -> None:
     """Why a claimed message could not begin: only a rule puts it aside; a lost lease is someone else's business."""
     row = db.session.execute(
         select(
-            Message.claim_token, Message.status, _archived.label("archived"), _flow_is_deaf.label("flow_is_deaf")
+            Message.claim_token,
+            Message.status,
+            _archived.label("archived"),
+            _flow_is_deaf.label("flow_is_deaf"),
+            _paused.label("paused"),
         ).where(Message.id == ready.claim.id)
     ).one_or_none()
     if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
@@ -220,6 +231,8 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "skipped", REASON_BOUNCED if reason == BOUNCED else "opted out"))
     elif row.archived:
         put_aside(Aside(ready.claim, "skipped", "the lead is archived"))
+    elif row.paused:
+        put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
     elif row.flow_is_deaf:
         put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
 

@@ -1,4 +1,8 @@
-"""A connection that keeps saying "try later" rests, so that one hour of outage costs no message its chances."""
+"""Why a whole channel waits.
+
+A connection that keeps saying "try later" rests, so that one hour of outage costs no message its chances. And after a
+restore nothing leaves until a person releases the channel.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from leadcrm.conversations.models import ChannelPause
+from leadcrm.conversations.models import ChannelPause, SendingPause
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, is_postgresql
 
@@ -72,6 +76,12 @@ def note_success(channel: str) -> Health:
     statement = delete(ChannelPause).where(ChannelPause.channel == channel)
     db.session.execute(statement.execution_options(synchronize_session=False))
     return Health()
+
+
+def waits_for_release(channel: str) -> bool:
+    """Whether nothing may leave on the channel since a backup was restored."""
+    pause = select(SendingPause.id).where(SendingPause.channel == channel, SendingPause.released_at.is_(None))
+    return db.session.scalar(pause) is not None
 
 
 def _rest_until(failures: int) -> datetime | None:

@@ -17,6 +17,7 @@ from leadcrm.conversations.delivery.books import Outcome
 from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
 from leadcrm.conversations.delivery.leases import clock_skew
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
+from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.search import index_messages
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
@@ -104,6 +105,8 @@ class _Delivery:
 
     def run(self) -> int:
         """Returns how many messages moved."""
+        if pauses.waits_for_release(self.channel):
+            return perform(hold_due, self.channel, clock.now() + NEXT_LOOK, RESTORED)
         if self.health.rests:
             return perform(hold_due, self.channel, self.health.wakes_at, self._pause_reason())
         self.left = perform(claim, self.channel, 1 if self.health.is_doubtful else BATCH, self.skew)

@@ -10,6 +10,7 @@ from leadcrm.conversations.operations.fate import (
 )
 from leadcrm.conversations.operations.inbound import IncomingFile, receive
 from leadcrm.conversations.operations.planning import missing_fields, plan_message, plan_messages
+from leadcrm.conversations.operations.releasing import release_sending
 from leadcrm.conversations.operations.skipping import (
     resume_skipped,
     skip_waiting,
@@ -51,6 +52,7 @@ __all__ = [
     "plan_message",
     "plan_messages",
     "receive",
+    "release_sending",
     "reopen_conversation",
     "resolve_unknown",
     "resume_skipped",

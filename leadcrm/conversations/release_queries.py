@@ -1,0 +1,59 @@
+"""What waits since a backup was restored, for those who run the team."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from leadcrm.conversations.models import CHANNELS, Message, SendingPause
+from leadcrm.conversations.operations.releasing import RESTORED
+from leadcrm.core import clock
+from leadcrm.core.db import db
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A paused channel: since when, after which backup, and how many messages would leave at once when released.
+
+    `unknown` messages were on their way when the backup was made.
+    """
+
+    channel: str
+    backup_at: datetime
+    paused_at: datetime
+    paused_by: str
+    due: int
+    unknown: int
+
+
+def paused_channels() -> list[Waiting]:
+    """The organization's channels that wait for a person, in the order of CHANNELS."""
+    pauses = {
+        pause.channel: pause
+        for pause in db.session.scalars(select(SendingPause).where(SendingPause.released_at.is_(None)))
+    }
+    if not pauses:
+        return []
+    due, unknown = _by_channel(*_would_leave()), _by_channel(Message.status == "unknown")
+    return [
+        Waiting(
+            channel=channel,
+            backup_at=pauses[channel].backup_at,
+            paused_at=pauses[channel].paused_at,
+            paused_by=pauses[channel].paused_by,
+            due=due.get(channel, 0),
+            unknown=unknown.get(channel, 0),
+        )
+        for channel in CHANNELS
+        if channel in pauses
+    ]
+
+
+def _would_leave():
+    held_by_the_pause = (Message.status == "held") & (Message.reason == RESTORED)
+    return Message.due_at.is_not(None), or_(Message.due_at <= clock.now(), held_by_the_pause)
+
+
+def _by_channel(*criteria) -> dict[str, int]:
+    counted = select(Message.channel, func.count(Message.id)).where(*criteria).group_by(Message.channel)
+    return dict(db.session.execute(counted).all())
