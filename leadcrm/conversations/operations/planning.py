@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -27,64 +27,51 @@ ADDRESS_FIELDS = {"email": "email", "sms": "phone", "whatsapp": "phone"}
 BULK = 1000
 
 
-def plan_message(
-    *,
-    lead_id: str,
-    channel: str,
-    content: str,
-    subject: str = "",
-    origin: str,
-    intent_key: str,
-    scheduled_for: datetime | None = None,
-    useful_until: datetime | None = None,
-    author_id: str | None = None,
-    enrolment_id: str | None = None,
-    step_id: str | None = None,
-    automation_id: str | None = None,
-) -> Message | None:
+class Plan(TypedDict, total=False):
+    """What is to be said to whom, why, and when. Of the optional parts, None is the same as left out."""
+
+    lead_id: Required[str]
+    channel: Required[str]
+    content: Required[str]
+    origin: Required[str]
+    intent_key: Required[str]
+    subject: str
+    scheduled_for: datetime | None
+    useful_until: datetime | None
+    author_id: str | None
+    enrolment_id: str | None
+    step_id: str | None
+    automation_id: str | None
+
+
+def plan_message(**plan: Unpack[Plan]) -> Message | None:
     """Write down one message; `content` and `subject` may hold merge fields, filled when it is sent.
 
     Without `scheduled_for`, or with one that is past, it is due at once and its thread appears. Returns None when this
     intent was planned before. Raises DomainError when the lead is archived, has no address on the channel, or must
     not be written to there; NotFound for another organization's lead.
     """
-    lead = get_or_404(Lead, lead_id)
-    address = address_to_write_to(lead, channel)
-    row = _row(
-        lead_id=lead_id,
-        channel=channel,
-        content=content,
-        subject=subject,
-        origin=origin,
-        intent_key=intent_key,
-        scheduled_for=scheduled_for,
-        useful_until=useful_until,
-        author_id=author_id,
-        enrolment_id=enrolment_id,
-        step_id=step_id,
-        automation_id=automation_id,
-    )
-    row["address"] = address
+    lead, channel = get_or_404(Lead, plan["lead_id"]), plan["channel"]
+    row = _row(plan) | {"address": address_to_write_to(lead, channel)}
     if not _insert_unless_known([row]):
         return None
-    is_due = row["due_at"] <= clock.now()
-    if is_due:
+    if row["due_at"] <= clock.now():
         open_conversations([row["id"]])
-        refresh_conversation(lead_id, channel, "outbound", content, row["due_at"])
+        refresh_conversation(lead.id, channel, "outbound", plan["content"], row["due_at"])
         after_commit(jobs.ring_now)
-    record(MessageScheduled(lead_id=lead_id, message_id=row["id"], channel=channel, origin=origin))
+    record(MessageScheduled(lead_id=lead.id, message_id=row["id"], channel=channel, origin=plan["origin"]))
     return get_or_404(Message, row["id"])
 
 
-def plan_messages(rows: Sequence[dict[str, Any]]) -> int:
-    """Write down many messages, each a dict of `plan_message`'s arguments. Returns how many were new.
+def plan_messages(plans: Sequence[Plan]) -> int:
+    """Write down many messages. Returns how many were new.
 
     Made for flows: thousands of rows in a few statements, no event per row, and no look at addresses or opt-outs,
     which the delivery checks anyway. Threads appear for those that are due.
     """
     added = 0
-    for start in range(0, len(rows), BULK):
-        new = _insert_unless_known([_row(**row) for row in rows[start : start + BULK]])
+    for start in range(0, len(plans), BULK):
+        new = _insert_unless_known([_row(plan) for plan in plans[start : start + BULK]])
         due = [row.id for row in new if row.due_at <= clock.now()]
         if due:
             open_conversations(due)
@@ -115,45 +102,29 @@ def address_to_write_to(lead: Lead, channel: str) -> str:
     return address
 
 
-def _row(
-    *,
-    lead_id: str,
-    channel: str,
-    content: str,
-    subject: str = "",
-    origin: str,
-    intent_key: str,
-    scheduled_for: datetime | None = None,
-    useful_until: datetime | None = None,
-    author_id: str | None = None,
-    enrolment_id: str | None = None,
-    step_id: str | None = None,
-    automation_id: str | None = None,
-) -> dict[str, Any]:
+def _row(plan: Plan) -> dict[str, Any]:
     now = clock.now()
-    when = max(scheduled_for or now, now)
-    if useful_until is None and origin in MACHINE_ORIGINS:
+    when = max(plan.get("scheduled_for") or now, now)
+    useful_until = plan.get("useful_until")
+    if useful_until is None and plan["origin"] in MACHINE_ORIGINS:
         useful_until = when + STALE_AFTER
     return {
         "id": new_id(),
         "organization_id": tenancy.current_id(),
         "created_at": now,
-        "lead_id": lead_id,
-        "channel": channel,
+        "lead_id": plan["lead_id"],
+        "channel": plan["channel"],
         "direction": "outbound",
-        "origin": origin,
+        "origin": plan["origin"],
         "status": "scheduled",
-        "subject": subject,
-        "content": content,
+        "subject": plan.get("subject", ""),
+        "content": plan["content"],
         "scheduled_for": when,
         "due_at": when,
         "position_at": when,
         "useful_until": useful_until,
-        "intent_key": intent_key,
-        "author_id": author_id,
-        "enrolment_id": enrolment_id,
-        "step_id": step_id,
-        "automation_id": automation_id,
+        "intent_key": plan["intent_key"],
+        **{name: plan.get(name) for name in ("author_id", "enrolment_id", "step_id", "automation_id")},
     }
 
 
