@@ -20,7 +20,7 @@ from leadcrm.core.web import public
 blueprint = Blueprint("inbound", __name__)
 
 SIGNATURE = "X-LeadCRM-Signature"
-FILE_CSP = "default-src 'none'; sandbox"
+FILE_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @blueprint.post("/webhook/email")

@@ -100,7 +100,8 @@ def _flat(messages: Any) -> dict[str, list[str]]:
             for key, inner in value.items():
                 walk((*path, str(key)[:LONGEST_FIELD_NAME]), inner)
         elif len(found) < MOST_FIELDS_NAMED:
-            name = ".".join(part for part in path if part not in ("_schema", "key", "value"))
+            inner = (part for part in path[1:] if part not in ("_schema", "key", "value"))
+            name = ".".join((*(part for part in path[:1] if part != "_schema"), *inner))
             if name:
                 found.setdefault(name, []).extend(value if isinstance(value, list) else [value])
 

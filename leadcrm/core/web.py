@@ -1,6 +1,7 @@
 """The HTML edge: fragments, pages, errors, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
 
 import hashlib
+import wsgiref.headers
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property, lru_cache, partial
@@ -23,6 +24,9 @@ from leadcrm.settings import ROOT
 
 ICONS = "vendor/lucide-static-1.62.0/icons.svg"
 _ICON = Markup('<svg class="glyph %s" aria-hidden="true" focusable="false"><use href="%s#%s"></use></svg>')
+
+
+STATIC_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
 def public(view):
@@ -83,7 +87,9 @@ def add_errors(form: Any, error: DomainError) -> None:
 
 def local_path(target: str | None, default: str = "/") -> str:
     """`target` when it is a path of ours, else `default`: no redirect leaves the house."""
-    if not target or any(c in target for c in "\\\r\n\t") or not target.startswith("/") or target.startswith("//"):
+    if not target or "\\" in target or not target.isprintable():  # browsers drop some blanks, and turn backslashes
+        return default
+    if not target.startswith("/") or target.startswith("//"):
         return default
     parts = urlsplit(target)
     return default if parts.scheme or parts.netloc else target
@@ -215,6 +221,11 @@ def _refuse_nul_in_address() -> None:
         abort(404)
 
 
+def _dress_static(headers: wsgiref.headers.Headers, path: str, url: str) -> None:
+    for name, value in STATIC_HEADERS.items():
+        headers[name] = value
+
+
 def _serve_static(app: Flask) -> None:
     """Static files under a path that names their content, immutable for browsers (UI.md section 8)."""
     folder = ROOT / "leadcrm" / "static"
@@ -224,7 +235,12 @@ def _serve_static(app: Flask) -> None:
             tree.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     prefix = f"static/{tree.hexdigest()[:12]}"
     app.wsgi_app = WhiteNoise(
-        app.wsgi_app, root=folder, prefix=prefix, immutable_file_test=lambda path, url: True, allow_all_origins=False
+        app.wsgi_app,
+        root=folder,
+        prefix=prefix,
+        immutable_file_test=lambda path, url: True,
+        allow_all_origins=False,
+        add_headers_function=_dress_static,
     )
     app.jinja_env.globals["asset"] = lambda path: f"/{prefix}/{path}"
     app.jinja_env.globals["glyph"] = lru_cache(maxsize=1024)(partial(_glyph, f"/{prefix}/{ICONS}"))

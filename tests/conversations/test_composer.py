@@ -177,7 +177,7 @@ def test_odd_text_is_kept_as_it_is_and_never_markup(ada, jane, content):
 
 
 def test_ten_megabytes_are_refused(ada, jane):
-    assert send(ada, jane, content="x" * 10_000_000).status_code == 422
+    assert send(ada, jane, content="x" * 10_000_000).status_code == 413
     assert messages() == []
 
 

@@ -139,9 +139,7 @@ def test_bad_input_is_answered_clearly(app, cast, field, value):
 
 
 def test_ten_megabytes_are_refused(app, cast):
-    answer = sign_in(browser(app), "ada@acme.test", "x" * 10_000_000)
-    assert answer.status_code == 422
-    assert len(answer.data) < 100_000
+    assert sign_in(browser(app), "ada@acme.test", "x" * 10_000_000).status_code == 413
     assert browser(app).post("/settings", data={"name": "x" * 10_000_000}).status_code == 413
 
 
