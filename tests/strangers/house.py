@@ -61,7 +61,7 @@ def furnish(team: Team, word: str, leads_word: str) -> dict[str, str]:
             "realtor": team.realtor.realtor_id,
         }
         names |= _personal(team, word) | _shared(word) | lead_of(team.keeper, word, leads_word)
-        return names | _happened(names, word)
+        return names | _happened(names, word, leads_word)
 
 
 def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
@@ -69,7 +69,8 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     lead = perform(leads.create_lead, _lead_data(word, shared, owner), by=owner, form_key=new_id())
     perform(leads.change_status, lead, "unqualified", f"reason {word}")
     perform(leads.add_note, lead, f"note {word}", owner)
-    perform(leads.capture_lead, LeadData(email=f"{owner.name[:3]}@example.test", answers={"q": word}), realtor=None)
+    said = {"answers": {"q": word}, "payload": {"q": word}, "source": f"fair {shared}", "company": f"other {word}"}
+    perform(leads.capture_lead, LeadData(email=f"{owner.name[:3]}@example.test", **said), realtor=None)
     file = IncomingFile(f"plan {word}.pdf", "application/pdf", len(FILE_BYTES), new_id())
     heard = perform(
         conversations.receive, "email", f"{owner.name[:3]}@example.test", f"Hamster wheel {word}", f"<{new_id()}@x>",
@@ -118,7 +119,7 @@ def _rename(team: Team, word: str) -> None:
 
 def _lead_data(word: str, shared: str, owner: User) -> LeadData:
     return LeadData(
-        first_name="Hamster",
+        first_name=f"Hamster {word}",
         last_name=word,
         company=f"company {word}",
         interest=f"interest {word}",
@@ -205,7 +206,7 @@ def _shared(word: str) -> dict[str, str]:
     }
 
 
-def _happened(names: dict[str, str], word: str) -> dict[str, str]:
+def _happened(names: dict[str, str], word: str, leads_word: str) -> dict[str, str]:
     """Facts: one that can be undone, one whose debt was given up, one that an automation considered."""
     lead = get_or_404(Lead, names["lead"])
     fact_id = perform(leads.set_tags, lead, [*(tag.name for tag in lead.tags), f"late {word}"])
@@ -213,7 +214,9 @@ def _happened(names: dict[str, str], word: str) -> dict[str, str]:
     with writing() as session:
         gone = {"due_at": None, "tries": 8, "error": f"ValueError: {word}"}
         session.execute(update(Debt).where(Debt.id == debt_id).values(**gone))
-        session.add(AutomationRun(automation_id=names["automation"], event_id=fact_id, lead_id=lead.id, state="done"))
+        run = AutomationRun(automation_id=names["automation"], event_id=fact_id, lead_id=lead.id, state="done")
+        run.reason, run.details = leads_word, [{"state": "done", "text": leads_word}]
+        session.add(run)
         raw = RawInbound(
             channel="email", external_id="<raw>", body=f"Subject: {word}\n\n{word}".encode(), due_at=None, tries=8,
             error=f"ValueError: {word}",
