@@ -1,11 +1,78 @@
-"""Commands that keep an installation safe: the audit chain and the keys of its secrets."""
+"""Commands that keep an installation safe: backups, the audit chain, the keys of its secrets."""
 
+import functools
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
+from flask_migrate import upgrade
 
-from leadcrm.core import audit, rotation
+from leadcrm import restoring
+from leadcrm.core import audit, clock, rotation
+from leadcrm.core import backup as backups
 from leadcrm.core.db import db
+from leadcrm.first_start import at_head
+
+FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+def says_what_failed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What an operator can mend becomes one line and exit 1."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (backups.Damaged, backups.Occupied, backups.ProgramMissing, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+@click.command("backup")
+@FILE
+@says_what_failed
+def backup(file: Path) -> None:
+    """Write database and uploads to FILE, while everything runs. Key material is not in it: keep that apart."""
+    manifest = backups.make(file)
+    rows, files = sum(manifest.rows.values()), len(manifest.files) - 1
+    click.echo(f"{file}: {rows} rows and {files} uploaded files, {file.stat().st_size} bytes.")
+    click.echo(f"Newest audit seal: {manifest.seal or 'none'}")
+    click.echo("SECRET_KEY and the other settings are not in it; without the key its secrets stay closed.")
+
+
+@click.command("restore")
+@FILE
+@click.option("--check", "only_check", is_flag=True, help="Only look: restore into a scratch place and verify it all.")
+@click.option("--replace", is_flag=True, help="Put it in the place of everything this installation holds.")
+@says_what_failed
+def restore(file: Path, only_check: bool, replace: bool) -> None:
+    """Put the backup FILE in the place of an empty installation. Sending is paused until a person releases it."""
+    if only_check:
+        _check(file)
+        return
+    manifest = backups.restore(file, restoring.calming, replace=replace)
+    if not at_head():
+        upgrade()
+    unclear = restoring.settle()
+    age = clock.real_now() - manifest.moment
+    click.echo(f"Restored the backup of {manifest.made_at}, {age.total_seconds() / 3600:.1f} hours old.")
+    if unclear:
+        click.echo(f"{unclear} messages were in hand when it was made: of those being sent nobody knows the outcome.")
+    click.echo("Nothing leaves until somebody releases it, per channel, in Settings → System. Everyone is signed out.")
+    click.echo("Passwords, API tokens and invitations are as they were then: revoke again what was revoked since.")
+
+
+def _check(file: Path) -> None:
+    """One line for each thing that was looked at; exit 1 when one is broken."""
+    is_whole = True
+    for check in backups.check(file, restoring.files_of_rows()):
+        is_whole = is_whole and check.holds
+        click.echo(f"{'ok      ' if check.holds else 'BROKEN  '}{check.subject:<14}{check.words}")
+    if not is_whole:
+        sys.exit(1)
 
 
 @click.command("verify-audit")
@@ -36,4 +103,4 @@ def rotate_secrets() -> None:
         sys.exit(1)
 
 
-COMMANDS = (verify_audit, rotate_secrets)
+COMMANDS = (backup, restore, verify_audit, rotate_secrets)

@@ -165,7 +165,7 @@ def writing() -> Iterator[Session]:
         raise RuntimeError("writing() does not nest: verbs never commit, edges do it once.")
     session.rollback()
     session.expire_all()  # a rollback expires only what its own transaction saw
-    with _writers_turn():
+    with writers_turn():
         session.info.update(writing=True, after_commit=[])
         try:
             session.connection(execution_options={"leadcrm_write": True})
@@ -204,7 +204,7 @@ def after_commit(effect: Callable[[], None]) -> None:
 
 
 @contextmanager
-def _writers_turn() -> Iterator[None]:
+def writers_turn() -> Iterator[None]:
     """Queue for the write lock: SQLite's own waiting is unfair and starves the web beside a busy worker."""
     path = current_app.extensions["leadcrm_lock_path"]
     if path is None:
