@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from leadcrm.conversations import search
@@ -13,7 +13,7 @@ from leadcrm.conversations.models import Conversation, Message, ReadMark, Templa
 from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import visible_leads_filter
+from leadcrm.identity.permissions import Reader, visible_leads_filter
 from leadcrm.leads.models import Lead
 
 QUEUES = {
@@ -123,18 +123,10 @@ def unread_count(user: User) -> int:
     return db.session.scalar(_unread_of_role(user.role), {"reader": user.id}) or 0
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Whoever will read: someone of a role, their id a parameter."""
-
-    role: str
-    id: Any
-
-
 @lru_cache
 def _unread_of_role(role: str) -> Select:
     """Asked on every page, so made once per role."""
-    reader = _Reader(role, bindparam("reader"))
+    reader = Reader(role)
     newest = (
         select(Conversation.id, Conversation.last_inbound_at)
         .join(Lead, Lead.id == Conversation.lead_id)
@@ -202,7 +194,7 @@ def _in_queue(user: User, queue: str) -> ColumnElement[bool]:
     return Conversation.status == status
 
 
-def _mark_of(user: User | _Reader, conversation_id: ColumnElement) -> ColumnElement[bool]:
+def _mark_of(user: User | Reader, conversation_id: ColumnElement) -> ColumnElement[bool]:
     return and_(ReadMark.conversation_id == conversation_id, ReadMark.user_id == user.id)
 
 

@@ -1,11 +1,12 @@
 """Who may do what. The roles' rules in one place, for every feature."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement, bindparam, or_, true
 
 from leadcrm.core.errors import Forbidden
 from leadcrm.identity.models import User
@@ -20,7 +21,7 @@ def can_manage(user: User) -> bool:
     return user.role in MANAGERS
 
 
-def is_staff(user: User) -> bool:
+def is_staff(user: "User | Reader") -> bool:
     """Whether the person works in the organization; a provider only buys from it."""
     return user.role != "provider"
 
@@ -32,7 +33,15 @@ def can_see_lead(user: User, lead) -> bool:
     return is_staff(user)
 
 
-def visible_leads_filter(user: User, owner_id: ColumnElement) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Reader:
+    """Whoever of a role will read a statement that is made once; it is executed with their id as `reader`."""
+
+    role: str
+    id: Any = field(default_factory=lambda: bindparam("reader"))
+
+
+def visible_leads_filter(user: User | Reader, owner_id: ColumnElement) -> ColumnElement[bool]:
     """The same rule as a criterion on the column of the lead's owner: `visible_leads_filter(me, Lead.owner_id)`."""
     if user.role == "rep":
         return or_(owner_id == user.id, owner_id.is_(None))

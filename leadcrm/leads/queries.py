@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
-from leadcrm.core.db import db
+from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.errors import NotFound
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import visible_leads_filter
+from leadcrm.identity.permissions import Reader, visible_leads_filter
 from leadcrm.leads import addresses, search
 from leadcrm.leads.data import Filters
 from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Inquiry, Lead, LeadTag, Note, Tag
@@ -47,15 +48,22 @@ MOST_DUPLICATES = 5
 
 def visible_lead(user: User, lead_id: str) -> Lead:
     """A lead this person may see, with its addresses, tags and owner. Raises NotFound for any other."""
-    statement = (
-        select(Lead)
-        .where(Lead.id == lead_id, visible_leads_filter(user, Lead.owner_id))
-        .options(joinedload(Lead.contact_points), selectinload(Lead.tags), joinedload(Lead.owner))
-    )
-    lead = db.session.scalars(statement).unique().one_or_none()
+    found = db.session.scalars(_visible_to_role(user.role), {"lead": lead_id, "reader": user.id})
+    lead = found.unique().one_or_none()
     if lead is None:
         raise NotFound("We could not find that lead.")
     return lead
+
+
+@lru_cache
+def _visible_to_role(role: str) -> Select:
+    """Asked by every page about one lead, so made once per role."""
+    return (
+        select(Lead)
+        .where(Lead.id == bindparam("lead"), visible_leads_filter(Reader(role), Lead.owner_id))
+        .options(joinedload(Lead.contact_points), selectinload(Lead.tags), joinedload(Lead.owner))
+        .execution_options(**MADE_ONCE)
+    )
 
 
 def visible_leads(user: User, lead_ids: Collection[str]) -> Sequence[Lead]:
