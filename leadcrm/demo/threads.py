@@ -187,7 +187,7 @@ ACME = (
          "market next week. Shall I put you first?\n\nBen", subject="West 83rd Street"),
     Noted("fatima", (2, "10:45"), "ben", "Keep her warm: next flat in the line, 5B, listing on Monday."),
 
-    Said("camille", (3, "11:20"), "lead", "Please stop writing to me by text, e-mail is fine. STOP", channel="sms"),
+    Said("camille", (3, "11:20"), "lead", "STOP", channel="sms"),
 
     Said("samuel", 140, "lead",
          "Hi Ben, thanks for the mail. The duplex is nice but we need three bedrooms. Anything else in Park Slope?"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, session
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -27,7 +27,10 @@ from tests.installation import free_port
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+PATIENCE = 10_000  # ms: the machine that runs this runs much else
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
+
+expect.set_options(timeout=PATIENCE)
 
 if not CHROMIUM.exists():
     pytest.skip(f"{CHROMIUM} is not installed: no browser tests on this machine", allow_module_level=True)
@@ -98,7 +101,7 @@ def open_context(chromium, office) -> Iterator:
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         if person:
             context.add_cookies([cookie_of(office, person)])
         contexts.append(context)
