@@ -33,11 +33,12 @@ def city_of(name: str) -> str:
 def _words(name: str) -> str:
     if "/" not in name:
         return "Universal time"
-    territory = get_global("zone_territories").get(name, UNKNOWN_TERRITORY)
-    country = LANGUAGE.territories[territory] if territory != UNKNOWN_TERRITORY else ""
+    unknown = LANGUAGE.territories[UNKNOWN_TERRITORY]
+    country = LANGUAGE.territories[get_global("zone_territories").get(name, UNKNOWN_TERRITORY)]
     time = get_timezone_name(ZoneInfo(name), locale=LANGUAGE)
-    place = ", ".join(part for part in (city_of(name), country) if part)
-    return place if country and country in time else f"{place} · {time}"
+    place = f"{city_of(name)}, {country}" if country != unknown else city_of(name)
+    says_more = country not in time and unknown not in time
+    return f"{place} · {time}" if says_more else place
 
 
 @cache

@@ -329,3 +329,20 @@ def test_an_export_holds_the_filtered_leads_and_no_formula(sign_in, cast, lead):
     assert not {name for name in exported if name.strip()[0] in "=+-@＝"}
     assert "Zoë" in exported
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="leads-')
+
+
+@pytest.mark.parametrize(
+    ("query", "view"),
+    [("", "All"), ("?q=nal", "All"), ("?owner=me", "Mine"), ("?score=70", "Hot"), ("?owner=none", "Unassigned"),
+     ("?archived=1", "Archived"), ("?score=71", None), ("?owner=me&status=new", None)],
+)  # fmt: skip
+def test_a_view_is_marked_when_it_is_exactly_what_is_shown(sign_in, cast, lead, query, view):
+    tabs = sign_in(cast.ada).get(f"/leads{query}").text.split('id="views"')[1].split("</nav>")[0]
+    current = re.findall(r'aria-current="page">\s*([A-Z][a-z]+)', tabs)
+    assert current == ([view] if view else [])
+
+
+def test_a_number_is_shown_as_it_is_saved_while_it_is_typed(sign_in, cast, lead):
+    ada = sign_in(cast.ada)
+    assert "Is saved as +27 82 123 4567." in ada.get("/leads/duplicates?phone=%2B27821234567", hx=True).text
+    assert "Is saved as" not in ada.get("/leads/duplicates?phone=12", hx=True).text
