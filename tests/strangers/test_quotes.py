@@ -7,13 +7,12 @@ from tests.strangers.house import words_of
 from tests.strangers.reading import names_read
 
 QUOTES = [
-    "'", '"', "' OR '1'='1", "1) OR (1=1", "1 OR 1=1--", "'; DROP TABLE leads;--", "name) DESC, (SELECT 1",
-    "name; SELECT 1",
-    "x' UNION SELECT password_hash FROM users--", "\\", "\\' OR 1=1--", "%", "_%", "$$", "`", "\u02bc OR 1=1", "*",
-    '"*" OR x', "NEAR(a b)",
-    "-1", "9" * 40, "1e999", "NaN", "\u0000", "%00", "a\u202eb", "\ud7ff\ufffe",
+    "'", "\\' OR 1=1--", "' OR '1'='1", "'; DROP TABLE leads;--", "name) DESC, (SELECT 1", "x' UNION SELECT 1--",
+    "%", '"*" OR x', "9" * 40, "NaN", "a\u0000b", "\ufffe\u202e",
 ]  # fmt: skip
+IDS = ("' OR '1'='1", "%", "x" * 3000, "a\u0000b", "-1", "9" * 30)
 PAGES = [name for name in CASES if name.startswith("GET") and "api" not in name]
+NAMING = [name for name, case in CASES.items() if not case.open]
 API = [name for name in CASES if name.startswith("GET") and "_api." in name]
 
 
@@ -44,16 +43,12 @@ def test_the_api_reads_words_as_words(houses, name):
     assert not houses.changes()
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items()])
+@pytest.mark.parametrize("name", NAMING)
 def test_an_id_is_read_as_an_id(houses, name):
-    rule = routes(houses.app)[name]
-    if "<" not in rule or CASES[name].open:
-        return
-    for text in ("'", "' OR '1'='1", "1 OR 1=1", "%", "..%2f", "x" * 3000, "\u0000", "\u202e", "0", "-1", "9" * 30):
-        ids = dict.fromkeys(houses.rival, text)
-        asked = ask(rule, name, {**ids, "revision": "1"})
-        if "/" in text or not asked.path.startswith("/"):
-            continue
+    for text in IDS:
+        asked = ask(routes(houses.app)[name], name, dict.fromkeys(houses.rival, text))
+        if text not in asked.path:
+            continue  # the case names no row of ours
         answer = houses.rita.send(asked)
-        assert answer.status_code in (400, 403, 404, 308), (name, text)
+        assert answer.status_code in (400, 403, 404), text
     assert not houses.changes()

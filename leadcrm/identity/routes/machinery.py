@@ -29,7 +29,7 @@ def machinery() -> Response:
     )
 
 
-@blueprint.post("/settings/system/debts/<int:debt_id>/retry")
+@blueprint.post("/settings/system/debts/<int(max=9223372036854775807):debt_id>/retry")
 @requires(*MANAGERS)
 def retry_debt(debt_id: int) -> Response:
     perform(drains.try_again, debt_id)
