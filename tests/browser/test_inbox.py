@@ -71,6 +71,17 @@ def test_a_draft_survives_an_answer_a_switch_and_a_reload(page: Page, office, op
     expect(message_box(page)).to_have_value("Tomorrow at noon, then")
 
 
+def test_a_draft_is_kept_when_another_thread_is_opened_at_once(page: Page, office, open_thread):
+    open_thread("David Cohen")
+    page.keyboard.press("r")
+    page.keyboard.type("Half a sent")
+    row_of(page, "Amara Adeyemi").click()
+    expect(page.get_by_role("region", name="Conversation with Amara Adeyemi")).to_be_visible()
+    expect(message_box(page)).to_have_value("")
+    row_of(page, "David Cohen").click()
+    expect(message_box(page)).to_have_value("Half a sent")
+
+
 def test_slash_opens_templates_filled_for_the_lead_with_the_missing_marked(page: Page, office, open_thread):
     with inside_acme(office):
         perform(operations.save_template, None, name="Offer", channel="email", subject="An offer",
