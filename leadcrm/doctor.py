@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from leadcrm.adapters.imap import ImapServer, MailboxTrouble, opened
 from leadcrm.adapters.smtp import SmtpServer
 from leadcrm.adapters.smtp_probe import greet
-from leadcrm.core import clock, jobs
+from leadcrm.core import clock, jobs, rotation
 from leadcrm.core.db import SAFE_SQLITE, db
 from leadcrm.core.models import Heartbeat
 from leadcrm.core.timetable import SILENT_TICKS
@@ -64,6 +64,25 @@ def _database(settings: Settings) -> Iterator[Finding]:
         safe = ".".join(map(str, SAFE_SQLITE))
         words = f"SQLite {db.engine.dialect.dbapi.sqlite_version} can corrupt a database in WAL mode"
         yield Finding("SQLite", "broken", words, f"Use a Python with SQLite {safe} or later.")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    try:
+        closed = rotation.closed_secrets()
+    except SQLAlchemyError:
+        return  # said under Database
+    if closed:
+        hint = "Set SECRET_KEY, or add the key they were made with to PREVIOUS_SECRET_KEYS."
+        yield Finding("Secrets", "broken", f"{', '.join(closed)} open with none of the keys", hint)
+        return
+    count = len(settings.previous_secret_keys)
+    words = (
+        f"open with SECRET_KEY or {count} previous {'key' if count == 1 else 'keys'}"
+        if count
+        else "open with SECRET_KEY"
+    )
+    hint = "Run: flask --app app rotate-secrets" if count else ""
+    yield Finding("Secrets", "note" if count else "ok", words, hint)
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -152,6 +171,7 @@ def _worker(settings: Settings) -> Iterator[Finding]:
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _environment,
     _database,
+    _secrets,
     _redis,
     _email,
     _text_channels,

@@ -15,7 +15,7 @@ from leadcrm.core.idempotency import forget_old_answers
 from leadcrm.core.lanes import Drain
 from leadcrm.core.timetable import Periodic
 from leadcrm.flows.jobs import finish_enrolments
-from leadcrm.identity.jobs import drain_staff_mails
+from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
 
 LANES: dict[str, list[Drain]] = {
     "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
@@ -26,6 +26,7 @@ TIMETABLE: list[Periodic] = [
     Periodic("wake_snoozed", "now", 60, wake_snoozed),
     Periodic("seal_new_facts", "slow", 10, seal_new_facts),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
+    Periodic("forget_sign_ins", "slow", 86_400, forget_sign_ins),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
     Periodic("forget_old_answers", "slow", 3600, forget_old_answers),
 ]

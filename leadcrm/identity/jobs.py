@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from leadcrm.adapters.ports import MailSession, OutcomeUnknown, OutgoingEmail, Refused, TryLater
 from leadcrm.adapters.registry import mail_transport
@@ -12,12 +13,15 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.core.security import decrypt
 from leadcrm.identity.letters import PURPOSE
-from leadcrm.identity.models import StaffMail
+from leadcrm.identity.models import PasswordReset, StaffMail, UserSession
 from leadcrm.identity.operations.letters import claim_letter, note_letter_failed, note_letter_sent
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
+FORGET_BATCH = 200
+KEPT_SESSIONS = timedelta(days=90)
+KEPT_LETTERS = timedelta(days=30)
 
 
 def drain_staff_mails(should_stop: Callable[[], bool]) -> int:
@@ -33,6 +37,34 @@ def drain_staff_mails(should_stop: Callable[[], bool]) -> int:
                     break
                 tried += _send(session, mail_id)
     return tried
+
+
+def forget_sign_ins() -> int:
+    """Forget sessions and their addresses 90 days after their end, links and settled letters after 30 days.
+
+    In batches: a first run may find years of them. Returns how many rows went.
+    """
+    now, gone = clock.real_now(), 0
+    with tenancy.everyone():
+        for model, is_over in _forgettable(now):
+            while batch := perform(_forget_a_batch, model, is_over):
+                gone += batch
+    return gone
+
+
+def _forgettable(now: datetime) -> list[tuple[type, ColumnElement[bool]]]:
+    sessions, links = now - KEPT_SESSIONS, now - KEPT_LETTERS
+    return [
+        (UserSession, or_(UserSession.ended_at < sessions, UserSession.expires_at < sessions)),
+        (PasswordReset, PasswordReset.expires_at < links),
+        (StaffMail, and_(StaffMail.created_at < links, StaffMail.due_at.is_(None))),
+    ]
+
+
+def _forget_a_batch(model: type, is_over: ColumnElement[bool]) -> int:
+    batch = select(model.id).where(is_over).limit(FORGET_BATCH)
+    statement = delete(model).where(model.id.in_(batch)).execution_options(synchronize_session=False)
+    return db.session.execute(statement).rowcount
 
 
 def _due() -> list[str]:

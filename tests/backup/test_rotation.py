@@ -111,3 +111,18 @@ def test_signed_in_people_stay_signed_in(app, cast, databases, settings):
     assert client.get("/settings").status_code == 200
     app.config.update(SECRET_KEY=NEW_KEY, SECRET_KEY_FALLBACKS=[settings.secret_key])
     assert client.get("/settings").status_code == 200
+
+
+def test_the_doctor_tries_a_secret_of_each_kind(app, new_key):
+    def said() -> str:
+        db.session.rollback()
+        return app.test_cli_runner().invoke(args=["doctor"]).output
+
+    assert "open with SECRET_KEY or 1 previous key" in said()
+    forget_old_key(app)
+    assert "BROKEN  Secrets" in said()
+    assert "users.totp_secret" in said()
+    app.settings = dataclasses.replace(app.settings, previous_secret_keys=(new_key,))
+    rotation.rotate_secrets()
+    forget_old_key(app)
+    assert "ok      Secrets" in said()
