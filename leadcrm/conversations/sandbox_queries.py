@@ -6,7 +6,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import contains_eager
 
 from leadcrm.conversations.models import ACCEPTED, Conversation, Message
-from leadcrm.core.db import db
+from leadcrm.core.db import asked_id, db
 from leadcrm.core.errors import NotFound
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User
@@ -27,7 +27,7 @@ def conversations(user: User, cursor: str | None = None) -> Page[Conversation]:
 
 def conversation(user: User, conversation_id: str) -> Conversation:
     """One of them. Raises NotFound."""
-    found = db.session.scalar(_visible(user).where(Conversation.id == conversation_id))
+    found = db.session.scalar(_visible(user).where(Conversation.id == asked_id(conversation_id)))
     if found is None:
         raise NotFound
     return found

@@ -18,7 +18,7 @@ from leadcrm.conversations.models import (
     Suppression,
 )
 from leadcrm.conversations.optout import refusal
-from leadcrm.core.db import db
+from leadcrm.core.db import asked_id, db
 from leadcrm.core.errors import NotFound
 from leadcrm.core.paging import Order, keyset_page
 from leadcrm.identity.models import User
@@ -86,7 +86,7 @@ def open_thread(user: User, conversation_id: str) -> OpenThread:
         .outerjoin(ReadMark, ReadMark.conversation_id == Conversation.id)
         .outerjoin(User, User.id == ReadMark.user_id)
         .outerjoin(planned, planned.id == _next_planned_id())
-        .where(Conversation.id == conversation_id)
+        .where(Conversation.id == asked_id(conversation_id))
         .order_by(User.name, User.id)
         .options(contains_eager(Conversation.lead).joinedload(Lead.owner), joinedload(Conversation.assignee))
     )
@@ -117,7 +117,7 @@ def conversation(user: User, conversation_id: str) -> Conversation:
     statement = (
         select(Conversation)
         .join(Conversation.lead)
-        .where(Conversation.id == conversation_id)
+        .where(Conversation.id == asked_id(conversation_id))
         .options(contains_eager(Conversation.lead))
     )
     found = db.session.scalar(statement)
@@ -138,7 +138,7 @@ def message(user: User, message_id: str) -> Message:
     """The message with its lead and author. Raises NotFound for one the person may not see."""
     statement = (
         select(Message)
-        .where(Message.id == message_id)
+        .where(Message.id == asked_id(message_id))
         .options(joinedload(Message.lead), joinedload(Message.author), selectinload(Message.attachments))
     )
     found = db.session.scalar(statement)

@@ -134,11 +134,16 @@ def _mappers(state: ORMExecuteState) -> Iterator[Any]:
             yield entity.mapper
 
 
+def asked_id(row_id: str) -> str:
+    """The id somebody asks for. Raises NotFound for one with a NUL: PostgreSQL refuses to even look for it."""
+    if isinstance(row_id, str) and "\x00" in row_id:
+        raise NotFound
+    return row_id
+
+
 def get_or_404(model: type[Row], row_id: str) -> Row:
     """The organization's row with this id. Raises NotFound for anyone else's and for none."""
-    if isinstance(row_id, str) and "\x00" in row_id:  # PostgreSQL refuses to even look for it
-        raise NotFound
-    row = db.session.scalar(select(model).where(model.id == row_id))
+    row = db.session.scalar(select(model).where(model.id == asked_id(row_id)))
     if row is None:
         raise NotFound
     return row
