@@ -109,7 +109,6 @@ def _list_context(asked: AskedList, listing: Page, opened: Lead | None) -> dict[
         "rows": rows_html(
             listing.items, f"/panel?{asked.query}" if asked.query else "/panel", opened.id if opened else None
         ),
-        "rows_shown": len(listing.items),
         "matching": matching,
         "counted_up_to": queries.COUNTED_UP_TO,
         "chips": _chips(asked),
