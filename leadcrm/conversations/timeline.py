@@ -129,14 +129,18 @@ def _by(who: str) -> str:
 
 
 def _channel(row: EventRow) -> str:
-    return {"email": "email", "sms": "text", "whatsapp": "WhatsApp message"}.get(
-        row.data.get("channel", ""), NO_CHANNEL
-    )
+    return _CHANNELS.get(row.data.get("channel", ""), NO_CHANNEL)
 
 
 def _a_channel(row: EventRow) -> str:
     words = _channel(row)
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"
+
+
+def _the_channel(row: EventRow) -> str:
+    """The same at the beginning of a sentence; str.capitalize would write "whatsapp"."""
+    words = _a_channel(row)
+    return words[0].upper() + words[1:]
 
 
 def _begun_by(row: EventRow, who: str) -> str:
@@ -185,25 +189,25 @@ def _noted(row: EventRow, who: str, background: _Background) -> str:
 
 
 def _scheduled(row: EventRow, who: str, background: _Background) -> str:
-    return f"{_a_channel(row).capitalize()} was planned{_begun_by(row, who)} for"
+    return f"{_the_channel(row)} was planned{_begun_by(row, who)} for"
 
 
 def _sent(row: EventRow, who: str, background: _Background) -> str:
     message = background.messages.get(row.data.get("message_id", ""))
     where = ", to the sandbox" if message is not None and message.sandbox else ""
-    return f"{_a_channel(row).capitalize()} was sent{_begun_by(row, '')}{where}"
+    return f"{_the_channel(row)} was sent{_begun_by(row, '')}{where}"
 
 
 def _failed(row: EventRow, who: str, background: _Background) -> str:
-    return f"{_a_channel(row).capitalize()} was not sent: {row.data.get('reason') or 'no reason given'}"
+    return f"{_the_channel(row)} was not sent: {row.data.get('reason') or 'no reason given'}"
 
 
 def _bounced(row: EventRow, who: str, background: _Background) -> str:
-    return f"{_a_channel(row).capitalize()} came back: {row.data.get('reason') or 'no reason given'}"
+    return f"{_the_channel(row)} came back: {row.data.get('reason') or 'no reason given'}"
 
 
 def _delayed(row: EventRow, who: str, background: _Background) -> str:
-    return f"{_a_channel(row).capitalize()} is delayed on its way: {row.data.get('reason') or 'no reason given'}"
+    return f"{_the_channel(row)} is delayed on its way: {row.data.get('reason') or 'no reason given'}"
 
 
 def _unknown(row: EventRow, who: str, background: _Background) -> str:
@@ -219,7 +223,7 @@ def _resolved(row: EventRow, who: str, background: _Background) -> str:
 
 def _canceled(row: EventRow, who: str, background: _Background) -> str:
     reason = row.data.get("reason")
-    return f"{_a_channel(row).capitalize()} will not be sent{_by(who)}" + (f": {reason}" if reason else "")
+    return f"{_the_channel(row)} will not be sent{_by(who)}" + (f": {reason}" if reason else "")
 
 
 def _retried(row: EventRow, who: str, background: _Background) -> str:

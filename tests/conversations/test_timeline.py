@@ -59,6 +59,15 @@ def test_a_conversation_reads_like_one(ada, lead, cast, transport):
     assert "Welcome in" in page
 
 
+@pytest.mark.parametrize(
+    ("channel", "words"), [("email", "An email"), ("sms", "A text"), ("whatsapp", "A WhatsApp message")]
+)
+def test_channels_have_their_own_words(acme, lead, channel, words):
+    row = EventRow(name="message.sent", data={"channel": channel}, actor="system", id=1)
+    background = timeline._Background(lead, {}, {}, {})
+    assert timeline._SENTENCES["message.sent"](row, "", background) == f"{words} was sent"
+
+
 def test_every_known_fact_has_a_sentence(acme, cast, lead):
     from leadcrm.core import events
 
