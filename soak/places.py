@@ -1,0 +1,152 @@
+"""Where a soak runs: fresh offices on SQLite or on a PostgreSQL server of our own that forgets nothing it acknowledged."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import requests
+
+from tests.databases import PostgresqlDatabases, SqliteDatabases
+from tests.installation import Api, Installation, wait_for
+
+PLACES = ("SQLite", "PostgreSQL")
+ENDING_SECONDS = 5.0
+RESTART_SECONDS = 30.0
+
+
+class Office(Installation):
+    """An installation with Acme and Rival in it, the owner's token, and a realtor's public id."""
+
+    def __init__(self, folder: Path, database_url: str, accounts: dict, **environment: str):
+        super().__init__(folder, database_url, **environment)
+        acme = next(row for row in accounts["organizations"] if row["name"].startswith("Acme"))
+        self.token = next(user["api_token"] for user in acme["users"] if user["role"] == "owner")
+
+    def open_api(self) -> Api:
+        return self.api(self.token)
+
+    def start_all(self, *sink_options: str) -> None:
+        """Sink, web and worker; returns when both lanes have been seen."""
+        self.start_sink(*sink_options)
+        self.start_web()
+        self.start_worker()
+        wait_for(self.lanes_are_up, 60)
+
+    def lanes_are_up(self) -> bool:
+        return None not in self.ready()["lanes"].values()
+
+    def ready(self) -> dict:
+        """What /readyz says."""
+        return requests.get(f"{self.url}/readyz", timeout=5).json()
+
+    def descendants(self, name: str) -> list[psutil.Process]:
+        """The processes below a started one, its helpers' too."""
+        with contextlib.suppress(psutil.Error, KeyError):
+            return psutil.Process(self.processes[name].pid).children(recursive=True)
+        return []
+
+    def faults(self) -> list[dict]:
+        """What the sink did to whom instead of taking the mail and saying so."""
+        log = self.sink_log.with_suffix(".faults")
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def end_all(self) -> list[str]:
+        """Ask everything to end; the command lines of what is left after five seconds."""
+        for process in self.processes.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        until = time.monotonic() + ENDING_SECONDS
+        while time.monotonic() < until and (left := self.running()):
+            time.sleep(0.1)
+        left = self.running()
+        self.stop()
+        return left
+
+    def running(self) -> list[str]:
+        for process in self.processes.values():
+            process.poll()
+        lines = []
+        for process in self.alive():
+            with contextlib.suppress(psutil.Error):
+                lines.append(" ".join(process.cmdline())[:60])
+        return lines
+
+
+class DurablePostgresql(PostgresqlDatabases):
+    """Unlike for tests, with all of PostgreSQL's own promises, and a postmaster that may be killed."""
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self._run("ALTER SYSTEM RESET ALL")
+        self._run("SELECT pg_reload_conf()")
+
+    def kill(self) -> None:
+        """SIGKILL the postmaster and start it anew: its backends end by themselves, and hold it up until then."""
+        postmaster = self.server.get_pid()
+        os.kill(postmaster, signal.SIGKILL)
+        wait_for(lambda: not psutil.pid_exists(postmaster), RESTART_SECONDS)
+        until = time.monotonic() + RESTART_SECONDS
+        while True:
+            try:
+                self.server.ensure_postgres_running()
+                return
+            except (subprocess.SubprocessError, AssertionError):
+                if time.monotonic() > until:
+                    raise
+
+
+class Place:
+    """A kind of database, and offices on it."""
+
+    def __init__(self, name: str, folder: Path):
+        folder.mkdir(parents=True)
+        self.name = name
+        self.folder = folder
+        self.databases = DurablePostgresql(folder) if name == "PostgreSQL" else SqliteDatabases(folder)
+        self.template = self.databases.create(empty=True)
+        installation = Installation(folder / "template", self.template)
+        installation.folder.mkdir()
+        installation.command("db", "upgrade")
+        self.accounts = json.loads(installation.command("seed-demo", "--json"))
+        self.offices = 0
+        self.open_offices: list[Office] = []
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whatever is still open is ended."""
+        for office in list(self.open_offices):
+            self.close_office(office)
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.name == "PostgreSQL"
+
+    def open_office(self, **environment: str) -> Office:
+        """A fresh copy of the demo, nothing started yet."""
+        self.offices += 1
+        folder = self.folder / f"office-{self.offices}"
+        folder.mkdir()
+        office = Office(folder, self.databases.create(like=self.template), self.accounts, **environment)
+        self.open_offices.append(office)
+        return office
+
+    def close_office(self, office: Office) -> None:
+        office.stop()
+        self.open_offices.remove(office)
+        self.databases.drop(office.environment["DATABASE_URL"])
+
+    @contextlib.contextmanager
+    def office(self, **environment: str) -> Iterator[Office]:
+        office = self.open_office(**environment)
+        try:
+            yield office
+        finally:
+            self.close_office(office)
