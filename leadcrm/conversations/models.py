@@ -143,7 +143,9 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         Index("ix_messages_newest", "organization_id", "created_at", "id"),  # the API's list
         Index("ix_messages_status", "organization_id", "status", "created_at", "id"),  # unknown, failed
         Index("ix_messages_conversation", "conversation_id", "direction", "position_at"),  # unread counts
-        Index("ix_messages_step", "step_id", "status"),  # per-step counts
+        Index(  # per-step counts, and switches
+            "ix_messages_step", "organization_id", "step_id", "status", "reason", "scheduled_for"
+        ),
         Index(
             "uq_messages_external",
             "organization_id",
@@ -270,6 +272,15 @@ class Suppression(Identified, Timestamped, TenantOwned, Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     __table_args__ = (UniqueConstraint("organization_id", "channel", "address"),)
+
+
+class WithheldStep(TenantOwned, Base):
+    """A step of a flow whose messages do not leave, however many still wait to be put aside."""
+
+    __tablename__ = "withheld_steps"
+
+    step_id: Mapped[str] = mapped_column(ForeignKey("flow_steps.id", ondelete="CASCADE"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200))
 
 
 class ChannelPause(TenantOwned, Base):

@@ -85,6 +85,18 @@ class FlowStep(Identified, Timestamped, TenantOwned, Base):
         return "immediately" if self.time is None else "specific"
 
 
+class FlowSettling(TenantOwned, Base):
+    """Work left of a switch: waiting messages that the worker still has to put aside or take back."""
+
+    __tablename__ = "flow_settlings"
+
+    flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(default=clock.now)  # what was still ahead then is taken back
+    actor: Mapped[str] = mapped_column(String(60))  # who hears of the end
+    skipped: Mapped[int] = mapped_column(default=0)
+    resumed: Mapped[int] = mapped_column(default=0)
+
+
 class Enrolment(Identified, TenantOwned, Base):
     """One passage of a lead through a flow, timed by the lead's zone as it was at the start."""
 

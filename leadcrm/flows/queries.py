@@ -10,7 +10,7 @@ from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.conversations.models import Message
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
-from leadcrm.flows.models import Enrolment, Flow, FlowStep
+from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
@@ -75,6 +75,12 @@ def passages_over(now: datetime, limit: int) -> list[Row]:
     """(organization_id, id) of passages to close, of every organization when the scope is everyone."""
     statement = select(Enrolment.organization_id, Enrolment.id).where(*is_over(), Enrolment.last_message_at <= now)
     return list(db.session.execute(statement.order_by(Enrolment.last_message_at).limit(limit)).all())
+
+
+def flows_to_settle() -> list[Row]:
+    """(organization_id, flow_id) of flows whose waiting messages are behind a switch."""
+    left = select(FlowSettling.organization_id, FlowSettling.flow_id)
+    return list(db.session.execute(left.order_by(FlowSettling.since, FlowSettling.flow_id)).all())
 
 
 def flow_list() -> list[Row]:

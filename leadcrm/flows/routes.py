@@ -263,6 +263,9 @@ def _stale(flow: Flow, step_id: str, form: StepForm, conflict: Conflict):
 
 
 def _effect_words(effect: operations.Effect) -> str:
+    if effect.goes_on:
+        end = "will not be sent" if effect.skipped else "will be sent again"
+        return f" More than {_messages(effect.skipped or effect.resumed)} {end}; the bell will say how many."
     if effect.skipped:
         return f" {_messages(effect.skipped)} will not be sent."
     return f" {_messages(effect.resumed)} will be sent again." if effect.resumed else ""

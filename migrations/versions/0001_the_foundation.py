@@ -445,6 +445,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "flow_settlings",
+        sa.Column("flow_id", sa.String(length=36), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("actor", sa.String(length=60), nullable=False),
+        sa.Column("skipped", sa.Integer(), nullable=False),
+        sa.Column("resumed", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["flow_id"], ["flows.id"], name=op.f("fk_flow_settlings_flow_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_flow_settlings_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("flow_id", name=op.f("pk_flow_settlings")),
+    )
+    op.create_table(
         "flow_steps",
         sa.Column("flow_id", sa.String(length=36), nullable=False),
         sa.Column("type", sa.String(length=10), nullable=False),
@@ -899,6 +916,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_notes_lead", ["lead_id", "created_at"], unique=False)
 
     op.create_table(
+        "withheld_steps",
+        sa.Column("step_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_withheld_steps_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["step_id"], ["flow_steps.id"], name=op.f("fk_withheld_steps_step_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("step_id", name=op.f("pk_withheld_steps")),
+    )
+    op.create_table(
         "messages",
         sa.Column("lead_id", sa.String(length=36), nullable=False),
         sa.Column("conversation_id", sa.String(length=36), nullable=True),
@@ -1000,7 +1033,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_messages_newest", ["organization_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_messages_reference", ["external_id"], unique=False)
         batch_op.create_index("ix_messages_status", ["organization_id", "status", "created_at", "id"], unique=False)
-        batch_op.create_index("ix_messages_step", ["step_id", "status"], unique=False)
+        batch_op.create_index(
+            "ix_messages_step", ["organization_id", "step_id", "status", "reason", "scheduled_for"], unique=False
+        )
         batch_op.create_index("ix_messages_thread", ["lead_id", "channel", "position_at", "id"], unique=False)
         batch_op.create_index(
             "uq_messages_external",
@@ -1120,6 +1155,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_messages_conversation")
 
     op.drop_table("messages")
+    op.drop_table("withheld_steps")
     with op.batch_alter_table("notes", schema=None) as batch_op:
         batch_op.drop_index("ix_notes_lead")
 
@@ -1239,6 +1275,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_flow_steps_flow")
 
     op.drop_table("flow_steps")
+    op.drop_table("flow_settlings")
     with op.batch_alter_table("debts", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_debts_holds_lead",

@@ -13,6 +13,7 @@ from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.flows import operations, queries
 from leadcrm.flows.models import Flow, FlowStep
+from leadcrm.flows.operations import settling
 from tests.flows.conftest import drain, messages_of
 
 
@@ -106,8 +107,9 @@ def test_what_was_skipped_for_another_reason_or_is_past_stays_skipped(flow, step
     assert messages_of(past)[1].reason == "The step was switched off"
 
 
-def test_a_switch_names_no_message_by_its_id(flow, steps, new_lead):
+def test_a_switch_names_a_chunk_of_messages_at_most(flow, steps, new_lead, monkeypatch):
     """A hundred thousand leads inside would be more parameters than either database takes."""
+    monkeypatch.setattr(settling, "CHUNK", 1)
     parameters: list[int] = []
 
     def count(connection, cursor, statement, given, context, executemany):
@@ -125,7 +127,7 @@ def test_a_switch_names_no_message_by_its_id(flow, steps, new_lead):
         few = all_parameters()
         for _ in range(5):
             new_lead()
-        assert all_parameters() == few
+        assert all_parameters() <= few
     finally:
         event.remove(db.engine, "before_cursor_execute", count)
 

@@ -20,7 +20,7 @@ from leadcrm.conversations.events import (
     MessageOutcomeUnknown,
     MessageSent,
 )
-from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression
+from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
 from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
@@ -34,7 +34,7 @@ from leadcrm.leads.models import Lead
 TYPED_ORIGINS = ("manual", "follow_up")  # a person meant this lead
 MESSAGES, ATTEMPTS, CONVERSATIONS = Message.__table__, Attempt.__table__, Conversation.__table__
 SUPPRESSIONS, LEADS, DEBTS = Suppression.__table__, Lead.__table__, Debt.__table__
-PAUSES = SendingPause.__table__
+PAUSES, WITHHELD = SendingPause.__table__, WithheldStep.__table__
 NEXT_LOOK_SECONDS = 2  # doubled with each failure of the listener that has to read the news
 LONGEST_DOUBLING = 8
 
@@ -64,6 +64,7 @@ _paused = exists().where(
     PAUSES.c.channel == MESSAGES.c.channel,
     PAUSES.c.released_at.is_(None),
 )
+_why_withheld = select(WITHHELD.c.reason).where(WITHHELD.c.step_id == MESSAGES.c.step_id)
 _mine = (
     MESSAGES.c.id == bindparam("the_id"),
     MESSAGES.c.organization_id == bindparam("the_organization"),
@@ -72,7 +73,7 @@ _mine = (
 _begin = (
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
-    .where(~_suppressed, ~_archived, ~_flow_is_deaf, ~_paused)
+    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused)
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),
@@ -220,6 +221,7 @@ def _explain(ready: Ready) -> None:
             Message.claim_token,
             Message.status,
             _archived.label("archived"),
+            _why_withheld.scalar_subquery().label("withheld"),
             _flow_is_deaf.label("flow_is_deaf"),
             _paused.label("paused"),
         ).where(Message.id == ready.claim.id)
@@ -231,6 +233,8 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "skipped", REASON_BOUNCED if reason == BOUNCED else "opted out"))
     elif row.archived:
         put_aside(Aside(ready.claim, "skipped", "the lead is archived"))
+    elif row.withheld is not None:
+        put_aside(Aside(ready.claim, "skipped", row.withheld))
     elif row.paused:
         put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
     elif row.flow_is_deaf:

@@ -13,6 +13,7 @@ from leadcrm.conversations.operations.planning import missing_fields, plan_messa
 from leadcrm.conversations.operations.releasing import release_sending
 from leadcrm.conversations.operations.skipping import (
     resume_skipped,
+    resume_skipped_of_steps,
     skip_waiting,
     skip_waiting_of_lead,
     skip_waiting_of_steps,
@@ -33,6 +34,7 @@ from leadcrm.conversations.operations.threads import (
     save_draft,
     snooze_conversation,
 )
+from leadcrm.conversations.operations.withholding import release_steps, withhold_steps
 
 __all__ = [
     "IncomingFile",
@@ -53,9 +55,11 @@ __all__ = [
     "plan_messages",
     "receive",
     "release_sending",
+    "release_steps",
     "reopen_conversation",
     "resolve_unknown",
     "resume_skipped",
+    "resume_skipped_of_steps",
     "retry_message",
     "save_draft",
     "save_template",
@@ -67,4 +71,5 @@ __all__ = [
     "suppress",
     "take_report",
     "template_for",
+    "withhold_steps",
 ]

@@ -1,6 +1,6 @@
 """Threads: opened by their first message, then assigned, read, snoozed and closed by people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -89,15 +89,20 @@ def refresh_conversation(lead_id: str, channel: str, direction: str, text: str, 
 
 def touch_conversations(message_ids: Collection[str]) -> None:
     """Make live views look again at the threads of these messages."""
-    touch_conversations_of(Message.id.in_(message_ids))
+    _touch(Conversation.id.in_(select(Message.conversation_id).where(Message.id.in_(message_ids))))
 
 
-def touch_conversations_of(*which: ColumnElement[bool]) -> None:
-    """The same for all messages of which these criteria are true, however many they are."""
-    threads = select(Message.conversation_id).where(*which)
+def touch_threads(conversation_ids: Iterable[str | None]) -> None:
+    """The same for these threads; None among them is a message without one."""
+    threads = sorted({thread for thread in conversation_ids if thread is not None})
+    if threads:
+        _touch(Conversation.id.in_(threads))
+
+
+def _touch(which: ColumnElement[bool]) -> None:
     db.session.execute(
         update(Conversation)
-        .where(Conversation.id.in_(threads))
+        .where(which)
         .values(revision=Conversation.revision + 1)
         .execution_options(synchronize_session=False)
     )

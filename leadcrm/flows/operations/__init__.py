@@ -8,8 +8,8 @@ from leadcrm.flows.operations.editing import (
     ensure_default_flow,
 )
 from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages, readmit_lead
+from leadcrm.flows.operations.settling import Effect, go_on_settling
 from leadcrm.flows.operations.switching import (
-    Effect,
     delete_step,
     restore_step,
     set_flow_enabled,
@@ -27,6 +27,7 @@ __all__ = [
     "ensure_default_flow",
     "exit_lead",
     "finish_passages",
+    "go_on_settling",
     "readmit_lead",
     "restore_step",
     "set_flow_enabled",

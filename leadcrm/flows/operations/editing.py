@@ -12,7 +12,8 @@ from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
 from leadcrm.flows.events import FlowChanged
 from leadcrm.flows.models import Flow, FlowStep
-from leadcrm.flows.operations.switching import PARKED, step_flow
+from leadcrm.flows.operations.settling import PARKED
+from leadcrm.flows.operations.switching import step_flow
 from leadcrm.flows.seed import NEW_LEAD_NAME, NEW_LEAD_STEPS
 
 LONGEST_CONTENT = {"email": 20_000, "text": 1_530, "whatsapp": 4_096}  # a text: ten segments
