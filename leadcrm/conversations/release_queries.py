@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from leadcrm.conversations.models import CHANNELS, Message, SendingPause
-from leadcrm.conversations.operations.releasing import RESTORED
-from leadcrm.core import clock
+from leadcrm.conversations.operations.releasing import would_leave
 from leadcrm.core.db import db
 
 
@@ -34,7 +33,7 @@ def paused_channels() -> list[Waiting]:
     }
     if not pauses:
         return []
-    due, unknown = _by_channel(*_would_leave()), _by_channel(Message.status == "unknown")
+    due, unknown = _by_channel(*would_leave()), _by_channel(Message.status == "unknown")
     return [
         Waiting(
             channel=channel,
@@ -47,11 +46,6 @@ def paused_channels() -> list[Waiting]:
         for channel in CHANNELS
         if channel in pauses
     ]
-
-
-def _would_leave():
-    held_by_the_pause = (Message.status == "held") & (Message.reason == RESTORED)
-    return Message.due_at.is_not(None), or_(Message.due_at <= clock.now(), held_by_the_pause)
 
 
 def _by_channel(*criteria) -> dict[str, int]:

@@ -47,6 +47,13 @@ def test_due_messages_are_held_until_the_release(jane, cast, transport):
     assert again(message).status == "sent"
 
 
+def test_what_no_worker_has_seen_yet_counts_too(jane, cast, transport):
+    plan(jane)
+    plan(jane, "later", scheduled_for=clock.now() + timedelta(days=1))
+    pause(cast.acme)
+    assert perform(operations.release_sending, "email") == 1
+
+
 def test_each_kind_and_each_organization_is_released_on_its_own(jane, cast, transport):
     mail, sms = plan(jane), plan(jane, "two", channel="sms", content="Hi")
     perform(operations.send_now, sms)  # also in the quiet hours
