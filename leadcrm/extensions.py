@@ -5,6 +5,7 @@ from flask import Flask
 from leadcrm import tables
 from leadcrm.conversations import readiness
 from leadcrm.core import clock, db, events, jobs, security, web
+from leadcrm.identity import queries as identity
 from leadcrm.reactions import REACTIONS
 from leadcrm.timetable import LANES, TIMETABLE
 
@@ -19,4 +20,4 @@ def init_app(app: Flask) -> None:
     app.extensions["tables"] = tables.__all__
     app.extensions["lanes"] = LANES
     app.extensions["timetable"] = {job.name: job for job in TIMETABLE}
-    app.extensions["readiness"] = readiness.PROBES
+    app.extensions["readiness"] = {**readiness.PROBES, "staff_mails_given_up": identity.letters_given_up}

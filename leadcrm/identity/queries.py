@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
@@ -161,6 +161,12 @@ class ShownMail:
     body: str
     created_at: datetime
     sent_at: datetime | None
+
+
+def letters_given_up() -> int:
+    """Mails to people of the team, of any organization, that are not sent any more; each row says why."""
+    given_up = select(func.count(StaffMail.id)).where(StaffMail.due_at.is_(None), StaffMail.sent_at.is_(None))
+    return db.session.scalar(given_up) or 0
 
 
 def sandbox_staff_mails(limit: int = 20) -> list[ShownMail]:

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from leadcrm.adapters.ports import OutcomeUnknown, Refused, Sent, TryLater
 from leadcrm.core import clock
@@ -13,6 +13,7 @@ from leadcrm.core.drains import MAX_TRIES
 from leadcrm.identity import jobs, queries
 from leadcrm.identity.letters import Letter
 from leadcrm.identity.models import StaffMail
+from leadcrm.identity.operations import letters
 from leadcrm.identity.operations.letters import post_letter
 
 LETTER = Letter("Hello", "A secret link: https://crm.test/x\n")
@@ -93,6 +94,25 @@ def test_after_many_tries_a_letter_is_given_up(acme, postman):
     perform(nearly_give_up)
     drain()
     assert only_mail().due_at is None
+
+
+def test_a_letter_that_kills_its_sender_again_and_again_is_given_up_and_counted(app, acme, postman):
+    """The worker dies within the call, so nobody writes down how it ended: only the claim can count."""
+    perform(post_letter, "ada@acme.test", LETTER)
+    postman.answer = KeyboardInterrupt()  # passes every handler, as a kill does
+    for _ in range(MAX_TRIES):
+        with pytest.raises(KeyboardInterrupt):
+            drain()
+        perform(end_the_lease)
+    postman.answer = None
+    drain()
+    mail = only_mail()
+    assert (postman.sent, mail.due_at, mail.error) == ([], None, letters.BROKE_OFF)
+    assert app.test_client().get("/readyz").json["staff_mails_given_up"] == 1
+
+
+def end_the_lease():
+    db.session.execute(update(StaffMail).values(due_at=clock.real_now()))
 
 
 def test_a_taken_letter_is_left_to_its_worker(acme, postman):

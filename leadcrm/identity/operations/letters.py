@@ -12,6 +12,7 @@ from leadcrm.identity.letters import PURPOSE, Letter
 from leadcrm.identity.models import StaffMail
 
 LEASE = timedelta(minutes=10)  # longer than the slowest mail server's verdict
+BROKE_OFF = "sending it broke off again and again: it may have ended the worker"
 
 
 def post_letter(recipient: str, letter: Letter) -> None:
@@ -29,11 +30,18 @@ def post_letter(recipient: str, letter: Letter) -> None:
 
 
 def claim_letter(mail_id: str) -> bool:
-    """Take a due letter for sending. False when another worker has it or it is not due any more."""
+    """Take a due letter for sending. False when another worker has it or it is not due any more.
+
+    The try is counted before it is made, and a letter that killed its sender too often is given up here.
+    """
     now = clock.real_now()
-    due = update(StaffMail).where(StaffMail.id == mail_id, StaffMail.due_at <= now)
-    taken = due.values(due_at=now + LEASE, tries=StaffMail.tries + 1).execution_options(synchronize_session=False)
-    return db.session.execute(taken).rowcount == 1
+    due = (
+        update(StaffMail)
+        .where(StaffMail.id == mail_id, StaffMail.due_at <= now)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(due.where(StaffMail.tries >= MAX_TRIES).values(due_at=None, error=BROKE_OFF))
+    return db.session.execute(due.values(due_at=now + LEASE, tries=StaffMail.tries + 1)).rowcount == 1
 
 
 def note_letter_sent(mail: StaffMail) -> None:
