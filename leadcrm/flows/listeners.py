@@ -37,9 +37,13 @@ def leave_on_opt_out(event: LeadOptedOut) -> None:
 
 @holds_sending
 def leave_on_status(event: LeadStatusChanged) -> None:
-    """Converted and disqualified leads have left the flow's purpose; taking that back lets them in again."""
+    """Converted and disqualified leads have left the flow's purpose; taking that back lets them in again.
+
+    This may come late, after another change: who has left that status by now does not leave the flow for it.
+    """
     if event.new in LEAVING_STATUSES:
-        operations.exit_lead(event.lead_id, LEAVING_STATUSES[event.new])
+        if queries.status_of(event.lead_id) == event.new:
+            operations.exit_lead(event.lead_id, LEAVING_STATUSES[event.new])
     elif event.old in LEAVING_STATUSES:
         _let_in_again(event.lead_id, LEAVING_STATUSES[event.old])
 

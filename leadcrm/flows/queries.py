@@ -51,6 +51,11 @@ def lead_to_enrol(lead_id: str) -> Lead | None:
     return db.session.scalars(entering).one_or_none()
 
 
+def status_of(lead_id: str) -> str | None:
+    """The lead's status now."""
+    return db.session.scalar(select(Lead.status).where(Lead.id == lead_id))
+
+
 def is_archived(lead_id: str) -> bool:
     """Whether the lead is put away now."""
     return db.session.scalar(select(Lead.archived_at).where(Lead.id == lead_id)) is not None

@@ -13,6 +13,7 @@ from leadcrm.core.events import record
 from leadcrm.core.models import Debt, EventRow
 from leadcrm.leads import operations as leads
 from leadcrm.leads.events import LeadStatusChanged
+from leadcrm.leads.models import Lead
 from tests.conversations.conftest import FakeTransport, make_due, plan
 from tests.flows.conftest import drain, enrolment_of, messages_of
 
@@ -34,7 +35,8 @@ def outbound(lead) -> list[tuple[str, str]]:
 
 def set_status(lead, status: str) -> None:
     """What conversion will do, until its own verb exists."""
-    with writing():
+    with writing() as session:
+        session.execute(update(Lead).where(Lead.id == lead.id).values(status=status))
         record(LeadStatusChanged(lead_id=lead.id, old="new", new=status))
     drain()
 
@@ -107,6 +109,22 @@ def test_qualified_leads_stay_inside(flow, new_lead):
     lead = new_lead()
     perform(leads.change_status, lead, "qualified")
     drain()
+    assert [status for status, _ in outbound(lead)] == ["scheduled"] * 3
+
+
+def test_an_exit_that_comes_after_it_was_taken_back_ends_nothing(flow, new_lead):
+    lead = new_lead()
+    perform(leads.change_status, lead, "unqualified", "No budget")
+    disqualified = select(Debt.id).where(Debt.listener == "flows.leave_on_status").scalar_subquery()
+    later = clock.real_now() + timedelta(minutes=1)
+    with writing() as session:  # as if it had failed once
+        session.execute(update(Debt).where(Debt.id == disqualified).values(due_at=later))
+    perform(leads.change_status, lead, "qualified")
+    drain()
+    with writing() as session:
+        session.execute(update(Debt).values(due_at=clock.real_now()))
+    drain()
+    assert db.session.scalar(select(Debt.id)) is None
     assert [status for status, _ in outbound(lead)] == ["scheduled"] * 3
 
 
