@@ -5,10 +5,12 @@ first act is to delete the key. RQ's unique ids, Retry, scheduler and cron are n
 double or silence jobs (RELIABILITY.md section 3).
 """
 
+import os
+import threading
 import time
 from pathlib import Path
 
-from flask import current_app
+from flask import Flask, current_app
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -60,14 +62,52 @@ def queue(settings, lane: str, connection: Redis) -> Queue:
     return Queue(queue_name(settings, lane), connection=connection, serializer=JSONSerializer)
 
 
+class Ringer:
+    """Rings from a thread of its own, which lives as long as there is a bell to ring: no request waits for Redis."""
+
+    def __init__(self, app: Flask):
+        self.app = app
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        self.process = os.getpid()
+        self.lock = threading.Lock()
+        self.asked: set[str] = set()
+        self.thread: threading.Thread | None = None
+
+    def ask(self, lane: str) -> None:
+        """Have a bell rung soon. Never raises, never waits; the tick rings what got lost."""
+        if time.monotonic() < _deaf_until:
+            return
+        if self.process != os.getpid():  # a fork takes no threads along, but perhaps a lock that one of them held
+            self._start_afresh()
+        with self.lock:
+            self.asked.add(lane)
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._ring_all, name="ringer")
+                self.thread.start()
+
+    def _ring_all(self) -> None:
+        with self.app.app_context():
+            while (lane := self._next()) is not None:
+                ring(lane)
+
+    def _next(self) -> str | None:
+        with self.lock:
+            if self.asked:
+                return self.asked.pop()
+            self.thread = None
+            return None
+
+
 def ring_now() -> None:
-    """Ring the lane of events, due messages and inbound. Never raises; the tick rings again."""
-    ring("now")
+    """Have the lane of events, due messages and inbound look soon."""
+    current_app.extensions["ringer"].ask("now")
 
 
 def ring_slow() -> None:
-    """Ring the lane of mailboxes, imports and reports. Never raises."""
-    ring("slow")
+    """Have the lane of mailboxes, imports and reports look soon."""
+    current_app.extensions["ringer"].ask("slow")
 
 
 def ring(lane: str) -> bool:
@@ -95,3 +135,4 @@ def ring(lane: str) -> bool:
 
 def init_app(app) -> None:
     app.extensions["redis"] = connect(app.settings)
+    app.extensions["ringer"] = Ringer(app)

@@ -8,7 +8,12 @@ from redis.retry import Retry
 
 from leadcrm.core import jobs
 
-limiter = Limiter(key_func=get_remote_address, headers_enabled=True, in_memory_fallback_enabled=True)
+LONGEST_WAIT_SECONDS = 0.1  # a count is not worth more of a request's time
+
+# errors are swallowed too: of requests that find Redis gone at the same moment the fallback serves only the first
+limiter = Limiter(
+    key_func=get_remote_address, headers_enabled=True, in_memory_fallback_enabled=True, swallow_errors=True
+)
 
 
 def init_app(app: Flask) -> None:
@@ -17,8 +22,8 @@ def init_app(app: Flask) -> None:
     app.config.update(
         RATELIMIT_STORAGE_URI=url.replace("unix://", "redis+unix://", 1) if url.startswith("unix:") else url,
         RATELIMIT_STORAGE_OPTIONS={
-            "socket_connect_timeout": 0.3,
-            "socket_timeout": 0.5,
+            "socket_connect_timeout": LONGEST_WAIT_SECONDS,
+            "socket_timeout": LONGEST_WAIT_SECONDS,
             "retry": Retry(NoBackoff(), 0),
         },
         RATELIMIT_KEY_PREFIX=f"leadcrm:{app.settings.instance}",
