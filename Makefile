@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint bench format vendor clean
+.PHONY: run test lint bench soak format vendor clean
 
 run: .venv/ready
 	@exec $(BIN)/python -m leadcrm.station
@@ -16,6 +16,11 @@ lint: .venv/dev-ready
 
 bench: .venv/dev-ready
 	@$(BIN)/python -m bench
+
+PARTS ?=
+MINUTES ?= 20
+soak: .venv/dev-ready
+	@$(BIN)/python -m soak --minutes $(MINUTES) --parts "$(PARTS)"
 
 format: .venv/dev-ready
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .

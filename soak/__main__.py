@@ -19,7 +19,7 @@ Judge = Callable[[], list[Verdict]]
 # Shares of the time of one database. The first part's verdict waits for a lease while the others run.
 PARTS: dict[str, Callable[[Place, float], list[Verdict] | Judge]] = {
     "kills": lambda place, seconds: kills.attack(place, 0.25 * seconds),
-    "killpoints": lambda place, seconds: killpoints.attack(place, 0.25 * seconds),
+    "killpoints": lambda place, seconds: killpoints.attack(place, 0.5 * seconds),
     "redis": lambda place, seconds: redis_weather.attack(place, 0.15 * seconds),
     "smtp": lambda place, seconds: smtp_weather.attack(place, 0.05 * seconds),
     "stops": lambda place, seconds: stopping.attack(place, 0.12 * seconds),
@@ -67,7 +67,7 @@ def _verdicts(folder: Path, options: argparse.Namespace) -> Iterator[Verdict]:
     seconds = options.minutes * 60 / len(options.databases)
     outstanding: list[tuple[str, Place, Judge]] = []
     with ExitStack() as open_places:
-        places = [open_places.enter_context(Place(name, folder / name)) for name in options.databases]
+        places = [open_places.enter_context(Place.build(name, folder / name)) for name in options.databases]
         for part in options.parts:
             for place in places:
                 result = _tried(part, place, lambda part=part, place=place: PARTS[part](place, seconds))

@@ -1,4 +1,4 @@
-"""Where a soak runs: fresh offices on SQLite or on a PostgreSQL server of our own that forgets nothing it acknowledged."""
+"""Where a soak runs: fresh offices on SQLite, or on a PostgreSQL of our own that forgets nothing it acknowledged."""
 
 import contextlib
 import json
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -21,12 +22,11 @@ RESTART_SECONDS = 30.0
 
 
 class Office(Installation):
-    """An installation with Acme and Rival in it, the owner's token, and a realtor's public id."""
+    """An installation of the demo, and the API token of Acme's owner."""
 
-    def __init__(self, folder: Path, database_url: str, accounts: dict, **environment: str):
+    def __init__(self, folder: Path, database_url: str, token: str, **environment: str):
         super().__init__(folder, database_url, **environment)
-        acme = next(row for row in accounts["organizations"] if row["name"].startswith("Acme"))
-        self.token = next(user["api_token"] for user in acme["users"] if user["role"] == "owner")
+        self.token = token
 
     def open_api(self) -> Api:
         return self.api(self.token)
@@ -101,21 +101,30 @@ class DurablePostgresql(PostgresqlDatabases):
                     raise
 
 
+@dataclass
 class Place:
-    """A kind of database, and offices on it."""
+    """A kind of database, and offices on copies of the demo."""
 
-    def __init__(self, name: str, folder: Path):
+    name: str
+    folder: Path
+    databases: SqliteDatabases | PostgresqlDatabases
+    template: str
+    token: str
+    offices: int = 0
+    open_offices: list[Office] = field(default_factory=list)
+
+    @classmethod
+    def build(cls, name: str, folder: Path) -> "Place":
+        """Migrate and seed by the commands, once."""
         folder.mkdir(parents=True)
-        self.name = name
-        self.folder = folder
-        self.databases = DurablePostgresql(folder) if name == "PostgreSQL" else SqliteDatabases(folder)
-        self.template = self.databases.create(empty=True)
-        installation = Installation(folder / "template", self.template)
-        installation.folder.mkdir()
+        databases = DurablePostgresql(folder) if name == "PostgreSQL" else SqliteDatabases(folder)
+        template = databases.create(empty=True)
+        installation = Installation(folder, template)
         installation.command("db", "upgrade")
-        self.accounts = json.loads(installation.command("seed-demo", "--json"))
-        self.offices = 0
-        self.open_offices: list[Office] = []
+        accounts = json.loads(installation.command("seed-demo", "--json"))
+        acme = next(row for row in accounts["organizations"] if row["name"].startswith("Acme"))
+        token = next(user["api_token"] for user in acme["users"] if user["role"] == "owner")
+        return cls(name, folder, databases, template, token)
 
     def __enter__(self) -> "Place":
         return self
@@ -134,7 +143,7 @@ class Place:
         self.offices += 1
         folder = self.folder / f"office-{self.offices}"
         folder.mkdir()
-        office = Office(folder, self.databases.create(like=self.template), self.accounts, **environment)
+        office = Office(folder, self.databases.create(like=self.template), self.token, **environment)
         self.open_offices.append(office)
         return office
 

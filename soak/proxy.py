@@ -15,10 +15,14 @@ class Line:
     """`weather` is what befalls every byte from now on: "fine", "refused", "stalled" (a black hole) or "slow"."""
 
     target: int
-    delay_seconds: float = 0.05
+    delay_seconds: float = 0.005
     weather: str = "fine"
     port: int = 0
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
 
     def turn(self, weather: str) -> None:
         """Change the weather; what is open breaks when it is refused from now on."""

@@ -52,12 +52,10 @@ def redis_on_a_line() -> Iterator[tuple[int, Line]]:
 
 def attack(place: Place, seconds: float) -> list[Verdict]:
     """An equal time of each weather, with leads coming in all the while."""
-    with redis_on_a_line() as (port, line):
-        url = f"redis://127.0.0.1:{line.port}/0"
-        with place.office(REDIS_URL=url) as office:
-            office.start_all()
-            spells = {weather: suffer(office, port, line, weather, seconds / len(WEATHERS)) for weather in WEATHERS}
-            return [judge(place, office, weather, spells) for weather in WEATHERS]
+    with redis_on_a_line() as (port, line), place.office(REDIS_URL=line.url) as office:
+        office.start_all()
+        spells = {weather: suffer(office, port, line, weather, seconds / len(WEATHERS)) for weather in WEATHERS}
+        return [judge(place, office, weather, spells) for weather in WEATHERS]
 
 
 def suffer(office: Office, port: int, line: Line, weather: str, seconds: float) -> Spell:
@@ -76,16 +74,16 @@ def suffer(office: Office, port: int, line: Line, weather: str, seconds: float) 
     for client in clients:
         client.join(20)
     arrivals_before = time.monotonic() + ARRIVAL_SECONDS
-    while time.monotonic() < arrivals_before and not spell.acknowledged.keys() <= _arrivals(office).keys():
+    while time.monotonic() < arrivals_before and not spell.acknowledged.keys() <= arrivals(office).keys():
         time.sleep(0.5)
     line.turn("fine")
     return spell
 
 
 def judge(place: Place, office: Office, weather: str, spells: dict[str, Spell]) -> Verdict:
-    spell, arrivals = spells[weather], _arrivals(office)
-    late = [arrivals[email] - at for email, at in spell.acknowledged.items() if email in arrivals]
-    missing = [email for email in spell.acknowledged if email not in arrivals]
+    spell, arrived = spells[weather], arrivals(office)
+    late = [arrived[email] - at for email, at in spell.acknowledged.items() if email in arrived]
+    missing = [email for email in spell.acknowledged if email not in arrived]
     worst, slow, normal = max(late, default=0.0), *(percentile(spells[w].seconds, 0.95) for w in (weather, "fine"))
     allowed = max(WEB_FACTOR * normal, WEB_FLOOR_SECONDS)
     figure = (
@@ -106,7 +104,8 @@ def _post(office: Office, email: str, spell: Spell) -> None:
         spell.refused.append(f"{answer.status_code}")
 
 
-def _arrivals(office: Office) -> dict[str, float]:
+def arrivals(office: Office) -> dict[str, float]:
+    """When the sink took the mail to each recipient."""
     return {mail["rcpt"]: mail["at"] for mail in office.mails()}
 
 

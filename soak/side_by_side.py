@@ -1,4 +1,4 @@
-"""Several supervisors with their clocks and lanes on one database (P8); twins of one request at the same moment (P10)."""
+"""Several workers on one database (P8), and twins of one request at the same moment (P10)."""
 
 import os
 import signal
@@ -34,13 +34,9 @@ def attack(place: Place, due: int) -> list[Verdict]:
             for key in ((email, subject) for email in leads for subject in subjects)
             if arrived[key] != 1
         ]
-        greetings = Counter(
-            email for (email, subject), n in arrived.items() if subject not in subjects for _ in range(n)
-        )
+        greetings = Counter(mail["rcpt"] for mail in office.mails() if mail["subject"] not in subjects)
         wrong += [f"{email} was greeted {greetings[email]} times" for email in leads if greetings[email] != 1]
-        figure = (
-            f"{WORKERS} workers, {due} due at once and {LEADS} greetings, {arrived.total()} mails in the sink's log"
-        )
+        figure = f"{WORKERS} workers, {due} due at once, {LEADS} greetings; {arrived.total()} mails in the sink's log"
         return [
             verdict_on("P8 many workers, one effect", place.name, wrong, figure),
             verdict_on("P15 nothing left running", place.name, office.end_all(), "5 s after SIGTERM"),

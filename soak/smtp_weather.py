@@ -16,10 +16,10 @@ CLIENTS = 4
 RETRY_SECONDS = 180  # a 451 comes back after 15 to 45 s, and may meet another
 
 
-def attack(place: Place, seconds: float) -> list[Verdict]:
+def attack(place: Place, seconds: float, shares: dict[str, float] = SHARES) -> list[Verdict]:
     """Clients for that long, then time for what shall be tried again."""
     with place.office() as office:
-        office.start_all(*(word for fault, share in SHARES.items() for word in (f"--{fault}", str(share))))
+        office.start_all(*(word for fault, share in shares.items() for word in (f"--{fault}", str(share))))
         unknown_before = office.ready()["unknown_messages"]
         crowd = Crowd(office, CLIENTS, pause=0.1)
         crowd.start()

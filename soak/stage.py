@@ -28,7 +28,7 @@ from leadcrm.core.models import Debt
 from leadcrm.settings import Settings
 from soak.places import Office
 
-WRITING_CALLS = ["pwrite64", "write", "fdatasync", "fsync", "sendto", "sendmsg", "ftruncate", "unlink", "rename"]
+WRITING_CALLS = ("pwrite64", "write", "fdatasync", "fsync", "sendto", "sendmsg", "ftruncate", "unlink", "rename")
 PR_SET_PTRACER, ANY = 0x59616D61, -1
 ACT_SECONDS = 60
 
@@ -121,7 +121,7 @@ class Stage:
     @contextmanager
     def _outside(self) -> Iterator[None]:
         """The application's context, with our carrier for texts."""
-        carrier = mock.patch.object(registry, "text_transport", lambda settings, channel: self.carrier)
+        carrier = mock.patch.object(registry, "text_transport", return_value=self.carrier)
         with self.app.app_context(), carrier:
             yield
 
