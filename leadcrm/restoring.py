@@ -1,6 +1,7 @@
 """What a restore means to the features: nothing leaves, nobody is signed in, and what was on its way is unclear."""
 
 import getpass
+import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -8,10 +9,12 @@ from sqlalchemy import Executable, Select, delete, insert, literal, select, upda
 
 from leadcrm.conversations import jobs
 from leadcrm.conversations.models import CHANNELS, Attachment, Message, SendingPause
-from leadcrm.core import clock
-from leadcrm.core.db import Moment
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import Moment, db, perform
 from leadcrm.core.models import Heartbeat
-from leadcrm.identity.models import Organization, PasswordReset, StaffMail, UserSession
+from leadcrm.identity.models import Organization, PasswordReset, StaffMail, User, UserSession
+from leadcrm.identity.permissions import MANAGERS
+from leadcrm.notifications.operations import notify
 
 OVER = timedelta(hours=1)  # so long ago that any lease is over
 PAUSES, MESSAGES, STAFF_MAILS = SendingPause.__table__, Message.__table__, StaffMail.__table__
@@ -30,12 +33,27 @@ def calming(backup_at: datetime) -> Sequence[Executable]:
     return [*_pause_sending(backup_at, now), *_break_off(now), *_sign_everyone_out(now)]
 
 
-def settle() -> int:
-    """Messages that were being sent when the backup was made become unknown, and people are told. Returns how many."""
-    moved = 0
+def settle(backup_at: datetime) -> int:
+    """What people should know when they come back; harmless when it is done again, or missed.
+
+    Messages that were being sent when the backup was made become unknown, others that were in hand are due again, and
+    those who run the teams find a notification. Returns how many messages were in hand.
+    """
+    in_hand = 0
     while swept := jobs.sweep_messages():
-        moved += swept
-    return moved
+        in_hand += swept
+    with tenancy.everyone():
+        organization_ids = db.session.scalars(select(Organization.id)).all()
+    for organization_id in organization_ids:
+        with tenancy.organization(organization_id):
+            perform(_tell_managers, backup_at)
+    return in_hand
+
+
+def _tell_managers(backup_at: datetime) -> None:
+    managers = db.session.scalars(select(User.id).where(User.role.in_(MANAGERS), User.disabled_at.is_(None)))
+    title = "A backup was restored: sending is paused until you release it"
+    notify(managers, f"restored:{backup_at.isoformat()}", title, "/settings/system", "triangle-alert")
 
 
 def _pause_sending(backup_at: datetime, now: datetime) -> list[Executable]:
@@ -48,11 +66,19 @@ def _pause_sending(backup_at: datetime, now: datetime) -> list[Executable]:
             literal(channel),
             literal(backup_at, Moment()),
             literal(now, Moment()),
-            literal(getpass.getuser()[:80]),
+            literal(_who()),
         )
         columns = ["organization_id", "channel", "backup_at", "paused_at", "paused_by"]
         pauses.append(insert(PAUSES).from_select(columns, row))
     return pauses
+
+
+def _who() -> str:
+    """The host's user, who need not have a name in a container."""
+    try:
+        return getpass.getuser()[:80]
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _break_off(now: datetime) -> list[Executable]:

@@ -56,11 +56,11 @@ def restore(file: Path, only_check: bool, replace: bool) -> None:
     manifest = backups.restore(file, restoring.calming, replace=replace)
     if not at_head():
         upgrade()
-    unclear = restoring.settle()
+    in_hand = restoring.settle(manifest.moment)
     age = clock.real_now() - manifest.moment
     click.echo(f"Restored the backup of {manifest.made_at}, {age.total_seconds() / 3600:.1f} hours old.")
-    if unclear:
-        click.echo(f"{unclear} messages were in hand when it was made: of those being sent nobody knows the outcome.")
+    if in_hand:
+        click.echo(f"{in_hand} messages were in hand when it was made: of those being sent nobody knows the outcome.")
     click.echo("Nothing leaves until somebody releases it, per channel, in Settings → System. Everyone is signed out.")
     click.echo("Passwords, API tokens and invitations are as they were then: revoke again what was revoked since.")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 
 from leadcrm.core import audit
 from leadcrm.core.backup import archive
-from leadcrm.core.backup.postgresql_store import ProgramMissing, find_program
+from leadcrm.core.backup.postgresql_store import PostgresqlStore, ProgramMissing, find_program
 from leadcrm.core.db import db
 from tests.backup.conftest import contents, repacked
 from tests.databases import BACKEND
@@ -197,6 +197,18 @@ def test_a_damaged_database_file_is_seen(check, backup_of_office, tmp_path):
 def test_a_missing_program_is_named_with_the_version_it_needs():
     with pytest.raises(ProgramMissing, match=r"pg_dump of PostgreSQL 7 is needed .* install postgresql-client-7"):
         find_program("pg_dump", 7)
+
+
+def test_the_password_stands_in_a_private_file_not_on_a_command_line(tmp_path):
+    url = make_url("postgresql+psycopg://leadcrm:se%3Acr%5Cet@db.test:5433/leadcrm?sslmode=require")
+    address = PostgresqlStore(create_engine(url), tmp_path)._address(url)
+    assert address.startswith("postgresql://leadcrm@db.test:5433/leadcrm?")
+    assert "sslmode=require" in address
+    assert "et@" not in address
+    assert "***" not in address
+    passwords = tmp_path / "passwords"
+    assert passwords.read_text() == "*:*:*:*:se\\:cr\\\\et\n"
+    assert passwords.stat().st_mode & 0o077 == 0
 
 
 def test_verify_audit_says_what_it_walked_and_where_it_breaks(flask_command, office):

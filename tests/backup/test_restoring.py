@@ -12,10 +12,11 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.models import EventRow, Heartbeat
 from leadcrm.core.once import run_once
-from leadcrm.identity.models import Organization, StaffMail, UserSession
+from leadcrm.identity.models import Organization, StaffMail, User, UserSession
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
+from leadcrm.notifications.models import Notification
 from tests.backup.conftest import FILE, contents, opened_app
 from tests.conversations.conftest import FakeTransport
 from tests.databases import BACKEND
@@ -90,6 +91,13 @@ def test_every_channel_of_every_organization_is_paused(restored):
     assert len(pauses) == 3 * len(organizations)
     assert {pause.organization_id for pause in pauses} == organizations
     assert all(pause.released_at is None and pause.backup_at < pause.paused_at for pause in pauses)
+
+
+def test_those_who_run_the_teams_find_a_notification(restored, acme_id):
+    told = select(User.role, Notification.href).join(Notification, Notification.user_id == User.id)
+    with tenancy.organization(acme_id):
+        rows = db.session.execute(told.where(Notification.key.like("restored:%")).order_by(User.role)).all()
+    assert rows == [("manager", "/settings/system"), ("owner", "/settings/system")]
 
 
 def test_a_session_of_then_does_not_open_the_restored_one(cast, sign_in, elsewhere, flask_command, tmp_path):

@@ -142,8 +142,8 @@ class PostgresqlStore:
         passwords = self.folder / "passwords"
         passwords.touch(mode=0o600)
         passwords.write_text(f"*:*:*:*:{secret}\n")
-        plain = url.set(drivername="postgresql", password=None)
-        return plain.update_query_dict({"passfile": str(passwords)}).render_as_string()
+        query = {**url.query, "passfile": str(passwords)}
+        return URL.create("postgresql", url.username, None, url.host, url.port, url.database, query).render_as_string()
 
 
 def find_program(name: str, major: int) -> str:
