@@ -4,6 +4,7 @@ import re
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class SmtpServer:
     connect_timeout: float = 10
     command_timeout: float = 60
     verdict_timeout: float = 300  # RFC 5321 asks for 600; leases are laid out for this
+    total_timeout: float = 360  # of one send with all its commands, below the lease: others drip a byte a minute
 
     @classmethod
     def from_url(cls, url: str, **timeouts: float) -> "SmtpServer":
@@ -43,6 +45,59 @@ class SmtpServer:
             password=unquote(parts.password or ""),
             **timeouts,
         )
+
+
+class SmtpConnection(smtplib.SMTP):
+    """A connection that another thread may cut, in whatever it hangs: each time-out covers one read, not a drip."""
+
+    def __init__(self, server: SmtpServer):
+        # smtplib would ask the name servers for our own name, which can hang
+        super().__init__(local_hostname=socket.gethostname(), timeout=server.connect_timeout)
+        self.server = server
+        self._host = server.host  # whose certificate starttls checks
+        self._tls = None if server.scheme == "smtp" else ssl.create_default_context()  # reading authorities: 40 ms
+        self._handle: socket.socket | None = None  # stays with the connection when TLS takes the socket over
+        self._is_cut = False
+
+    def enter(self) -> None:
+        """Be greeted, encrypt and sign in. Raises OSError, ValueError or smtplib.SMTPException."""
+        code, reply = self.connect(self.server.host, self.server.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, reply)
+        self.ehlo_or_helo_if_needed()
+        if self.server.scheme == "smtp+starttls":
+            self.starttls(context=self._tls)
+            self.ehlo_or_helo_if_needed()
+        if self.server.username:
+            self.login(self.server.username, self.server.password or "")
+
+    def cut(self) -> None:
+        """End the connection at once: who waits for it gets an OSError or an SMTPServerDisconnected."""
+        self._is_cut = True
+        if self._handle is not None:
+            with suppress(OSError):
+                self._handle.shutdown(socket.SHUT_RDWR)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """As smtplib's, which takes what came before the end of a connection for a whole answer."""
+        reply = super().getreply()
+        if self._is_cut:
+            raise smtplib.SMTPServerDisconnected("The connection was cut within an answer.")
+        return reply
+
+    def close(self) -> None:
+        super().close()
+        if self._handle is not None:
+            self._handle.close()
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._handle = plain.dup()
+        if self._is_cut:
+            plain.close()
+            raise TimeoutError("there was no time left to connect")
+        return self._tls.wrap_socket(plain, server_hostname=host) if self.server.scheme == "smtps" else plain
 
 
 class SmtpTransport:
@@ -65,7 +120,8 @@ class SmtpSession:
 
     def __init__(self, server: SmtpServer):
         self.server = server
-        self._connection: smtplib.SMTP | None = None
+        self._connection: SmtpConnection | None = None
+        self._is_late = False
 
     def send(self, email: OutgoingEmail) -> Sent:
         """Hand over one mail, or raise Refused, TryLater or OutcomeUnknown."""
@@ -73,19 +129,36 @@ class SmtpSession:
             payload = _on_the_wire(mime.build(email))
         except ValueError as error:
             raise Refused(str(error), "invalid") from error
-        self._begin(email.envelope_sender or email.sender)
-        self._command("rcpt", f"TO:<{email.recipient}>", (250, 251, 252))
-        self._command("data", "", (354,))
-        self._deliver(payload)
+        with self._within(self.server.total_timeout):
+            self._begin(email.envelope_sender or email.sender)
+            self._command("rcpt", f"TO:<{email.recipient}>", (250, 251, 252))
+            self._command("data", "", (354,))
+            self._deliver(payload)
         return Sent(email.message_id)
 
     def close(self) -> None:
         """Say goodbye when there is still somebody to say it to."""
         if self._connection:
-            with suppress(OSError, smtplib.SMTPException):
-                self._connection.sock.settimeout(self.server.connect_timeout)
+            with suppress(OSError, smtplib.SMTPException), self._within(self.server.connect_timeout):
                 self._connection.quit()
             self._drop()
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        """Cut the connection when this takes longer."""
+        self._is_late = False
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        self._is_late = True
+        if (connection := self._connection) is not None:
+            connection.cut()
 
     def _begin(self, sender: str) -> None:
         """Open the transaction. A kept connection that the server has since closed is replaced once."""
@@ -95,18 +168,21 @@ class SmtpSession:
         try:
             self._command("mail", f"FROM:<{sender}>", (250,))
         except TryLater:
-            if not kept or self._connection is not None:
+            if not kept or self._connection is not None or self._is_late:
                 raise
             self._connect()
             self._command("mail", f"FROM:<{sender}>", (250,))
 
     def _connect(self) -> None:
+        self._connection = SmtpConnection(self.server)
         try:
-            self._connection = connected(self.server)
+            self._connection.enter()
         except smtplib.SMTPResponseException as error:
+            self._drop()
             raise TryLater(f"The mail server did not let us in: {_words(error.smtp_code, error.smtp_error)}") from error
         except (OSError, ValueError, smtplib.SMTPException) as error:
-            raise TryLater(f"The mail server cannot be reached: {error}") from error
+            self._drop()
+            raise TryLater(f"The mail server cannot be reached: {self._why(error)}") from error
         self._connection.sock.settimeout(self.server.command_timeout)
 
     def _command(self, verb: str, argument: str, expected: tuple[int, ...]) -> None:
@@ -115,7 +191,7 @@ class SmtpSession:
             code, reply = self._connection.docmd(verb, argument)
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            raise TryLater(f"The connection to the mail server broke: {error}") from error
+            raise TryLater(f"The connection to the mail server broke: {self._why(error)}") from error
         if code in expected:
             return
         self._reset(code)
@@ -134,7 +210,7 @@ class SmtpSession:
             connection.sock.settimeout(self.server.command_timeout)
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            raise OutcomeUnknown(f"The mail server did not say whether it took the mail: {error}") from error
+            raise OutcomeUnknown(f"The mail server did not say whether it took the mail: {self._why(error)}") from error
         if 200 <= code < 300:
             return
         self._reset(code)
@@ -151,33 +227,12 @@ class SmtpSession:
         if not usable:
             self._drop()
 
+    def _why(self, error: Exception) -> str:
+        return f"it took longer than {self.server.total_timeout:g} s" if self._is_late else str(error)
+
     def _drop(self) -> None:
         self._connection.close()
         self._connection = None
-
-
-def connected(server: SmtpServer) -> smtplib.SMTP:
-    """A greeted, encrypted and signed-in connection. Raises OSError, ValueError or smtplib.SMTPException."""
-    tls = None if server.scheme == "smtp" else ssl.create_default_context()  # reading the authorities takes 40 ms
-    where = {
-        "host": server.host,
-        "port": server.port,
-        "timeout": server.connect_timeout,
-        "local_hostname": socket.gethostname(),  # smtplib would ask the name servers for it, which can hang
-    }
-    connection = smtplib.SMTP_SSL(context=tls, **where) if server.scheme == "smtps" else smtplib.SMTP(**where)
-    try:
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.ehlo_or_helo_if_needed()
-        if server.scheme == "smtp+starttls":
-            connection.starttls(context=tls)
-            connection.ehlo_or_helo_if_needed()
-        if server.username:
-            connection.login(server.username, server.password or "")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _on_the_wire(mail: bytes) -> bytes:

@@ -3,11 +3,15 @@
 import smtplib
 from contextlib import suppress
 
-from leadcrm.adapters.smtp import SmtpServer, connected
+from leadcrm.adapters.smtp import SmtpConnection, SmtpServer
 
 
 def greet(server: SmtpServer) -> None:
     """Connect, greet, encrypt and sign in as for sending. Raises OSError, ValueError or smtplib.SMTPException."""
-    connection = connected(server)
-    with suppress(OSError, smtplib.SMTPException):
-        connection.quit()
+    connection = SmtpConnection(server)
+    try:
+        connection.enter()
+        with suppress(OSError, smtplib.SMTPException):
+            connection.quit()
+    finally:
+        connection.close()

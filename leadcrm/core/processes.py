@@ -13,7 +13,7 @@ from dataclasses import dataclass
 log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
-HUNG_SECONDS = 420  # longer than the longest send: the reply to a mail's final dot may take 300 s
+HUNG_SECONDS = 420  # longer than the longest send and its lease (conversations/delivery/leases.py)
 RESTART_FIRST_SECONDS = 0.2
 RESTART_LONGEST_SECONDS = 30.0
 STEADY_SECONDS = 10.0  # a child that lived this long starts afresh without delay

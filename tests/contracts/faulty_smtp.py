@@ -3,17 +3,19 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 HANG_UP = "hang up"
 SAY_NOTHING = "say nothing"
+DRIP = "drip"
 GOOD_ANSWERS = {"connect": "220 hi", "mail": "250 ok", "rcpt": "250 ok", "data": "354 go", "dot": "250 taken"}
 
 
 @dataclass
 class FaultySmtp:
-    """`faults` maps connect, ehlo, mail, rcpt, data or dot to what is answered, once each; HANG_UP closes instead.
+    """`faults` maps connect, ehlo, mail, rcpt, data or dot to what is answered, once each; HANG_UP closes instead,
+    DRIP answers a byte at a time and never comes to an end.
 
     `accepted` holds the mails (dots undone) that were answered or cut after being taken; `reads` how many pieces the
     last DATA came in.
@@ -56,7 +58,7 @@ class FaultySmtp:
                 self.recipients.append(recipient)
                 alive = self.answer(connection, "dot")
             elif verb == "quit":
-                connection.sendall(b"221 bye\r\n")
+                self.answer(connection, "quit", "221 bye")
                 return
             else:
                 alive = self.answer(connection, verb, "250 ok")
@@ -70,6 +72,11 @@ class FaultySmtp:
             self.released.wait(10)
             return False
         if reply == HANG_UP:
+            return False
+        if reply == DRIP:
+            with suppress(OSError):
+                while not self.released.wait(0.05):
+                    connection.sendall(b"2")
             return False
         connection.sendall(reply.encode() + b"\r\n")
         return True

@@ -4,6 +4,7 @@ import json
 import smtplib
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from email import message_from_bytes, policy
 from types import SimpleNamespace
@@ -14,7 +15,9 @@ from leadcrm.adapters.ports import OutcomeUnknown, OutgoingEmail, OutgoingText, 
 from leadcrm.adapters.registry import is_sandbox, mail_transport, text_transport
 from leadcrm.adapters.smtp import SmtpServer, SmtpSession, SmtpTransport
 from leadcrm.adapters.smtp_probe import greet
-from tests.contracts.faulty_smtp import HANG_UP, SAY_NOTHING, faulty_smtp
+from leadcrm.conversations.delivery.leases import SEND_LEASE
+from leadcrm.core.processes import HUNG_SECONDS
+from tests.contracts.faulty_smtp import DRIP, HANG_UP, SAY_NOTHING, faulty_smtp
 
 MAIL = OutgoingEmail(
     message_id="<one@acme.test>",
@@ -55,11 +58,9 @@ def faulty():
         yield server
 
 
-def session_to(server) -> SmtpSession:
-    where = SmtpServer.from_url(
-        f"smtp://127.0.0.1:{server.port}", connect_timeout=2, command_timeout=0.3, verdict_timeout=0.3
-    )
-    return SmtpSession(where)
+def session_to(server, **timeouts: float) -> SmtpSession:
+    short = {"connect_timeout": 2, "command_timeout": 0.3, "verdict_timeout": 0.3} | timeouts
+    return SmtpSession(SmtpServer.from_url(f"smtp://127.0.0.1:{server.port}", **short))
 
 
 # The port, of both adapters
@@ -195,6 +196,53 @@ def test_each_failure_has_its_class_and_the_next_mail_goes_through(faulty, momen
     assert session.send(SECOND) == Sent(SECOND.message_id)
     assert faulty.recipients[-1] == SECOND.recipient
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("connect", TryLater),
+        ("ehlo", TryLater),
+        ("mail", TryLater),
+        ("rcpt", TryLater),
+        ("data", TryLater),
+        ("dot", OutcomeUnknown),
+    ],
+)
+def test_a_server_that_drips_its_answer_cannot_hold_a_send_for_ever(faulty, moment, expected):
+    """Each byte comes within the time-out of a read, so only the deadline of the whole send ends it."""
+    faulty.faults[moment] = DRIP
+    session = session_to(faulty, total_timeout=0.5)
+    started = time.monotonic()
+    with pytest.raises(expected, match=r"longer than 0\.5 s"):
+        session.send(MAIL)
+    assert time.monotonic() - started < 2
+    faulty.released.set()
+    assert session.send(SECOND) == Sent(SECOND.message_id)
+    session.close()
+
+
+def test_a_goodbye_that_is_dripped_is_not_waited_for(faulty):
+    session = session_to(faulty, connect_timeout=0.5)
+    session.send(MAIL)
+    faulty.faults["quit"] = DRIP
+    started = time.monotonic()
+    session.close()
+    assert time.monotonic() - started < 2
+
+
+def test_a_deadline_that_is_past_makes_no_further_connection(faulty):
+    session = session_to(faulty, total_timeout=0.5)
+    session.send(MAIL)
+    faulty.faults["mail"] = DRIP
+    with pytest.raises(TryLater):
+        session.send(SECOND)
+    assert faulty.connections == 1
+
+
+def test_the_longest_send_ends_before_its_lease_and_before_the_worker_counts_as_hung():
+    longest = SmtpServer.from_url("smtp://mail.test").total_timeout
+    assert longest + 30 <= SEND_LEASE.total_seconds() < HUNG_SECONDS
 
 
 def test_one_connection_serves_the_batch_also_after_a_refusal(faulty):

@@ -8,9 +8,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import db, is_postgresql
 
 CLAIM_LEASE = timedelta(seconds=120)
-SEND_LEASE = timedelta(
-    seconds=400
-)  # connect 10 + a command 60 + the word after the final dot 300, and 30 to write it down
+SEND_LEASE = timedelta(seconds=400)  # the longest send 360 (adapters/smtp.py), and 40 to write it down
 LONGEST_LEASE = SEND_LEASE
 
 
