@@ -14,7 +14,7 @@ from leadcrm.conversations.release_routes import blueprint as releasing
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
 from leadcrm.core import api, limits
-from leadcrm.core.db import db
+from leadcrm.core.db import WEB_STATEMENT_SECONDS, db, limit_statements
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
 from leadcrm.flows.api import blueprint as flows_api
@@ -38,6 +38,8 @@ def init_app(app: Flask) -> None:
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     if hops := app.settings.trusted_proxies:  # limits per address must see the visitor, not the proxy
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
+    # at the first request: commands run on the same application, and may take their time
+    app.before_request(lambda: limit_statements(app, WEB_STATEMENT_SECONDS))
     limits.init_app(app)
     guard.init_app(app)
     for blueprint in (

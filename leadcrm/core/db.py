@@ -35,6 +35,7 @@ from leadcrm.core.values import new_id
 
 BUSY_TIMEOUT_MS = 5000
 MADE_ONCE = {"leadcrm_made_once": True}  # execution options of a statement that lives as long as the process
+WEB_STATEMENT_SECONDS, WORKER_STATEMENT_SECONDS = 15, 60  # commands and migrations may take as long as they need
 RETRIED_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
 SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database
 
@@ -234,9 +235,16 @@ def init_app(app: Any) -> None:
         settings.database_path.parent.mkdir(parents=True, exist_ok=True)
         app.extensions["leadcrm_lock_path"] = f"{settings.database_path}.lock"
     db.init_app(app)
-    if settings.is_sqlite:
-        with app.app_context():
+    with app.app_context():
+        if settings.is_sqlite:
             _prepare_sqlite(db.engine)
+        else:
+            _limit_new_connections(app, db.engine)
+
+
+def limit_statements(app: Any, seconds: int) -> None:
+    """End statements on PostgreSQL after so long, on every connection that this process, or its children, open."""
+    app.extensions["leadcrm_statement_seconds"] = seconds
 
 
 def _sqlite_options() -> dict[str, Any]:
@@ -259,13 +267,21 @@ def _sqlite_module() -> Any:
 
 
 def _postgresql_options() -> dict[str, Any]:
-    limits = "-c lock_timeout=3000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=30000"
+    limits = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
     return {
         "connect_args": {"options": limits, "connect_timeout": 5},
         "pool_pre_ping": True,
         "pool_size": 8,
         "max_overflow": 24,
     }
+
+
+def _limit_new_connections(app: Any, engine: Any) -> None:
+    @event.listens_for(engine, "do_connect")
+    def limit(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> None:
+        seconds = app.extensions.get("leadcrm_statement_seconds")
+        if seconds is not None:
+            options["options"] += f" -c statement_timeout={seconds * 1000}"
 
 
 def _prepare_sqlite(engine: Any) -> None:

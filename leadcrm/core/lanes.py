@@ -26,7 +26,7 @@ from rq.worker import SimpleWorker
 from sqlalchemy import delete
 
 from leadcrm.core import clock, jobs, tenancy, timetable
-from leadcrm.core.db import db, writing
+from leadcrm.core.db import WORKER_STATEMENT_SECONDS, db, limit_statements, writing
 from leadcrm.core.models import Heartbeat
 from leadcrm.core.processes import Child, end, stop_on_signals
 from leadcrm.core.redis_server import OwnRedis
@@ -206,4 +206,5 @@ class Supervisor:
 def supervise(app: Flask) -> None:
     """Run the worker until it is told to stop."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    limit_statements(app, WORKER_STATEMENT_SECONDS)
     Supervisor(app).run()

@@ -3,12 +3,20 @@
 import threading
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import aliased
 
-from leadcrm.core import tenancy
-from leadcrm.core.db import after_commit, db, get_or_404, perform, writing
+from leadcrm.core import lanes, tenancy
+from leadcrm.core.db import (
+    WORKER_STATEMENT_SECONDS,
+    after_commit,
+    db,
+    get_or_404,
+    limit_statements,
+    perform,
+    writing,
+)
 from leadcrm.core.errors import NotFound
 from leadcrm.leads.models import Tag
 from tests.databases import BACKEND
@@ -152,3 +160,25 @@ def test_bulk_writes_stay_in_their_organization(cast):
 def test_an_id_with_a_nul_is_simply_not_there(acme):
     with pytest.raises(NotFound):
         get_or_404(Tag, "\x00")
+
+
+@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no time limit of statements")
+def test_statements_are_limited_by_who_asks(app):
+    """Commands and migrations are not limited, a web request is less patient than the worker."""
+    assert limit_of_new_connections() == "0"
+    app.test_client().get("/healthz")
+    assert limit_of_new_connections() == "15s"
+    limit_statements(app, WORKER_STATEMENT_SECONDS)
+    assert limit_of_new_connections() == "1min"
+
+
+def limit_of_new_connections() -> str:
+    db.session.remove()
+    db.engine.dispose()
+    return db.session.scalar(text("SHOW statement_timeout"))
+
+
+def test_a_worker_limits_the_statements_of_its_children(app, monkeypatch):
+    monkeypatch.setattr(lanes.Supervisor, "run", lambda supervisor: None)
+    lanes.supervise(app)
+    assert app.extensions["leadcrm_statement_seconds"] == 60
