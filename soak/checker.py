@@ -70,7 +70,8 @@ def _look_for_words(record: Record, outbound: list[dict], email_of: dict[str, st
     """Each message asked for is there, and each lead was greeted unless it spoke first."""
     ids = {row["id"] for row in outbound}
     found.missing += [key for key, message in record.messages.items() if message not in ids]
-    greeted = {email_of[row["lead_id"]] for row in outbound if row["origin"] == "flow" and _may_have_left(row)}
+    tried = ACCEPTED | {"unknown", "bounced", "failed"}
+    greeted = {email_of[row["lead_id"]] for row in outbound if row["origin"] == "flow" and row["status"] in tried}
     spoke = set(record.inbound.values())
     found.forgotten += [f"no greeting to {email}" for email in record.leads if email not in greeted | spoke]
 
@@ -81,7 +82,7 @@ def _hold_against_the_sink(office: Office, outbound: list[dict], email_of: dict[
     found.delivered, found.outbound = len(mails), len(outbound)
     found.twice += [key for key, n in arrived.items() if n > 1]
     found.twice += [key for key, n in Counter(mail["message_id"] for mail in mails).items() if n > 1]
-    said = set()
+    said, refused = set(), {fault["rcpt"] for fault in office.faults() if fault["fault"] == "refused"}
     for row in outbound:
         key = (email_of[row["lead_id"]], row["subject"])
         if row["status"] not in FINAL:
@@ -90,6 +91,8 @@ def _hold_against_the_sink(office: Office, outbound: list[dict], email_of: dict[
             said.add(key)
         if row["status"] in ACCEPTED and not arrived[key]:
             found.contradictions.append(f"{row['status']} but not in the sink: {key}")
+        if row["status"] == "failed" and key[0] not in refused:
+            found.contradictions.append(f"failed but never refused: {key}")
         found.unknown += row["status"] == "unknown"
     found.contradictions += [f"arrived but not sent: {key}" for key in arrived.keys() - said]
 

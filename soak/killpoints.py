@@ -7,7 +7,7 @@ it got no answer to, lets leases end and one pass run, and asks the three witnes
 import hmac
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -189,11 +189,12 @@ def attack(place: Place, seconds: float) -> list[Verdict]:
                 if objection:
                     raise NotTraceable(objection)
                 tally = kill_at_calls(stage, witnesses, kind, (until - time.monotonic()) / left)
-                calls = ", ".join(f"{n} {call}" for call, n in tally.calls.items())
-                figure = f"{tally.tried} of {tally.calls.total()} system calls ({calls})"
-                verdicts.append(verdict_on(name, place.name, tally.broken, figure))
             except NotTraceable as error:
-                verdicts.append(Verdict(name, place.name, f"no kills at system calls: {error}", None))
+                verdicts.append(Verdict(name, place.name, f"not at system calls: {error}", None))
+                tally = kill_at_statements(stage, witnesses, kind)
+            calls = ", ".join(f"{n} {call}" for call, n in tally.calls.items())
+            figure = f"{tally.tried} of {tally.calls.total()} points ({calls})"
+            verdicts.append(verdict_on(name, place.name, tally.broken, figure))
         return verdicts
 
 
@@ -216,20 +217,19 @@ def kill_at_calls(stage: Stage, witnesses: Witnesses, kind: type[Round], seconds
     return tally
 
 
-def kill_at_statements(
-    stage: Stage, witnesses: Witnesses, kind: type[Round], is_chosen: Callable[[int], bool] = lambda point: True
-) -> Tally:
-    """Kill at every chosen statement, commit and network write, until a round outlives its point."""
-    tally = Tally(Counter())
-    for point, one in enumerate(_numbered(stage, witnesses, kind), start=1):
-        if not is_chosen(point):
-            continue
+def kill_at_statements(stage: Stage, witnesses: Witnesses, kind: type[Round], most: int | None = None) -> Tally:
+    """Kill at every statement, commit and network write, or at that many of them, evenly spread."""
+    rounds = _numbered(stage, witnesses, kind)
+    first = next(rounds)
+    _prepared(stage, first)
+    count = stage.count_points(first.act)
+    tally = Tally(Counter({"statements and sends": count}))
+    for point in range(1, count + 1, max(1, count // most) if most else 1):
+        one = next(rounds)
         said = _prepared(stage, one)
         ending = stage.run(one.act, kill_at_point=point)
         tally.broken += [f"point {point}: {what}" for what in _judged(stage, one, said + ending.said)]
-        if not ending.killed:
-            return tally
-        tally.tried += 1
+        tally.tried += ending.killed
     return tally
 
 

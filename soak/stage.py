@@ -26,7 +26,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, writing
 from leadcrm.core.models import Debt
 from leadcrm.settings import Settings
-from soak.places import Office
+from tests.installation import Installation
 
 WRITING_CALLS = ("pwrite64", "write", "fdatasync", "fsync", "sendto", "sendmsg", "ftruncate", "unlink", "rename")
 PR_SET_PTRACER, ANY = 0x59616D61, -1
@@ -70,7 +70,7 @@ class Ending:
 class Stage:
     """Runs acts in forked children of this process, which itself never holds a connection."""
 
-    def __init__(self, office: Office):
+    def __init__(self, office: Installation):
         self.app = create_app(Settings.from_env(office.environment))
         self.carrier = Carrier(office.folder / "texts.jsonl")
 
@@ -83,7 +83,17 @@ class Stage:
 
     def run(self, act: Act, kill_at_point: int | None = None) -> Ending:
         """To its end, or to the n-th statement, commit or network write: what works on every machine."""
-        return self._fork(lambda say: (kill_at_point and _arm(kill_at_point), act(say)))
+        return self._fork(lambda say: (kill_at_point and _Points(kill_at_point), act(say)))
+
+    def count_points(self, act: Act) -> int:
+        """How many statements, commits and network writes the act makes."""
+
+        def counted(say: Say) -> None:
+            points = _Points(None)
+            act(lambda answer: None)
+            say(points.passed)
+
+        return self._fork(counted).said[0]
 
     def count_calls(self, act: Act, trace: Path) -> Counter:
         """How often the act makes each of the system calls that write. Raises NotTraceable."""
@@ -170,22 +180,22 @@ def _attach(pid: int, options: list[str]) -> subprocess.Popen:
     return tracer
 
 
-def _arm(n: int) -> None:
-    """Kill this process at the n-th statement, commit or write to the network."""
-    left = n
+class _Points:
+    """Counts this process's statements, commits and writes to the network, and kills it at the n-th."""
 
-    def reach(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
+    def __init__(self, fatal: int | None):
+        self.fatal, self.passed = fatal, 0
+        event.listen(db.engine, "before_cursor_execute", self._pass)
+        event.listen(db.engine, "commit", self._pass)
+        plain = socket.socket.sendall
+
+        def sendall(connection: socket.socket, *arguments: object) -> None:
+            self._pass()
+            plain(connection, *arguments)
+
+        socket.socket.sendall = sendall
+
+    def _pass(self, *_: object) -> None:
+        self.passed += 1
+        if self.passed == self.fatal:
             os.kill(os.getpid(), signal.SIGKILL)
-
-    plain = socket.socket.sendall
-
-    def sendall(self, *arguments):
-        reach()
-        return plain(self, *arguments)
-
-    socket.socket.sendall = sendall
-    event.listen(db.engine, "before_cursor_execute", reach)
-    event.listen(db.engine, "commit", reach)
