@@ -364,6 +364,27 @@ def test_one_organizations_trouble_is_its_own(cast, transport, monkeypatch):
     assert len(transport.sent) == 2, "given back, not lost"
 
 
+def test_what_is_given_back_keeps_its_place(acme, monkeypatch):
+    """Before all that fell due later, however long the backlog is."""
+    at(monkeypatch, NOW)
+    early = [plan(make_lead(email=f"lead{n}@example.com"), f"key-{n}") for n in range(3)]
+    at(monkeypatch, NOW + timedelta(hours=1))
+    transport = FakeTransport()
+    transport.drain(should_stop=lambda: len(transport.sent) >= 1)
+    assert sorted((again(message).status, again(message).due_at) for message in early[1:]) == [("scheduled", NOW)] * 2
+
+
+def test_what_is_given_back_after_something_broke_goes_behind(acme, monkeypatch):
+    """One of them may be why: the others must get their turn."""
+    at(monkeypatch, NOW)
+    message = plan(make_lead(email="lead@example.com"))
+    later = NOW + timedelta(hours=1)
+    at(monkeypatch, later)
+    monkeypatch.setattr(sending, "Batch", lambda *claims: 1 / 0)
+    FakeTransport().drain()
+    assert (again(message).status, again(message).due_at) == ("scheduled", later)
+
+
 def test_told_to_stop_it_finishes_the_one_in_hand_and_gives_the_rest_back(acme):
     messages = [plan(make_lead(email=f"lead{n}@example.com"), f"key {n}") for n in range(5)]
     transport = FakeTransport()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, case, exists, select, update
 
 from leadcrm.conversations.delivery.leases import CLAIM_LEASE, lease_now
 from leadcrm.conversations.models import CHANNELS, Message
@@ -93,8 +93,12 @@ def hold_due(channel: str, until: datetime, reason: str) -> int:
     return db.session.execute(statement).rowcount
 
 
-def release(claims: Collection[Claim]) -> None:
-    """Give claims back that we will not get to."""
+def release(claims: Collection[Claim], *, broke_off: bool) -> None:
+    """Give claims back that we will not get to.
+
+    They keep their place, before all that was due after them. After something broke off they go behind: one of them
+    may be why, and must not keep the others from leaving for ever.
+    """
     if not claims:
         return
     tokens = {claim.token for claim in claims}
@@ -105,10 +109,20 @@ def release(claims: Collection[Claim]) -> None:
             Message.status == "claimed",
             Message.claim_token.in_(tokens),
         )
-        .values(status="scheduled", due_at=clock.now(), claim_token=None, lease_until=None)
+        .values(
+            status="scheduled",
+            due_at=clock.now() if broke_off else _place_in_line(),
+            claim_token=None,
+            lease_until=None,
+        )
         .execution_options(synchronize_session=False)
     )
     db.session.execute(statement)
+
+
+def _place_in_line() -> ColumnElement[datetime]:
+    """The time of a message that was due already, however often it was tried since."""
+    return case((Message.scheduled_for < clock.now(), Message.scheduled_for), else_=clock.now())
 
 
 def _is_among_due(channel: str, limit: int):

@@ -113,10 +113,12 @@ class _Delivery:
         if not self.left:
             return 0
         moved = len(self.left)
+        broke_off = True
         try:
             self._send_all(self._prepare())
+            broke_off = False
         finally:
-            self._give_back()
+            self._give_back(broke_off)
         return moved
 
     def _prepare(self) -> list[Ready]:
@@ -201,13 +203,13 @@ class _Delivery:
         elif outcome.verdict in ("sent", "refused") and self.health.failures:
             self.health = pauses.note_success(self.channel)
 
-    def _give_back(self) -> None:
+    def _give_back(self, broke_off: bool) -> None:
         """Claims we did not get to go back, or wait with the others while the connection rests."""
         left, self.left = self.left, []
         if not left:
             return
         db.session.rollback()
-        perform(release, left)
+        perform(release, left, broke_off=broke_off)
 
     def _pause_reason(self) -> str:
         return f"the connection rests: {self.health.reason}"
