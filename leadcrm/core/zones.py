@@ -48,6 +48,11 @@ def next_allowed(moment: datetime, local: ZoneInfo, start: time, end: time) -> d
     return moment
 
 
+def next_quiet(moment: datetime, local: ZoneInfo, start: time, end: time) -> datetime | None:
+    """When, after an allowed `moment`, the quiet hours begin; None when there are none."""
+    return None if start == end else _next_time(moment, local, start)
+
+
 def _next_time(moment: datetime, local: ZoneInfo, clock: time) -> datetime:
     """The first instant after `moment` at which the wall shows `clock`, be it the second showing of that day."""
     today = moment.astimezone(local).date()

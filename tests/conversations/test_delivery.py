@@ -240,6 +240,27 @@ def test_the_waiver_does_not_last_all_night(jane, monkeypatch):
     assert message.due_at.hour == 13, "8:00 in New York"
 
 
+def test_quiet_hours_that_begin_while_a_message_waits_for_its_turn_are_kept(acme, monkeypatch):
+    nine_in_the_evening = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)  # in New York
+    at(monkeypatch, nine_in_the_evening - timedelta(seconds=30))
+    leads = [make_lead(phone=f"+1212555010{n}") for n in range(2)]
+    first, second = (plan(lead, lead.id, channel="sms", subject="") for lead in leads)
+    transport = FakeTransport([lambda outgoing: at(monkeypatch, nine_in_the_evening + timedelta(seconds=1))])
+    transport.drain()
+    assert again(first).status == "sent"
+    assert (again(second).status, again(second).reason) == ("held", "quiet hours of the lead")
+    assert again(second).due_at.hour == 13, "8:00 in New York"
+
+
+def test_what_becomes_useless_while_it_waits_for_its_turn_is_not_sent(jane, monkeypatch):
+    at(monkeypatch, NOW)
+    plan(jane, "one")
+    late = plan(jane, "two", useful_until=NOW + timedelta(seconds=5))
+    transport = FakeTransport([lambda outgoing: at(monkeypatch, NOW + timedelta(seconds=6))])
+    transport.drain()
+    assert (again(late).status, len(transport.sent)) == ("expired", 1)
+
+
 def test_a_canceled_message_is_not_sent(jane, transport):
     message = plan(jane)
     perform(operations.cancel_message, message)

@@ -126,6 +126,9 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
     Every guard is looked at again here, under the lock. None when it may not leave: then it has been put aside with
     the reason, or someone else holds it by now.
     """
+    if ready.not_after is not None and clock.now() >= ready.not_after:
+        put_aside(Aside(ready.claim, "held", "it waited too long for its turn", clock.now()))  # and is looked at anew
+        return None
     connection, claim = db.session.connection(), ready.claim
     mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
     moment = lease_now(skew)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from flask import current_app
@@ -16,7 +16,7 @@ from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
-from leadcrm.core.zones import next_allowed, zone
+from leadcrm.core.zones import next_allowed, next_quiet, zone
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
@@ -49,6 +49,7 @@ class Ready:
     content: str
     address: str
     outgoing: OutgoingEmail | OutgoingText
+    not_after: datetime | None = None  # quiet hours begin or it is too late to be useful: then ask anew
 
     @property
     def said(self) -> Said:
@@ -107,7 +108,7 @@ class Batch:
         if (wakes := self._quiet_until(claim)) is not None:
             return Aside(claim, "held", "quiet hours of the lead", wakes)
         try:
-            return self._ready(claim, address)
+            return replace(self._ready(claim, address), not_after=self._not_after(claim))
         except merge.Hole as hole:
             return Aside(claim, "failed", f"nothing known for {', '.join(f'{{{name}}}' for name in hole.names)}")
         except merge.TooLong as error:
@@ -119,11 +120,23 @@ class Batch:
         return {lead_id: values["email"] for lead_id, values in self.values.items() if values["email"]}
 
     def _quiet_until(self, claim: Claim) -> datetime | None:
-        if self.channel == "email" or (claim.at_any_hour and self.now < claim.scheduled_for + WAIVED_FOR):
+        if self.channel == "email" or self._is_waived(claim):
             return None
         local = zone(self.zones[claim.lead_id])
         allowed = next_allowed(self.now, local, self.sender.quiet_from, self.sender.quiet_until)
         return allowed if allowed > self.now else None
+
+    def _is_waived(self, claim: Claim) -> bool:
+        return claim.at_any_hour and self.now < claim.scheduled_for + WAIVED_FOR
+
+    def _not_after(self, claim: Claim) -> datetime | None:
+        """Until when this answer holds: a message may wait for its turn as long as the claim lasts."""
+        ends = [claim.useful_until]
+        if self.channel != "email":
+            local = zone(self.zones[claim.lead_id])
+            quiet = next_quiet(self.now, local, self.sender.quiet_from, self.sender.quiet_until)
+            ends.append(claim.scheduled_for + WAIVED_FOR if self._is_waived(claim) else quiet)
+        return min((end for end in ends if end is not None), default=None)
 
     def _ready(self, claim: Claim, address: str) -> Ready:
         thread = self.threads[claim.lead_id]
