@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -268,11 +269,11 @@ def _filename(part: Message) -> str | None:
 
 def _content(part: Message) -> bytes:
     """The part's bytes, decoded; of a mail inside a mail its source."""
-    if part.get_content_maintype() == "message":
-        return b"".join(bytes(inner) for inner in part.get_payload() if isinstance(inner, Message))
     try:
+        if part.get_content_maintype() == "message":
+            return b"".join(bytes(inner) for inner in part.get_payload() if isinstance(inner, Message))
         payload = part.get_payload(decode=True)
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):  # also of a header that cannot be written back
         return b""
     return payload if isinstance(payload, bytes) else b""
 

@@ -99,6 +99,12 @@ def test_a_report_without_a_sender_is_read():
     assert read(body).report is not None
 
 
+def test_a_report_whose_header_breaks_where_none_may_is_read():
+    body = report()
+    within_a_date = body.index(b"07:00:00")
+    assert read(body[:within_a_date] + b"\x0b" + body[within_a_date:]).head.sender
+
+
 @given(st.binary(max_size=300), st.integers(0, 1200))
 def test_no_bytes_in_a_report_surprise_its_reader(junk, place):
     body = report()
