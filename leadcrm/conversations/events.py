@@ -104,6 +104,16 @@ class MessageCanceled(MessageEvent):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class MessageHurried(MessageEvent):
+    """A person sent it at once instead of later, also in the lead's quiet hours."""
+
+    name = "message.hurried"
+    title = "Sent without waiting"
+    icon = "send"
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class MessageRetried(MessageEvent):
     """A person asked for another try of a failed message."""
 

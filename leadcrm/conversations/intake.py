@@ -25,6 +25,7 @@ from leadcrm.conversations.operations import IncomingFile, opt_out, receive, tak
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import after_commit, db, is_postgresql, perform
 from leadcrm.core.errors import NotFound
+from leadcrm.core.events import acting_as
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import Organization
 from leadcrm.leads.models import ContactPoint
@@ -171,7 +172,8 @@ def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | No
         reply_token=tag.token if tag else None,
     )
     if tag is not None and tag.stops:
-        opt_out(message.lead_id, "email", mail.head.sender, "unsubscribed")
+        with acting_as(f"lead:{message.lead_id}"):
+            opt_out(message.lead_id, "email", mail.head.sender, "unsubscribed")
 
 
 def _is_expected(head: Head) -> bool:

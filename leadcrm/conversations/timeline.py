@@ -230,6 +230,10 @@ def _retried(row: EventRow, who: str, background: _Background) -> str:
     return f"{who or 'Someone'} tried {_a_channel(row)} again"
 
 
+def _hurried(row: EventRow, who: str, background: _Background) -> str:
+    return f"{who or 'Someone'} sent {_a_channel(row)} without waiting"
+
+
 def _received(row: EventRow, who: str, background: _Background) -> str:
     machine = " automatically" if row.data.get("automatic") else ""
     how = CHANNEL_WORDS.get(row.data.get("channel", ""), NO_CHANNEL)
@@ -273,6 +277,7 @@ _SENTENCES: dict[str, Callable[[EventRow, str, _Background], str]] = {
     "message.unknown": _unknown,
     "message.resolved": _resolved,
     "message.canceled": _canceled,
+    "message.hurried": _hurried,
     "message.retried": _retried,
     "message.received": _received,
     "conversation.assigned": _thread_assigned,

@@ -224,6 +224,7 @@ def test_a_person_can_waive_quiet_hours(jane, transport, monkeypatch):
     perform(operations.send_now, again(message))
     transport.drain()
     assert again(message).status == "sent"
+    assert facts(message) == ["message.scheduled", "message.hurried", "message.sent"]
 
 
 def test_the_waiver_does_not_last_all_night(jane, monkeypatch):

@@ -350,6 +350,8 @@ def test_stop_from_another_address_stops_what_goes_to_the_leads_own(client, cast
     with tenancy.organization(cast.acme.id):
         assert operations.is_suppressed("email", "jane@example.com")
         assert operations.is_suppressed("email", "jane@alias.example")
+        (fact,) = db.session.scalars(select(EventRow).where(EventRow.name == "lead.opted_out"))
+        assert fact.actor == f"lead:{fact.lead_id}"
     hand_over(client, mail("START", sender="jane@alias.example", to=mailbox.replace("-stop", ""), message_id="<2@x>"))
     drain()
     with tenancy.organization(cast.acme.id):

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from leadcrm.conversations.events import MessageCanceled, MessageResolved, MessageRetried
+from leadcrm.conversations.events import MessageCanceled, MessageHurried, MessageResolved, MessageRetried
 from leadcrm.conversations.models import WAITING, Attempt, Message
 from leadcrm.conversations.operations.planning import address_to_write_to
 from leadcrm.conversations.operations.skipping import OVER
@@ -38,6 +38,7 @@ def send_now(message: Message) -> Message:
     address_to_write_to(message.lead, message.channel)
     _send_at_once(message)
     message.at_any_hour = True
+    record(MessageHurried(**names_of(message)))
     return message
 
 
