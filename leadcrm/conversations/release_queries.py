@@ -1,5 +1,6 @@
 """What waits since a backup was restored, for those who run the team."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,10 @@ from sqlalchemy import func, select
 from leadcrm.conversations.models import CHANNELS, Message, SendingPause
 from leadcrm.conversations.operations.releasing import would_leave
 from leadcrm.core.db import db
+from leadcrm.leads.models import Lead
+
+SHOWN = 50
+BEGINNING = 80  # characters of a text without a subject
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,30 @@ def paused_channels() -> list[Waiting]:
         for channel in CHANNELS
         if channel in pauses
     ]
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message that would leave at once."""
+
+    lead_id: str
+    lead_name: str
+    channel: str
+    words: str
+    scheduled_for: datetime
+
+
+def first_to_leave(channels: Iterable[str]) -> Sequence[Due]:
+    """Messages that a release of these channels lets go, at most SHOWN, those that waited longest first."""
+    words = func.coalesce(func.nullif(Message.subject, ""), func.substr(Message.content, 1, BEGINNING))
+    statement = (
+        select(Lead.id, Lead.name, Message.channel, words, Message.scheduled_for)
+        .join(Lead, Lead.id == Message.lead_id)
+        .where(Message.channel.in_(list(channels)), *would_leave())
+        .order_by(Message.scheduled_for, Message.id)
+        .limit(SHOWN)
+    )
+    return [Due(*row) for row in db.session.execute(statement)]
 
 
 def _by_channel(*criteria) -> dict[str, int]:

@@ -23,9 +23,11 @@ def sending() -> Response:
     """The part of the system page that shows pauses; empty while there are none."""
     if not is_partial():
         return go(SYSTEM_PAGE)
+    waiting = release_queries.paused_channels()
     return fragment(
         "releasing/_sending.html",
-        waiting=release_queries.paused_channels(),
+        waiting=waiting,
+        due=release_queries.first_to_leave([pause.channel for pause in waiting]) if waiting else [],
         kinds=KINDS,
         channel_words=CHANNEL_WORDS,
     )

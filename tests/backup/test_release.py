@@ -12,6 +12,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict
 from leadcrm.core.models import EventRow
+from tests.conftest import count_queries
 from tests.conversations.conftest import FakeTransport, again, make_due, make_lead, plan
 
 PAGE = "/settings/system/sending"
@@ -140,6 +141,25 @@ def test_the_page_says_what_waits_and_its_button_releases(jane, cast, sign_in, t
     assert (fact.actor, fact.data) == (f"user:{cast.max.id}", {"channel": "email", "waiting": 1})
     row = db.session.scalars(select(SendingPause).where(SendingPause.channel == "email")).one()
     assert row.released_by == f"user:{cast.max.id}"
+
+
+def test_the_page_lists_what_would_leave_in_a_fixed_number_of_queries(jane, cast, sign_in, transport):
+    client = sign_in(cast.ada)
+    pause(cast.acme)
+    plan(jane, subject="A <b>late</b> hello")
+    plan(jane, "later", subject="Not due", scheduled_for=clock.now() + timedelta(days=1))
+    with count_queries() as for_one:
+        page = client.get(PAGE, hx=True).text
+    assert "A &lt;b&gt;late&lt;/b&gt; hello" in page
+    assert f"/leads/{jane.id}" in page
+    assert "Not due" not in page
+    for number in range(60):
+        plan(jane, f"more {number}", subject=f"More {number}")
+    with count_queries() as for_many:
+        page = client.get(PAGE, hx=True).text
+    assert page.count("planned for") == 50
+    assert len(for_many) <= len(for_one)
+    assert "What would leave" not in sign_in(cast.rita).get(PAGE, hx=True).text
 
 
 def test_only_those_who_run_that_team_may_release(jane, cast, sign_in, transport):
