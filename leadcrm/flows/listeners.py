@@ -11,7 +11,8 @@ LEAVING_STATUSES = {"converted": "The lead became a customer", "unqualified": "T
 def enrol_new_lead(event: LeadCreated) -> None:
     """Every new lead enters the organization's welcome flow, when one is on.
 
-    Whoever wrote or opted out before this listener came to work leaves at once: their exit found nothing to end.
+    Whoever wrote or opted out before this listener came to work leaves at once: their exit found nothing to end. A
+    stranger who wrote to us is answered by a person, not greeted by a machine; the skipped welcome says so.
     """
     flow = queries.welcome_flow()
     lead = queries.lead_to_enrol(event.lead_id)
@@ -19,7 +20,7 @@ def enrol_new_lead(event: LeadCreated) -> None:
         return
     operations.enrol(lead, flow)
     if (reason := queries.why_gone(lead.id)) is not None:
-        operations.exit_lead(lead.id, reason)
+        operations.exit_lead(lead.id, queries.WROTE_FIRST if reason == queries.REPLIED else reason)
 
 
 @holds_sending

@@ -24,6 +24,7 @@ BUCKETS = {
 }
 BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
 SAMPLES = 20
+WROTE_FIRST = "The lead wrote to us first"
 REPLIED, OPTED_OUT, ARCHIVED = "The lead replied", "The lead opted out", "The lead was archived"
 ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT}
 

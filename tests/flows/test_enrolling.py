@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
@@ -16,7 +17,9 @@ from leadcrm.flows import operations, queries
 from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.flows.models import Enrolment
 from leadcrm.leads import operations as leads
+from leadcrm.leads.models import Lead
 from tests.conftest import count_queries
+from tests.conversations.conftest import FakeTransport
 from tests.flows.conftest import drain, enrolment_of, messages_of
 
 ZONES = [
@@ -161,3 +164,17 @@ def test_enrolling_makes_a_fixed_number_of_queries(flow, new_lead):
         perform(operations.enrol, lead, flow, number=3)
     assert len(many) == len(few)
     assert db.session.scalar(select(func.count(Enrolment.id)).where(Enrolment.lead_id == lead.id)) == 3
+
+
+def test_a_stranger_who_wrote_to_us_is_not_greeted_and_the_welcome_says_why(flow, acme):
+    said = perform(conversations.receive, "email", "stranger@example.com", "Is it still free?", "<1@x>", clock.now())
+    drain()
+    transport = FakeTransport()
+    transport.drain()
+    stranger = db.session.scalars(select(Lead).where(Lead.id == said.lead_id)).one()
+    outbound = [message for message in messages_of(stranger) if message.direction == "outbound"]
+    assert transport.sent == []
+    assert {(message.status, message.reason) for message in outbound if message.channel == "email"} == {
+        ("skipped", "The lead wrote to us first")
+    }
+    assert enrolment_of(stranger).exit_reason == "The lead wrote to us first"

@@ -89,7 +89,7 @@ def test_a_reply_that_was_heard_before_the_lead_entered_still_ends_the_flow(wait
     with writing() as session:
         session.execute(update(Debt).values(due_at=clock.real_now()))
     drain()
-    assert enrolment_of(waiting_lead).exit_reason == queries.REPLIED
+    assert enrolment_of(waiting_lead).exit_reason == queries.WROTE_FIRST
     assert {message.status for message in messages_of(waiting_lead) if message.direction == "outbound"} == {"skipped"}
 
 
