@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Place, float], list[Verdict] | Judge]] = {
 
 def main() -> int:
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every `finally`, which end what runs
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     broken = 0
     print(header(), flush=True)
