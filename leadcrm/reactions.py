@@ -24,7 +24,7 @@ from leadcrm.leads.events import (
 )
 
 REACTIONS: dict[type[Event], list[Listener]] = {
-    LeadCreated: [flows.enrol_new_lead, automations.consider],
+    LeadCreated: [flows.enrol_new_lead, leads.tell_of_new_lead, automations.consider],
     LeadInquired: [automations.consider],
     LeadStatusChanged: [flows.leave_on_status, automations.consider],
     LeadAssigned: [conversations.hand_over_threads, leads.tell_new_owner, automations.consider],

@@ -19,6 +19,7 @@ from leadcrm.identity.models import (
     User,
     UserSession,
 )
+from leadcrm.identity.permissions import MANAGERS
 
 # asked by every request, so made once
 _session_by_digest = (
@@ -161,6 +162,12 @@ class ShownMail:
     body: str
     created_at: datetime
     sent_at: datetime | None
+
+
+def active_managers() -> list[str]:
+    """Ids of the people who run the organization and may sign in."""
+    running = select(User.id).where(User.disabled_at.is_(None), User.role.in_(MANAGERS))
+    return list(db.session.scalars(running.order_by(User.id)))
 
 
 def letters_given_up() -> int:

@@ -6,11 +6,27 @@ from leadcrm.conversations.events import LeadOptedOut
 from leadcrm.core import events
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.models import EventRow
-from leadcrm.leads.events import LeadAssigned
+from leadcrm.identity.queries import active_managers
+from leadcrm.leads.events import LeadAssigned, LeadCreated
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
 
 CHANNEL_WORDS = {"email": "emails", "sms": "texts", "whatsapp": "WhatsApp messages", "all": "messages"}
+
+
+def tell_of_new_lead(event: LeadCreated) -> None:
+    """A lead came through the API: its owner hears of it, else its realtor, else those who run the team.
+
+    Who types a lead in knows of it.
+    """
+    actor = db.session.scalar(select(EventRow.actor).where(EventRow.id == events.cause().event_id))
+    if actor is None or not actor.startswith("token:"):
+        return
+    lead = get_or_404(Lead, event.lead_id)
+    reader_id = lead.owner_id or lead.realtor_id
+    readers = [reader_id] if reader_id is not None else active_managers()
+    title = f"New lead: {lead.name}" + (f" ({lead.source})" if lead.source != "api" else "")
+    notify(readers, f"new-lead:{lead.id}", title, f"/leads/{lead.id}", "user-plus")
 
 
 def tell_new_owner(event: LeadAssigned) -> None:

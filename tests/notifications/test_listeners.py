@@ -27,6 +27,31 @@ def drain():
     drain_events(lambda: False)
 
 
+def captured(actor: str, **data):
+    with events.acting_as(actor):
+        perform(leads.capture_lead, LeadData(first_name="Thabo", phone="+14155550199", **data), realtor=None)
+    drain()
+    drain()
+
+
+def test_the_owner_hears_once_of_a_lead_that_came_through_the_api(acme, cast):
+    captured("token:1", owner_id=cast.ben.id, source="website")
+    assert titles(cast.ben) == ["New lead: Thabo (website)"]
+    assert titles(cast.ada) == titles(cast.max) == []
+
+
+def test_of_a_lead_that_nobody_owns_the_managers_hear(acme, cast):
+    captured("token:1")
+    assert titles(cast.ada) == titles(cast.max) == ["New lead: Thabo"]
+    assert titles(cast.ben) == titles(cast.mia) == []
+
+
+@pytest.mark.parametrize("actor", ["user:1", "system"])
+def test_nobody_hears_of_a_lead_that_was_typed_in_or_furnished(acme, cast, actor):
+    captured(actor, owner_id=cast.ben.id)
+    assert titles(cast.ben) == titles(cast.ada) == []
+
+
 def test_a_new_owner_hears_of_it(cast, lead):
     with events.acting_as(f"user:{cast.ada.id}"):
         perform(leads.assign_lead, lead, cast.max.id)
