@@ -33,6 +33,7 @@ class HostClock:
         self.set(timedelta(0))
         office.environment |= {
             "LD_PRELOAD": str(preload),
+            "PYTHONPATH": str(Path(__file__).parent / "under_faketime"),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
