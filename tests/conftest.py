@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from flask import Flask
 from flask_migrate import upgrade
 from jinja2 import FileSystemBytecodeCache
+from limits.storage import MemoryStorage
 from sqlalchemy import event, select
 
 from leadcrm import create_app
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
+from leadcrm.core.limits import limiter
 from leadcrm.identity import operations as identity
 from leadcrm.identity.models import Organization, User
 from leadcrm.settings import Settings
@@ -77,30 +80,51 @@ def create_cast() -> None:
             )
 
 
-@pytest.fixture
-def settings(databases, tmp_path) -> Iterator[Settings]:
-    url = databases.create()
-    yield make_settings(url, tmp_path / "var")
-    databases.drop(url)
-
-
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
     """Templates compiled once per run, not once per application: that took longer than most tests."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
-@pytest.fixture
-def app(settings, compiled_templates):
-    """An application on a fresh copy of the template, its context open, no organization set."""
-    app = create_app(settings)
-    app.testing = True
+@pytest.fixture(scope="session")
+def house(databases, compiled_templates, tmp_path_factory) -> Flask:
+    """The application of most tests: building one takes longer than many a test, so only its database changes."""
+    app = create_app(make_settings(databases.create(), tmp_path_factory.mktemp("house") / "var"))
     app.jinja_env.bytecode_cache = compiled_templates
-    with app.app_context():
-        yield app
+    return app
+
+
+@pytest.fixture
+def settings(databases, house) -> Iterator[Settings]:
+    """Settings that name a fresh copy of the template database and an empty var folder."""
+    settings = house.settings
+    databases.renew(settings.database_url)
+    yield settings
+    for path in settings.var.rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+@pytest.fixture
+def app(house, settings):
+    """An application on a fresh copy of the template, its context open, no organization set."""
+    config, own = dict(house.config), house.settings
+    house.settings, house.testing = settings, True
+    with house.app_context():
+        yield house
         db.session.remove()
         db.engine.dispose()
     clock.move(0)
+    house.settings = own
+    house.config.clear()
+    house.config.update(config)
+    _forget_limits()
+
+
+def _forget_limits() -> None:
+    """There is no Redis in these tests: limits are counted in the process, from nought for each test."""
+    if isinstance(storage := limiter.limiter.storage, MemoryStorage):
+        storage.reset()
 
 
 @pytest.fixture

