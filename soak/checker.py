@@ -26,13 +26,15 @@ class Findings:
     delivered: int = 0
 
 
-def is_settled(office: Office) -> bool:
-    """Nothing is due, owed or on its way."""
+def is_settled(office: Office, record: Record) -> bool:
+    """Nothing is due, owed or on its way, and every reply was read, if not by who began it then after its lease."""
     ready = office.ready()
     if ready.get("database") != "ok" or ready["debts"] or ready["oldest_due_seconds"]:
         return False
     api = office.open_api()
-    return not any(api.get("/api/messages", status=status, limit=1)["items"] for status in ON_THE_WAY)
+    if any(api.get("/api/messages", status=status, limit=1)["items"] for status in ON_THE_WAY):
+        return False
+    return record.inbound.keys() <= {row["content"].strip() for row in api.all("/api/messages", status="received")}
 
 
 def examine(office: Office, record: Record) -> Findings:

@@ -94,7 +94,8 @@ def attack(place: Place, seconds: float, seed: int = 1) -> Callable[[], list[Ver
 
 def _settle_and_judge(office: Office, place: Place, killer: Killer, record: Record, healed_at: float) -> list[Verdict]:
     try:
-        wait_until_settled(office, max(SLACK_SECONDS, healed_at + LEASE_SECONDS + SLACK_SECONDS - time.monotonic()))
+        left = max(SLACK_SECONDS, healed_at + LEASE_SECONDS + SLACK_SECONDS - time.monotonic())
+        wait_until_settled(office, left, record)
         found = examine(office, record)
         strikes = ", ".join(f"{n} {kind}" for kind, n in sorted(killer.kills.items()))
         return [
@@ -107,10 +108,10 @@ def _settle_and_judge(office: Office, place: Place, killer: Killer, record: Reco
         place.close_office(office)
 
 
-def wait_until_settled(office: Office, seconds: float) -> None:
+def wait_until_settled(office: Office, seconds: float, record: Record | None = None) -> None:
     """At most that long; what has not settled then is for the checker to name."""
     with contextlib.suppress(AssertionError):
-        wait_for(lambda: is_settled(office), seconds, pause=1)
+        wait_for(lambda: is_settled(office, record or Record()), seconds, pause=1)
 
 
 def _unknown_verdict(office: Office, place: Place, unknown: int, killer: Killer) -> Verdict:

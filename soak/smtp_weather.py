@@ -27,7 +27,7 @@ def attack(place: Place, seconds: float, shares: dict[str, float] = SHARES) -> l
         record = crowd.stop()
         with contextlib.suppress(AssertionError):  # then the checker names what still waits
             wait_for(lambda: not _waiting(office), RETRY_SECONDS, pause=2)
-        wait_until_settled(office, 30)
+        wait_until_settled(office, 30, record)
         found = examine(office, record)
         befell = Counter(fault["fault"] for fault in office.faults() if fault["rcpt"].endswith("soak.test"))
         expected, shown = befell["lost"] + befell["cut"], office.ready()["unknown_messages"] - unknown_before

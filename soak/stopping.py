@@ -26,7 +26,7 @@ def attack(place: Place, seconds: float, most_stops: int = 50, sink_delay: float
             stops.append(stop_worker(office))
             office.start_worker()
         record = crowd.stop()
-        wait_until_settled(office, 30 + 3 * sink_delay * len(record.leads | record.messages))
+        wait_until_settled(office, 30 + 3 * sink_delay * len(record.leads | record.messages), record)
         found = examine(office, record)
         unknown = office.ready()["unknown_messages"] - unknown_before
         figure = f"{len(stops)} stops, {unknown} unknown, the slowest took {max(stops, default=0):.1f} s"
