@@ -50,8 +50,8 @@ def _switch_triggers_off(connection: Connection) -> None:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         return
     for table in ("events", "audit_seals"):
-        connection.execute(text(f"DROP TRIGGER {table}_no_update"))
-        connection.execute(text(f"DROP TRIGGER {table}_no_delete"))
+        connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_update"))
+        connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_delete"))
 
 
 def newest_fact() -> int:
@@ -138,6 +138,7 @@ def test_a_chain_that_was_cut_lacks_the_seal_somebody_kept(facts):
     before = db.session.scalar(select(AuditSeal.last_event_id).where(AuditSeal.id == last - 1))
     tamper(f"DELETE FROM audit_seals WHERE id = {last}")
     with writing() as session:
+        _switch_triggers_off(session.connection())
         session.execute(text(f"DELETE FROM events WHERE id > {before}"))
     assert walk().broken is None
     assert kept in walk(must_contain=kept).broken
