@@ -4,6 +4,7 @@ from leadcrm.automations import actions, conditions
 from leadcrm.automations.models import Automation
 from leadcrm.automations.triggers import TRIGGERS
 
+ENDED = (".”", "!”", "?”", "…”")  # what is quoted brings its own full stop
 UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -14,7 +15,8 @@ def sentence(automation: Automation, names: actions.Names) -> str:
         parts.append(f", if {' and '.join(conditions.sentence(one, names.users) for one in automation.conditions)}")
     doing = " and ".join(actions.sentence(one, names) for one in automation.actions)
     wait = f"wait {duration(automation.delay_seconds)}, then " if automation.delay_seconds else ""
-    return f"{''.join(parts)}: {wait}{doing}."
+    stop = "" if doing.endswith(ENDED) else "."
+    return f"{''.join(parts)}: {wait}{doing}{stop}"
 
 
 def duration(seconds: int) -> str:

@@ -1,0 +1,18 @@
+"""An automation reads as one sentence."""
+
+import pytest
+
+from leadcrm.automations.actions import Names
+from leadcrm.automations.models import Automation
+from leadcrm.automations.wording import sentence
+
+
+@pytest.mark.parametrize(("note", "end"), [("Call them", "“Call them”."), ("Call them.", "“Call them.”")])
+def test_a_sentence_has_one_full_stop(note, end):
+    rule = Automation(
+        trigger="lead.created",
+        conditions=[],
+        actions=[{"kind": "create_note", "body": note}],
+        delay_seconds=0,
+    )
+    assert sentence(rule, Names({}, {})).endswith(f"write a note: {end}")
