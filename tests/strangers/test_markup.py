@@ -76,7 +76,8 @@ MACHINERY = {
 }
 ADDRESSES_ONLY = {
     "organizations.mail_from", "users.email", "contact_points.value", "messages.address", "user_sessions.address",
-    "users.realtor_id", "messages.html", "messages.withdrawn",  # HTML is sanitised, the last is our own word
+    "users.realtor_id", "messages.html",  # the latter is sanitised
+    "messages.withdrawn", "withheld_steps.reason",  # our own words
 }  # fmt: skip
 
 
