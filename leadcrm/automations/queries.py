@@ -8,7 +8,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from leadcrm.automations.models import Automation, AutomationRun
 from leadcrm.conversations.models import Message, Template
-from leadcrm.core.db import db
+from leadcrm.core.db import asked_id, db
 from leadcrm.core.events import Event
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
@@ -152,8 +152,8 @@ def run_log(
         .options(contains_eager(AutomationRun.lead), joinedload(AutomationRun.automation))
     )
     filters = (
-        (AutomationRun.automation_id, automation_id),
-        (AutomationRun.lead_id, lead_id),
+        (AutomationRun.automation_id, asked_id(automation_id)),
+        (AutomationRun.lead_id, asked_id(lead_id)),
         (AutomationRun.state, state),
     )
     for column, value in filters:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
-from leadcrm.core.db import MADE_ONCE, db
+from leadcrm.core.db import MADE_ONCE, asked_id, db
 from leadcrm.core.errors import NotFound
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity import queries as identity
@@ -48,7 +48,7 @@ MOST_DUPLICATES = 5
 
 def visible_lead(user: User, lead_id: str) -> Lead:
     """A lead this person may see, with its addresses, tags and owner. Raises NotFound for any other."""
-    found = db.session.scalars(_visible_to_role(user.role), {"lead": lead_id, "reader": user.id})
+    found = db.session.scalars(_visible_to_role(user.role), {"lead": asked_id(lead_id), "reader": user.id})
     lead = found.unique().one_or_none()
     if lead is None:
         raise NotFound("We could not find that lead.")
