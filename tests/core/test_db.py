@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import aliased
 
+from leadcrm import create_app
 from leadcrm.core import lanes, tenancy
 from leadcrm.core.db import (
     WORKER_STATEMENT_SECONDS,
@@ -162,13 +163,23 @@ def test_an_id_with_a_nul_is_simply_not_there(acme):
         get_or_404(Tag, "\x00")
 
 
+@pytest.fixture
+def own_app(settings):
+    """An application of the test's own: what limits its connections stays with it."""
+    app = create_app(settings)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no time limit of statements")
-def test_statements_are_limited_by_who_asks(app):
+def test_statements_are_limited_by_who_asks(own_app):
     """Commands and migrations are not limited, a web request is less patient than the worker."""
     assert limit_of_new_connections() == "0"
-    app.test_client().get("/healthz")
+    own_app.test_client().get("/healthz")
     assert limit_of_new_connections() == "15s"
-    limit_statements(app, WORKER_STATEMENT_SECONDS)
+    limit_statements(own_app, WORKER_STATEMENT_SECONDS)
     assert limit_of_new_connections() == "1min"
 
 
@@ -178,7 +189,7 @@ def limit_of_new_connections() -> str:
     return db.session.scalar(text("SHOW statement_timeout"))
 
 
-def test_a_worker_limits_the_statements_of_its_children(app, monkeypatch):
+def test_a_worker_limits_the_statements_of_its_children(own_app, monkeypatch):
     monkeypatch.setattr(lanes.Supervisor, "run", lambda supervisor: None)
-    lanes.supervise(app)
-    assert app.extensions["leadcrm_statement_seconds"] == 60
+    lanes.supervise(own_app)
+    assert own_app.extensions["leadcrm_statement_seconds"] == 60
