@@ -5,9 +5,8 @@ cd "$(dirname "$0")/.."
 source scripts/browser.sh
 
 python=.venv/bin/python
-# three at a time on two cores: browser and process tests, a group each, mostly wait
 status=0
-LEADCRM_TEST_DB=sqlite "$python" -m pytest -n 3 --dist loadgroup "$@" || status=$?
+LEADCRM_TEST_DB=sqlite "$python" -m pytest -n 2 --dist loadgroup "$@" || status=$?
 databaseless=(--ignore=tests/architecture --ignore=tests/adapters --ignore=tests/contracts --ignore=tests/browser)
-LEADCRM_TEST_DB=postgresql "$python" -m pytest -n 3 --dist loadgroup -m "not process" "${databaseless[@]}" "$@" || status=$?
+LEADCRM_TEST_DB=postgresql "$python" -m pytest -n 2 --dist loadgroup -m "not process" "${databaseless[@]}" "$@" || status=$?
 exit "$status"
