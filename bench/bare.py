@@ -17,7 +17,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.leads.models import ContactPoint, Lead
 from leadcrm.leads.search import matching
 
-SEARCHED = "nali"
+SEARCHED = "son"  # in many names of the demo
 LIST = """<!doctype html><title>Leads</title><table>{% for lead in leads %}<tr id="lead-{{ lead.id }}">
 <td><a href="/leads/{{ lead.id }}">{{ lead.name }}</a></td><td>{{ lead.interest }}</td><td>{{ lead.status }}</td>
 <td>{{ lead.score }}</td><td>{{ lead.source }}</td><td>{{ lead.owner.name if lead.owner }}</td>
