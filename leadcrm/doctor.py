@@ -15,7 +15,8 @@ from leadcrm.adapters.imap import ImapServer, MailboxTrouble, opened
 from leadcrm.adapters.smtp import SmtpServer
 from leadcrm.adapters.smtp_probe import greet
 from leadcrm.core import clock, jobs, rotation
-from leadcrm.core.db import SAFE_SQLITE, db
+from leadcrm.core.db import db
+from leadcrm.core.engines import SAFE_SQLITE
 from leadcrm.core.models import Heartbeat
 from leadcrm.core.timetable import SILENT_TICKS
 from leadcrm.first_start import at_head

@@ -14,7 +14,8 @@ from leadcrm.conversations.release_routes import blueprint as releasing
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
 from leadcrm.core import api, limits
-from leadcrm.core.db import WEB_STATEMENT_SECONDS, db, limit_statements
+from leadcrm.core.db import db
+from leadcrm.core.engines import WEB_STATEMENT_SECONDS, limit_statements
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
 from leadcrm.flows.api import blueprint as flows_api

@@ -7,7 +7,6 @@ transaction holds no network call, hashing, file or template work.
 
 import fcntl
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,15 +28,12 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.sql import visitors
 
-from leadcrm.core import clock, tenancy
+from leadcrm.core import clock, engines, tenancy
 from leadcrm.core.errors import NotFound
 from leadcrm.core.values import new_id
 
-BUSY_TIMEOUT_MS = 5000
 MADE_ONCE = {"leadcrm_made_once": True}  # execution options of a statement that lives as long as the process
-WEB_STATEMENT_SECONDS, WORKER_STATEMENT_SECONDS = 15, 60  # commands and migrations may take as long as they need
 RETRIED_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
-SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database
 
 Row = TypeVar("Row")
 P = ParamSpec("P")
@@ -229,7 +225,9 @@ def init_app(app: Any) -> None:
     """Bind the database of `app.settings` to the application."""
     settings = app.settings
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _sqlite_options() if settings.is_sqlite else _postgresql_options()
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
+        engines.sqlite_options() if settings.is_sqlite else engines.postgresql_options()
+    )
     app.extensions["leadcrm_lock_path"] = None
     if settings.is_sqlite:
         settings.database_path.parent.mkdir(parents=True, exist_ok=True)
@@ -237,69 +235,9 @@ def init_app(app: Any) -> None:
     db.init_app(app)
     with app.app_context():
         if settings.is_sqlite:
-            _prepare_sqlite(db.engine)
+            engines.prepare_sqlite(db.engine)
         else:
-            _limit_new_connections(app, db.engine)
-
-
-def limit_statements(app: Any, seconds: int) -> None:
-    """End statements on PostgreSQL after so long, on every connection that this process, or its children, open."""
-    app.extensions["leadcrm_statement_seconds"] = seconds
-
-
-def _sqlite_options() -> dict[str, Any]:
-    return {
-        "module": _sqlite_module(),
-        "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
-        "pool_size": 8,
-        "max_overflow": 24,
-    }
-
-
-def _sqlite_module() -> Any:
-    import sqlite3
-
-    if sqlite3.sqlite_version_info >= SAFE_SQLITE or sys.platform != "linux":
-        return sqlite3
-    import pysqlite3
-
-    return pysqlite3
-
-
-def _postgresql_options() -> dict[str, Any]:
-    limits = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
-    return {
-        "connect_args": {"options": limits, "connect_timeout": 5},
-        "pool_pre_ping": True,
-        "pool_size": 8,
-        "max_overflow": 24,
-    }
-
-
-def _limit_new_connections(app: Any, engine: Any) -> None:
-    @event.listens_for(engine, "do_connect")
-    def limit(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> None:
-        seconds = app.extensions.get("leadcrm_statement_seconds")
-        if seconds is not None:
-            options["options"] += f" -c statement_timeout={seconds * 1000}"
-
-
-def _prepare_sqlite(engine: Any) -> None:
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
-        writes = bool(connection.get_execution_options().get("leadcrm_write"))
-        if connection.info.get("writes") is not writes:
-            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-            connection.info["writes"] = writes
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            engines.limit_new_connections(app, db.engine)
 
 
 def is_postgresql() -> bool:

@@ -26,7 +26,8 @@ from rq.worker import SimpleWorker
 from sqlalchemy import delete
 
 from leadcrm.core import clock, jobs, tenancy, timetable
-from leadcrm.core.db import WORKER_STATEMENT_SECONDS, db, limit_statements, writing
+from leadcrm.core.db import db, writing
+from leadcrm.core.engines import WORKER_STATEMENT_SECONDS, limit_statements
 from leadcrm.core.models import Heartbeat
 from leadcrm.core.processes import Child, end, stop_on_signals
 from leadcrm.core.redis_server import OwnRedis

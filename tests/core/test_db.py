@@ -10,14 +10,13 @@ from sqlalchemy.orm import aliased
 from leadcrm import create_app
 from leadcrm.core import lanes, tenancy
 from leadcrm.core.db import (
-    WORKER_STATEMENT_SECONDS,
     after_commit,
     db,
     get_or_404,
-    limit_statements,
     perform,
     writing,
 )
+from leadcrm.core.engines import WORKER_STATEMENT_SECONDS, limit_statements
 from leadcrm.core.errors import NotFound
 from leadcrm.leads.models import Tag
 from tests.databases import BACKEND

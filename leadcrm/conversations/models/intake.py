@@ -1,0 +1,47 @@
+"""What came in and is not yet a message, and how far the mailbox has been read."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadcrm.conversations.models.words import only_where
+from leadcrm.core import clock
+from leadcrm.core.db import Base, Identified, TenantOwned
+from leadcrm.core.models import SERIAL
+
+
+class RawInbound(Identified, TenantOwned, Base):
+    """A webhook's bytes as they came, kept until they are a message; a repeat is nothing."""
+
+    __tablename__ = "raw_inbound"
+
+    channel: Mapped[str] = mapped_column(String(10))
+    external_id: Mapped[str] = mapped_column(String(255))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_at: Mapped[datetime | None] = mapped_column(default=clock.real_now)  # NULL once done or given up
+    done_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "channel", "external_id"),
+        Index("ix_raw_inbound_due", "due_at", **only_where("due_at IS NOT NULL")),
+        Index("ix_raw_inbound_received", "received_at"),  # the purge
+    )
+
+
+class Mailbox(Base):
+    """How far the installation's mailbox (IMAP_URL) has been read, and how reading it goes. Times by the real clock."""
+
+    __tablename__ = "mailboxes"
+
+    name: Mapped[str] = mapped_column(String(500), primary_key=True)  # user, server and folder
+    uid_validity: Mapped[int | None] = mapped_column(SERIAL)  # another one: the server has numbered its mails anew
+    last_uid: Mapped[int] = mapped_column(SERIAL, default=0)  # all up to it are kept in raw_inbound, or strays
+    due_at: Mapped[datetime] = mapped_column(default=clock.real_now)  # next look; while someone reads, their lease
+    checked_at: Mapped[datetime | None]  # when it was last read to its end
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    error: Mapped[str] = mapped_column(String(300), default="")
+    strays: Mapped[int] = mapped_column(default=0)  # mails for none of the organizations; only the mailbox has them

@@ -1,0 +1,92 @@
+"""Words to reuse, and what keeps a message from leaving."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadcrm.conversations.models.words import CHANNELS, only_where
+from leadcrm.core import clock
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.models import SERIAL
+
+
+class Template(Identified, Timestamped, TenantOwned, Base):
+    """Words to reuse, with merge fields."""
+
+    __tablename__ = "templates"
+
+    name: Mapped[str] = mapped_column(String(80))
+    channel: Mapped[str] = mapped_column(String(10))
+    subject: Mapped[str] = mapped_column(String(500), default="")
+    content: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str | None] = mapped_column(String(20))  # `follow_up`: the tick on the new-lead form; `welcome`
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    archived_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        UniqueConstraint("organization_id", "name"),
+    )
+
+
+class Suppression(Identified, Timestamped, TenantOwned, Base):
+    """An address that must not be written to on a channel (`all` for every channel)."""
+
+    __tablename__ = "suppressions"
+
+    channel: Mapped[str] = mapped_column(String(10))
+    address: Mapped[str] = mapped_column(String(254))
+    reason: Mapped[str] = mapped_column(String(60))  # unsubscribed, replied_stop, bounced, by_hand
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    __table_args__ = (UniqueConstraint("organization_id", "channel", "address"),)
+
+
+class WithheldStep(TenantOwned, Base):
+    """A step of a flow whose messages do not leave, however many still wait to be put aside."""
+
+    __tablename__ = "withheld_steps"
+
+    step_id: Mapped[str] = mapped_column(ForeignKey("flow_steps.id", ondelete="CASCADE"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200))
+
+
+class ChannelPause(TenantOwned, Base):
+    """A connection that answered `try later` too often waits; its messages are held without using tries."""
+
+    __tablename__ = "channel_pauses"
+
+    organization_id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    paused_until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class SendingPause(TenantOwned, Base):
+    """After a restore nothing leaves on a channel until a person releases it.
+
+    What the backup holds as due may have been sent since it was made. Closed pauses stay, as a record of who decided.
+    """
+
+    __tablename__ = "sending_pauses"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10))
+    backup_at: Mapped[datetime]  # when the restored backup was made
+    paused_at: Mapped[datetime]  # both by the real clock
+    paused_by: Mapped[str] = mapped_column(String(80))  # the host's user who restored
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(String(60))  # an actor, as in events
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
+        Index(  # one at a time; the last look before a message leaves
+            "uq_sending_pauses_open", "organization_id", "channel", unique=True, **only_where("released_at IS NULL")
+        ),
+    )

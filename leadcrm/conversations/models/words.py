@@ -1,0 +1,21 @@
+"""The words a message and its thread may carry, and what their tables share."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+CHANNELS = ("email", "sms", "whatsapp")
+STATUSES = (
+    "scheduled", "held", "claimed", "sending",
+    "sent", "delivered", "read", "bounced",
+    "failed", "expired", "canceled", "skipped", "unknown", "received",
+)  # fmt: skip
+WAITING = ("scheduled", "held", "claimed")  # may still be canceled or skipped
+ACCEPTED = ("sent", "delivered", "read")
+ORIGINS = ("manual", "follow_up", "automation", "flow", "api", "assistant", "inbound")
+THREAD_STATUSES = ("open", "snoozed", "closed")
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """Arguments of an index over some rows, on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}

@@ -1,0 +1,76 @@
+"""How each database is opened: SQLite in WAL mode behind immediate writes, PostgreSQL with limits on every wait."""
+
+import sys
+from typing import Any
+
+from sqlalchemy import event
+
+BUSY_TIMEOUT_MS = 5000
+WEB_STATEMENT_SECONDS, WORKER_STATEMENT_SECONDS = 15, 60  # commands and migrations may take as long as they need
+SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database
+
+
+def sqlite_options() -> dict[str, Any]:
+    """Arguments of create_engine()."""
+    return {
+        "module": _sqlite_module(),
+        "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        "pool_size": 8,
+        "max_overflow": 24,
+    }
+
+
+def _sqlite_module() -> Any:
+    import sqlite3
+
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE or sys.platform != "linux":
+        return sqlite3
+    import pysqlite3
+
+    return pysqlite3
+
+
+def prepare_sqlite(engine: Any) -> None:
+    """Set every new connection up, and begin every transaction as a reading or a writing one."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        writes = bool(connection.get_execution_options().get("leadcrm_write"))
+        if connection.info.get("writes") is not writes:
+            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+            connection.info["writes"] = writes
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def postgresql_options() -> dict[str, Any]:
+    """Arguments of create_engine()."""
+    limits = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
+    return {
+        "connect_args": {"options": limits, "connect_timeout": 5},
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 24,
+    }
+
+
+def limit_statements(app: Any, seconds: int) -> None:
+    """End statements on PostgreSQL after so long, on every connection that this process, or its children, open."""
+    app.extensions["leadcrm_statement_seconds"] = seconds
+
+
+def limit_new_connections(app: Any, engine: Any) -> None:
+    """Give each connection the limit of `limit_statements`, as it stands when the connection is made."""
+
+    @event.listens_for(engine, "do_connect")
+    def limit(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> None:
+        seconds = app.extensions.get("leadcrm_statement_seconds")
+        if seconds is not None:
+            options["options"] += f" -c statement_timeout={seconds * 1000}"
