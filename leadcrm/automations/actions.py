@@ -157,7 +157,8 @@ def _notify(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outco
     if not user_ids:
         return Outcome("skipped", "Nobody to notify: the lead has no owner or the role is empty")
     title = f"{action['text']} ({lead.name})"[:200]
-    notifications.notify(user_ids, f"automation:{run.id}:{index}", title, f"/leads/{lead.id}", "zap")
+    key = f"automation:{run.id}:{index}"
+    notifications.notify(user_ids, key, title, f"/leads/{lead.id}", "zap", lead_id=lead.id)
     return Outcome("done", f"{len(user_ids)} notified")
 
 

@@ -44,6 +44,7 @@ class MessageFailed(MessageEvent):
     name = "message.failed"
     title = "Message not sent"
     icon = "circle-alert"
+    personal = ("reason",)
     reason: str
 
 
@@ -55,6 +56,7 @@ class MessageBounced(MessageEvent):
     name = "message.bounced"
     title = "Message came back"
     icon = "undo-2"
+    personal = ("reason",)
     reason: str
 
 
@@ -66,6 +68,7 @@ class MessageDelayed(MessageEvent):
     name = "message.delayed"
     title = "Message delayed on its way"
     icon = "clock"
+    personal = ("reason",)
     reason: str
 
 
@@ -77,6 +80,7 @@ class MessageOutcomeUnknown(MessageEvent):
     name = "message.unknown"
     title = "We cannot tell whether this arrived"
     icon = "circle-question-mark"
+    personal = ("reason",)
     reason: str
 
 
@@ -99,6 +103,7 @@ class MessageCanceled(MessageEvent):
     name = "message.canceled"
     title = "Message canceled"
     icon = "x"
+    personal = ("reason",)
     reason: str
 
 

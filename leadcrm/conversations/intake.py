@@ -142,19 +142,21 @@ def _read(raw: Raw) -> None:
 
 
 def _receive(raw: Raw, mail: Mail, files: list[IncomingFile]) -> None:
-    note = None
+    note, about = None, None
     tag = next((tag for address in mail.head.recipients if (tag := read_reply_address(address))), None)
     if mail.report is not None:
-        if take_report(mail.report, tag.token if tag else None, mail.head.references) is None:
+        about = take_report(mail.report, tag.token if tag else None, mail.head.references)
+        if about is None:
             note = "A delivery report on none of our messages."
     elif mail.head.is_auto_reply and not _is_expected(mail.head):
         note = "An automatic reply to none of our messages."
     elif not _is_ours(mail.head):
-        _take_in(raw, mail, files, tag)
-    _settle(raw, done_at=clock.now(), due_at=None, error=note)
+        about = _take_in(raw, mail, files, tag)
+    lead_id = about.lead_id if about else None
+    _settle(raw, done_at=clock.now(), due_at=None, error=note, lead_id=lead_id)
 
 
-def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | None) -> None:
+def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | None) -> Message:
     message = receive(
         "email",
         mail.head.sender,
@@ -174,6 +176,7 @@ def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | No
     if tag is not None and tag.stops:
         with acting_as(f"lead:{message.lead_id}"):
             opt_out(message.lead_id, "email", mail.head.sender, "unsubscribed")
+    return message
 
 
 def _is_expected(head: Head) -> bool:

@@ -50,7 +50,8 @@ def _tell_who_asked(event: FollowUpRequested, refusal: DomainError) -> None:
     if event.user_id is not None:
         key = f"follow_up:{event.lead_id}"
         title = f"No follow-up was sent: {refusal.message}"
-        notify([event.user_id], key=key, title=title, href=f"/leads/{event.lead_id}", icon="mail")
+        href = f"/leads/{event.lead_id}"
+        notify([event.user_id], key=key, title=title, href=href, icon="mail", lead_id=event.lead_id)
 
 
 def hand_over_threads(event: LeadAssigned) -> None:
@@ -82,7 +83,7 @@ def tell_of_reply(event: MessageReceived) -> None:
     if reader_id is not None:
         title = f"{lead.name} replied by {CHANNEL_NAMES[event.channel]}"
         href = f"/inbox?c={message.conversation_id}"
-        notify([reader_id], key=f"message:{message.id}", title=title, href=href, icon="message-square")
+        notify([reader_id], key=f"message:{message.id}", title=title, href=href, icon="message-square", lead_id=lead.id)
 
 
 def tell_of_failure(event: MessageFailed | MessageBounced | MessageOutcomeUnknown) -> None:
@@ -92,4 +93,5 @@ def tell_of_failure(event: MessageFailed | MessageBounced | MessageOutcomeUnknow
     title = f"Your {CHANNEL_NAMES[event.channel]} to {lead.name} {TROUBLE_WORDS[type(event)]}: {event.reason}"
     href = f"/inbox?c={message.conversation_id}" if message.conversation_id else f"/leads/{lead.id}"
     key = f"{event.name}:{cause().event_id}"
-    notify([message.author_id or lead.owner_id], key=key, title=title, href=href, icon="circle-alert")
+    reader_id = message.author_id or lead.owner_id
+    notify([reader_id], key=key, title=title, href=href, icon="circle-alert", lead_id=lead.id)

@@ -69,7 +69,7 @@ _MESSAGE_COLUMNS = (Message.subject, Message.content, Message.scheduled_for, Mes
 
 
 def _ids(rows: Iterable[EventRow], *fields: str) -> set[str]:
-    return {row.data[field] for row in rows for field in fields if row.data.get(field)}
+    return {row.told[field] for row in rows for field in fields if row.told.get(field)}
 
 
 def _person(actor: str) -> str:
@@ -92,8 +92,8 @@ def _by_id(model: type, ids: set[str], columns: tuple) -> dict[str, Any]:
 
 def _happening(row: EventRow, background: _Background) -> Happening:
     event_class = events.known().get(row.name)
-    message = background.messages.get(row.data.get("message_id", ""))
-    note = background.notes.get(row.data.get("note_id", ""))
+    message = background.messages.get(row.told.get("message_id", ""))
+    note = background.notes.get(row.told.get("note_id", ""))
     sentence = _SENTENCES.get(row.name, _plainly)
     return Happening(
         id=row.id,
@@ -102,7 +102,7 @@ def _happening(row: EventRow, background: _Background) -> Happening:
         at=row.at,
         quote=_quote(row, message, note),
         moment=message.scheduled_for if message and row.name == "message.scheduled" else None,
-        conversation_id=message.conversation_id if message else row.data.get("conversation_id"),
+        conversation_id=message.conversation_id if message else row.told.get("conversation_id"),
     )
 
 
@@ -129,7 +129,7 @@ def _by(who: str) -> str:
 
 
 def _channel(row: EventRow) -> str:
-    return _CHANNELS.get(row.data.get("channel", ""), NO_CHANNEL)
+    return _CHANNELS.get(row.told.get("channel", ""), NO_CHANNEL)
 
 
 def _a_channel(row: EventRow) -> str:
@@ -144,7 +144,7 @@ def _the_channel(row: EventRow) -> str:
 
 
 def _begun_by(row: EventRow, who: str) -> str:
-    machine = ORIGIN_WORDS.get(row.data.get("origin", ""))
+    machine = ORIGIN_WORDS.get(row.told.get("origin", ""))
     return f" ({machine})" if machine else _by(who)
 
 
@@ -155,32 +155,32 @@ def _plainly(row: EventRow, who: str, background: _Background) -> str:
 
 
 def _created(row: EventRow, who: str, background: _Background) -> str:
-    return f"Lead created{_by(who)}, source: {row.data.get('source', 'unknown')}"
+    return f"Lead created{_by(who)}, source: {row.told.get('source', 'unknown')}"
 
 
 def _inquired(row: EventRow, who: str, background: _Background) -> str:
-    differs = row.data.get("differs") or ()
+    differs = row.told.get("differs") or ()
     told = f"; they said something else about: {_listed(differs)}" if differs else ""
-    return f"{background.lead.name} got in touch again, source: {row.data.get('source', 'unknown')}{told}"
+    return f"{background.lead.name} got in touch again, source: {row.told.get('source', 'unknown')}{told}"
 
 
 def _edited(row: EventRow, who: str, background: _Background) -> str:
-    fields = row.data.get("fields") or ()
+    fields = row.told.get("fields") or ()
     return f"Details changed{_by(who)}" + (f": {_listed(fields)}" if fields else "")
 
 
 def _status(row: EventRow, who: str, background: _Background) -> str:
-    return f"Status changed from {row.data.get('old')} to {row.data.get('new')}{_by(who)}"
+    return f"Status changed from {row.told.get('old')} to {row.told.get('new')}{_by(who)}"
 
 
 def _assigned(row: EventRow, who: str, background: _Background) -> str:
-    owner = background.people.get(row.data.get("owner_id") or "", "nobody")
+    owner = background.people.get(row.told.get("owner_id") or "", "nobody")
     return f"Owner is now {owner}, set{_by(who)}" if who else f"Owner is now {owner}"
 
 
 def _tagged(row: EventRow, who: str, background: _Background) -> str:
-    parts = [f"{verb} {_listed(row.data[key])}" for verb, key in (("added", "added"), ("removed", "removed"))
-             if row.data.get(key)]  # fmt: skip
+    parts = [f"{verb} {_listed(row.told[key])}" for verb, key in (("added", "added"), ("removed", "removed"))
+             if row.told.get(key)]  # fmt: skip
     return f"Tags {' and '.join(parts) or 'changed'}{_by(who)}"
 
 
@@ -193,36 +193,36 @@ def _scheduled(row: EventRow, who: str, background: _Background) -> str:
 
 
 def _sent(row: EventRow, who: str, background: _Background) -> str:
-    message = background.messages.get(row.data.get("message_id", ""))
+    message = background.messages.get(row.told.get("message_id", ""))
     where = ", to the sandbox" if message is not None and message.sandbox else ""
     return f"{_the_channel(row)} was sent{_begun_by(row, '')}{where}"
 
 
 def _failed(row: EventRow, who: str, background: _Background) -> str:
-    return f"{_the_channel(row)} was not sent: {row.data.get('reason') or 'no reason given'}"
+    return f"{_the_channel(row)} was not sent: {row.told.get('reason') or 'no reason given'}"
 
 
 def _bounced(row: EventRow, who: str, background: _Background) -> str:
-    return f"{_the_channel(row)} came back: {row.data.get('reason') or 'no reason given'}"
+    return f"{_the_channel(row)} came back: {row.told.get('reason') or 'no reason given'}"
 
 
 def _delayed(row: EventRow, who: str, background: _Background) -> str:
-    return f"{_the_channel(row)} is delayed on its way: {row.data.get('reason') or 'no reason given'}"
+    return f"{_the_channel(row)} is delayed on its way: {row.told.get('reason') or 'no reason given'}"
 
 
 def _unknown(row: EventRow, who: str, background: _Background) -> str:
-    return f"We cannot tell whether {_a_channel(row)} arrived: {row.data.get('reason') or 'no answer came'}"
+    return f"We cannot tell whether {_a_channel(row)} arrived: {row.told.get('reason') or 'no answer came'}"
 
 
 def _resolved(row: EventRow, who: str, background: _Background) -> str:
-    if row.data.get("verdict") == "accepted":
+    if row.told.get("verdict") == "accepted":
         return f"A mail system reported that it has {_a_channel(row)}: it was sent"
-    verdict = {"arrived": "it arrived", "resend": "it is sent again"}.get(row.data.get("verdict", ""), "it is settled")
+    verdict = {"arrived": "it arrived", "resend": "it is sent again"}.get(row.told.get("verdict", ""), "it is settled")
     return f"{who or 'Someone'} said of {_a_channel(row)} that {verdict}"
 
 
 def _canceled(row: EventRow, who: str, background: _Background) -> str:
-    reason = row.data.get("reason")
+    reason = row.told.get("reason")
     return f"{_the_channel(row)} will not be sent{_by(who)}" + (f": {reason}" if reason else "")
 
 
@@ -235,25 +235,25 @@ def _hurried(row: EventRow, who: str, background: _Background) -> str:
 
 
 def _received(row: EventRow, who: str, background: _Background) -> str:
-    machine = " automatically" if row.data.get("automatic") else ""
-    how = CHANNEL_WORDS.get(row.data.get("channel", ""), NO_CHANNEL)
+    machine = " automatically" if row.told.get("automatic") else ""
+    how = CHANNEL_WORDS.get(row.told.get("channel", ""), NO_CHANNEL)
     return f"{background.lead.name} answered{machine} by {how if how == 'WhatsApp' else how.lower()}"
 
 
 def _opted_out(row: EventRow, who: str, background: _Background) -> str:
-    channel = row.data.get("channel")
+    channel = row.told.get("channel")
     what = "anything more" if channel == "all" else f"any more {CHANNEL_WORDS.get(channel, NO_CHANNEL)} messages"
-    how = str(row.data.get("how", "")).replace("_", " ")
+    how = str(row.told.get("how", "")).replace("_", " ")
     return f"{background.lead.name} does not want {what} ({how})"
 
 
 def _thread_assigned(row: EventRow, who: str, background: _Background) -> str:
-    return f"Conversation given to {background.people.get(row.data.get('assignee_id') or '', 'nobody')}{_by(who)}"
+    return f"Conversation given to {background.people.get(row.told.get('assignee_id') or '', 'nobody')}{_by(who)}"
 
 
 def _thread_status(row: EventRow, who: str, background: _Background) -> str:
     words = {"open": "opened again", "snoozed": "snoozed", "closed": "closed"}
-    return f"Conversation {words.get(row.data.get('new', ''), 'changed')}{_by(who)}"
+    return f"Conversation {words.get(row.told.get('new', ''), 'changed')}{_by(who)}"
 
 
 def _listed(words: Iterable[str]) -> str:

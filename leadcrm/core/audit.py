@@ -23,7 +23,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock
 from leadcrm.core.db import db, is_postgresql, writing
-from leadcrm.core.models import AuditSeal, EventRow
+from leadcrm.core.events import HASH_OF_WORDS, hash_of_words
+from leadcrm.core.models import AuditSeal, Erasure, EventRow
 
 BATCH = 1000  # facts under one seal, at most
 MOST_SEALS = 50  # in one run of the job
@@ -32,7 +33,7 @@ PAUSE_SECONDS = 0.02
 GENESIS = "0" * 64
 BEFORE_ALL = -(2**63)  # the first seal covers everything up to its last fact
 
-EVENTS, SEALS = EventRow.__table__, AuditSeal.__table__
+EVENTS, SEALS, ERASURES = EventRow.__table__, AuditSeal.__table__, Erasure.__table__
 SEALED_COLUMNS = tuple(
     EVENTS.c[name]
     for name in ("id", "organization_id", "name", "data", "lead_id", "account_id", "actor", "cause_id", "depth", "at")
@@ -78,6 +79,8 @@ def walk(connection: Connection, must_contain: str | None = None) -> Chain:
             return Chain(facts, expected - 1, 0, newest, _complaint(seal, after, count))
         facts, after, newest, expected = facts + count, seal.last_event_id, found, expected + 1
         is_contained = is_contained or found == must_contain
+    if complaint := _changed_words(connection):
+        return Chain(facts, expected - 1, 0, newest, complaint)
     unsealed = connection.scalar(select(func.count()).select_from(EVENTS).where(EVENTS.c.id > after))
     broken = (
         None if is_contained else f"The chain does not contain the seal {must_contain}: it was cut or written anew."
@@ -165,6 +168,20 @@ def _canonical(values: Iterable[Any]) -> bytes:
     """The same bytes for the same values, whichever database they lie in."""
     words = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return json.dumps(words, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _changed_words(connection: Connection) -> str | None:
+    """The first fact whose words are not those it keeps the hash of, or that lost them without an erasure."""
+    erased = set(connection.scalars(select(ERASURES.c.lead_id)))
+    rows = select(EVENTS.c.id, EVENTS.c.lead_id, EVENTS.c.data, EVENTS.c.words).order_by(EVENTS.c.id)
+    for row in connection.execute(rows.execution_options(yield_per=BATCH)):
+        kept = row.data.get(HASH_OF_WORDS)
+        is_gone = row.words is None and kept is not None
+        if row.words is not None and hash_of_words(row.words) != kept:
+            return f"The words of fact {row.id} were changed."
+        if is_gone and row.lead_id not in erased:
+            return f"The words of fact {row.id} are missing, and nobody was erased."
+    return None
 
 
 def _complaint(seal: Row, after: int, count: int) -> str:

@@ -1,10 +1,14 @@
 """Facts: `record(LeadCreated(...))` in the transaction that makes them true.
 
 A fact is one immutable row and, for each listener that `subscribe` named, one debt row, both committed with the change
-itself. The drain (core.drains) pays the debts. Facts hold ids and scalars, never personal text: erasing a person must
-not break the record of what happened.
+itself. The drain (core.drains) pays the debts. Facts hold ids and scalars. What may be a person's own words, or say who
+they are, is named `personal` by its class: it stands beside the fact, under no seal, so that erasing somebody does not
+break the record of what happened. The fact keeps a salted hash of it, which tells a change and gives nothing away.
 """
 
+import hashlib
+import json
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,8 +29,10 @@ class Event:
     name: ClassVar[str]
     title: ClassVar[str]
     icon: ClassVar[str] = "info"
+    personal: ClassVar[tuple[str, ...]] = ()  # fields that go when the person is erased
 
 
+HASH_OF_WORDS, SALT = "_words", "_salt"  # in a fact's data, and among its words
 Listener = Callable[[Any], None]
 
 
@@ -89,10 +95,11 @@ def known() -> dict[str, type[Event]]:
 
 
 def restore(row: EventRow) -> Event:
-    """The fact as its dataclass; fields that the class has since lost are dropped."""
+    """The fact as its dataclass; fields that the class has since lost are dropped, erased ones are empty."""
     event_class = _classes[row.name]
     names = {f.name for f in fields(event_class)}
-    return event_class(**{key: value for key, value in row.data.items() if key in names})
+    told = dict.fromkeys(event_class.personal, "") | row.told
+    return event_class(**{key: value for key, value in told.items() if key in names})
 
 
 def record(event: Event) -> int:
@@ -121,10 +128,12 @@ def record_all(events: Iterable[Event]) -> list[int]:
 def _row(event: Event) -> dict[str, Any]:
     cause = _cause.get()
     data = asdict(event)
+    words = _set_apart(data, event.personal) if event.personal else None
     return {
         "organization_id": tenancy.current_id(),
         "name": event.name,
         "data": data,
+        "words": words,
         "lead_id": data.get("lead_id"),
         "account_id": data.get("account_id"),
         "actor": _actor.get(),
@@ -132,6 +141,21 @@ def _row(event: Event) -> dict[str, Any]:
         "depth": cause.depth + 1 if cause else 0,
         "at": clock.now(),
     }
+
+
+def _set_apart(data: dict[str, Any], personal: tuple[str, ...]) -> dict[str, Any] | None:
+    """Take what is personal out of `data`, which keeps its hash; None when there is nothing."""
+    words = {name: data.pop(name) for name in personal if data[name]}
+    if not words:
+        return None
+    words[SALT] = secrets.token_hex(8)
+    data[HASH_OF_WORDS] = hash_of_words(words)
+    return words
+
+
+def hash_of_words(words: dict[str, Any]) -> str:
+    """What a fact keeps of its words: SHA-256 over them and their salt, hex."""
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def _debt(event_id: int, fact: Event, listener: str) -> dict[str, Any]:

@@ -18,19 +18,24 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadcrm.core import clock
-from leadcrm.core.db import ID_LENGTH, Base, TenantOwned
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned
 
 SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
 class EventRow(TenantOwned, Base):
-    """One fact, for ever: timeline entry, audit entry and trigger. Never updated or deleted."""
+    """One fact, for ever: timeline entry, audit entry and trigger. Never updated or deleted.
+
+    But for `words`: what a person wrote or a mail system said of them stands there, may be taken away when the person
+    is erased, and is not under a seal; its salted hash in `data` is (core.events).
+    """
 
     __tablename__ = "events"
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    words: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     lead_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     account_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     actor: Mapped[str] = mapped_column(String(60), default="system")
@@ -44,6 +49,11 @@ class EventRow(TenantOwned, Base):
         Index("ix_events_name", "organization_id", "name", "id"),  # an automation's test against the last events
         CheckConstraint("depth >= 0", name="depth"),
     )
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All fields of the fact; those that were erased are not there."""
+        return {name: value for name, value in (self.data | (self.words or {})).items() if not name.startswith("_")}
 
 
 class AuditSeal(Base):
@@ -63,15 +73,45 @@ class AuditSeal(Base):
     )
 
 
+class Erasure(Identified, TenantOwned, Base):
+    """The journal of erased people: who, when, which id, nothing about them. A restore erases them again from it."""
+
+    __tablename__ = "erasures"
+
+    lead_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    erased_at: Mapped[datetime] = mapped_column(default=clock.real_now)
+    erased_by: Mapped[str] = mapped_column(String(60))  # an actor, as in events
+    files: Mapped[list[str]] = mapped_column(JSON, default=list)  # our names of uploads that still have to go
+    settled_at: Mapped[datetime | None]  # when nothing was left to do
+
+    __table_args__ = (
+        UniqueConstraint("organization_id", "lead_id"),
+        Index(  # the drain
+            "ix_erasures_open",
+            "erased_at",
+            postgresql_where=text("settled_at IS NULL"),
+            sqlite_where=text("settled_at IS NULL"),
+        ),
+    )
+
+
 IMMUTABLE = ("events", "audit_seals")
+_SEALED = " AND ".join(
+    f"new.{column.name} IS old.{column.name}" for column in EventRow.__table__.columns if column.name != "words"
+)
+_ONLY_WORDS_GO = f"new.words IS NULL AND {_SEALED}"
 SQLITE_DDL = tuple(
-    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} are immutable'); END"
+    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+    f"{f'WHEN NOT ({_ONLY_WORDS_GO}) ' if (table, verb) == ('events', 'update') else ''}"
+    f"BEGIN SELECT RAISE(ABORT, '{table} are immutable'); END"
     for table in IMMUTABLE
     for verb in ("update", "delete")
 )
 POSTGRESQL_DDL = (
     "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' are immutable'; END $$",
+    "$$ BEGIN IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'events' "
+    "AND to_jsonb(NEW) = to_jsonb(OLD) || '{\"words\": null}' THEN RETURN NEW; END IF; "
+    "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' are immutable'; END $$",
     *(
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"

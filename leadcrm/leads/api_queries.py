@@ -78,5 +78,5 @@ def _told(row: EventRow) -> dict[str, Any]:
         "lead_id": row.lead_id,
         "actor": row.actor,
         "at": row.at,
-        "data": row.data,
+        "data": row.told,
     }

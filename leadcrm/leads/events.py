@@ -13,6 +13,7 @@ class LeadCreated(Event):
     name = "lead.created"
     title = "Lead created"
     icon = "user-plus"
+    personal = ("source",)
     lead_id: str
     source: str
     owner_id: str | None = None
@@ -38,6 +39,7 @@ class LeadInquired(Event):
     name = "lead.inquired"
     title = "Got in touch again"
     icon = "clipboard-list"
+    personal = ("source",)
     lead_id: str
     source: str
     differs: tuple[str, ...] = ()
@@ -85,6 +87,7 @@ class LeadTagged(Event):
     name = "lead.tagged"
     title = "Tags changed"
     icon = "tag"
+    personal = ("added", "removed")
     lead_id: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ def tell_of_new_lead(event: LeadCreated) -> None:
     reader_id = lead.owner_id or lead.realtor_id
     readers = [reader_id] if reader_id is not None else active_managers()
     title = f"New lead: {lead.name}" + (f" ({lead.source})" if lead.source != "api" else "")
-    notify(readers, f"new-lead:{lead.id}", title, f"/leads/{lead.id}", "user-plus")
+    notify(readers, f"new-lead:{lead.id}", title, f"/leads/{lead.id}", "user-plus", lead_id=lead.id)
 
 
 def tell_new_owner(event: LeadAssigned) -> None:
@@ -35,11 +35,13 @@ def tell_new_owner(event: LeadAssigned) -> None:
     actor = db.session.scalar(select(EventRow.actor).where(EventRow.id == fact_id))
     if event.owner_id is not None and actor != f"user:{event.owner_id}":
         lead = get_or_404(Lead, event.lead_id)
-        notify([event.owner_id], f"assigned:{fact_id}", f"{lead.name} is your lead now", f"/leads/{lead.id}", "user")
+        title = f"{lead.name} is your lead now"
+        notify([event.owner_id], f"assigned:{fact_id}", title, f"/leads/{lead.id}", "user", lead_id=lead.id)
 
 
 def tell_of_opt_out(event: LeadOptedOut) -> None:
     """The owner hears which messages the lead does not want any more."""
     lead = get_or_404(Lead, event.lead_id)
     title = f"{lead.name} does not want {CHANNEL_WORDS[event.channel]} any more"
-    notify([lead.owner_id], f"opted-out:{events.cause().event_id}", title, f"/leads/{lead.id}", "bell-off")
+    key = f"opted-out:{events.cause().event_id}"
+    notify([lead.owner_id], key, title, f"/leads/{lead.id}", "bell-off", lead_id=lead.id)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 
 
 class Notification(Identified, Timestamped, TenantOwned, Base):
@@ -18,10 +18,17 @@ class Notification(Identified, Timestamped, TenantOwned, Base):
     icon: Mapped[str] = mapped_column(String(40), default="bell")
     title: Mapped[str] = mapped_column(String(200))
     href: Mapped[str] = mapped_column(String(200))
+    lead_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # whom it speaks of; gone when they are erased
     read_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("user_id", "key"),
         Index("ix_notifications_bell", "user_id", "read_at", "created_at", "id"),
         Index("ix_notifications_page", "user_id", "created_at", "id"),
+        Index(  # a person's erasure and export
+            "ix_notifications_lead",
+            "lead_id",
+            postgresql_where=text("lead_id IS NOT NULL"),
+            sqlite_where=text("lead_id IS NOT NULL"),
+        ),
     )

@@ -15,8 +15,12 @@ from leadcrm.notifications.models import Notification
 LONGEST_TITLE = 200
 
 
-def notify(user_ids: Iterable[str | None], key: str, title: str, href: str, icon: str = "bell") -> None:
+def notify(
+    user_ids: Iterable[str | None], key: str, title: str, href: str, icon: str = "bell", *, lead_id: str | None = None
+) -> None:
     """Tell people once per key, however often it is called; None among the ids is nobody.
+
+    `lead_id` says whom it speaks of, if anybody: it goes when they are erased.
 
     For someone who may no longer sign in, those who run the team are told: a lead who writes to them is still a lead.
     """
@@ -29,6 +33,7 @@ def notify(user_ids: Iterable[str | None], key: str, title: str, href: str, icon
             "title": title[:LONGEST_TITLE],
             "href": href,
             "icon": icon,
+            "lead_id": lead_id,
             "created_at": clock.now(),
         }
         for user_id in _readers({user_id for user_id in user_ids if user_id is not None})

@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 SQLITE_DDL = (
-    "CREATE TRIGGER events_no_update BEFORE update ON events BEGIN SELECT RAISE(ABORT, 'events are immutable'); END",
+    "CREATE TRIGGER events_no_update BEFORE update ON events WHEN NOT (new.words IS NULL AND new.id IS old.id AND new.name IS old.name AND new.data IS old.data AND new.lead_id IS old.lead_id AND new.account_id IS old.account_id AND new.actor IS old.actor AND new.cause_id IS old.cause_id AND new.depth IS old.depth AND new.at IS old.at AND new.organization_id IS old.organization_id) BEGIN SELECT RAISE(ABORT, 'events are immutable'); END",
     "CREATE TRIGGER events_no_delete BEFORE delete ON events BEGIN SELECT RAISE(ABORT, 'events are immutable'); END",
     "CREATE TRIGGER audit_seals_no_update BEFORE update ON audit_seals BEGIN SELECT RAISE(ABORT, 'audit_seals are immutable'); END",
     "CREATE TRIGGER audit_seals_no_delete BEFORE delete ON audit_seals BEGIN SELECT RAISE(ABORT, 'audit_seals are immutable'); END",
@@ -29,7 +29,7 @@ SQLITE_DDL = (
     "CREATE TRIGGER message_search_changed AFTER UPDATE OF text ON message_search BEGIN INSERT INTO message_search_text(message_search_text, rowid, text) VALUES ('delete', old.id, old.text); INSERT INTO message_search_text(rowid, text) VALUES (new.id, new.text); END",
 )
 POSTGRESQL_DDL = (
-    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' are immutable'; END $$",
+    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'events' AND to_jsonb(NEW) = to_jsonb(OLD) || '{\"words\": null}' THEN RETURN NEW; END IF; RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' are immutable'; END $$",
     "CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER audit_seals_no_change BEFORE UPDATE OR DELETE ON audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE FUNCTION trigrams_of(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 3000 AS $$ SELECT coalesce(array_agg(DISTINCT substr(value, n, 3)), '{}') FROM generate_series(1, length(value) - 2) n $$",
@@ -161,10 +161,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "channel", name=op.f("pk_channel_pauses")),
     )
     op.create_table(
+        "erasures",
+        sa.Column("lead_id", sa.String(length=36), nullable=False),
+        sa.Column("erased_at", Moment(), nullable=False),
+        sa.Column("erased_by", sa.String(length=60), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("settled_at", Moment(), nullable=True),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_erasures_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+        sa.UniqueConstraint("organization_id", "lead_id", name=op.f("uq_erasures_organization_id_lead_id")),
+    )
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_erasures_open",
+            ["erased_at"],
+            unique=False,
+            postgresql_where=sa.text("settled_at IS NULL"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+        )
+
+    op.create_table(
         "events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("words", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("lead_id", sa.String(length=36), nullable=True),
         sa.Column("account_id", sa.String(length=36), nullable=True),
         sa.Column("actor", sa.String(length=60), nullable=False),
@@ -208,36 +233,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("enabled AND trigger = 'new_lead'"),
             sqlite_where=sa.text("enabled AND trigger = 'new_lead'"),
         )
-
-    op.create_table(
-        "raw_inbound",
-        sa.Column("channel", sa.String(length=10), nullable=False),
-        sa.Column("external_id", sa.String(length=255), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("received_at", Moment(), nullable=False),
-        sa.Column("due_at", Moment(), nullable=True),
-        sa.Column("done_at", Moment(), nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("organization_id", sa.String(length=36), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organizations.id"], name=op.f("fk_raw_inbound_organization_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_inbound")),
-        sa.UniqueConstraint(
-            "organization_id", "channel", "external_id", name=op.f("uq_raw_inbound_organization_id_channel_external_id")
-        ),
-    )
-    with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_raw_inbound_due",
-            ["due_at"],
-            unique=False,
-            postgresql_where=sa.text("due_at IS NOT NULL"),
-            sqlite_where=sa.text("due_at IS NOT NULL"),
-        )
-        batch_op.create_index("ix_raw_inbound_received", ["received_at"], unique=False)
 
     op.create_table(
         "remembered_answers",
@@ -623,6 +618,7 @@ def upgrade() -> None:
         sa.Column("icon", sa.String(length=40), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("href", sa.String(length=200), nullable=False),
+        sa.Column("lead_id", sa.String(length=36), nullable=True),
         sa.Column("read_at", Moment(), nullable=True),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
@@ -636,6 +632,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.create_index("ix_notifications_bell", ["user_id", "read_at", "created_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_notifications_lead",
+            ["lead_id"],
+            unique=False,
+            postgresql_where=sa.text("lead_id IS NOT NULL"),
+            sqlite_where=sa.text("lead_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_notifications_page", ["user_id", "created_at", "id"], unique=False)
 
     op.create_table(
@@ -916,6 +919,45 @@ def upgrade() -> None:
         batch_op.create_index("ix_notes_lead", ["lead_id", "created_at"], unique=False)
 
     op.create_table(
+        "raw_inbound",
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", Moment(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.Column("done_at", Moment(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("lead_id", sa.String(length=36), nullable=True),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_raw_inbound_lead_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_raw_inbound_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_inbound")),
+        sa.UniqueConstraint(
+            "organization_id", "channel", "external_id", name=op.f("uq_raw_inbound_organization_id_channel_external_id")
+        ),
+    )
+    with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_raw_inbound_due",
+            ["due_at"],
+            unique=False,
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_raw_inbound_lead",
+            ["lead_id"],
+            unique=False,
+            postgresql_where=sa.text("lead_id IS NOT NULL"),
+            sqlite_where=sa.text("lead_id IS NOT NULL"),
+        )
+        batch_op.create_index("ix_raw_inbound_received", ["received_at"], unique=False)
+
+    op.create_table(
         "withheld_steps",
         sa.Column("step_id", sa.String(length=36), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
@@ -1156,6 +1198,20 @@ def downgrade() -> None:
 
     op.drop_table("messages")
     op.drop_table("withheld_steps")
+    with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
+        batch_op.drop_index("ix_raw_inbound_received")
+        batch_op.drop_index(
+            "ix_raw_inbound_lead",
+            postgresql_where=sa.text("lead_id IS NOT NULL"),
+            sqlite_where=sa.text("lead_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_raw_inbound_due",
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+        )
+
+    op.drop_table("raw_inbound")
     with op.batch_alter_table("notes", schema=None) as batch_op:
         batch_op.drop_index("ix_notes_lead")
 
@@ -1221,6 +1277,11 @@ def downgrade() -> None:
     op.drop_table("password_resets")
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.drop_index("ix_notifications_page")
+        batch_op.drop_index(
+            "ix_notifications_lead",
+            postgresql_where=sa.text("lead_id IS NOT NULL"),
+            sqlite_where=sa.text("lead_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_notifications_bell")
 
     op.drop_table("notifications")
@@ -1312,15 +1373,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_remembered_answers_age")
 
     op.drop_table("remembered_answers")
-    with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
-        batch_op.drop_index("ix_raw_inbound_received")
-        batch_op.drop_index(
-            "ix_raw_inbound_due",
-            postgresql_where=sa.text("due_at IS NOT NULL"),
-            sqlite_where=sa.text("due_at IS NOT NULL"),
-        )
-
-    op.drop_table("raw_inbound")
     with op.batch_alter_table("flows", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_flows_new_lead",
@@ -1335,6 +1387,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_events_lead")
 
     op.drop_table("events")
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_erasures_open",
+            postgresql_where=sa.text("settled_at IS NULL"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+        )
+
+    op.drop_table("erasures")
     op.drop_table("channel_pauses")
     with op.batch_alter_table("automations", schema=None) as batch_op:
         batch_op.drop_index(

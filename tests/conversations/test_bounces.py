@@ -57,7 +57,7 @@ def come_in(client, *bodies: bytes) -> None:
 
 def facts(name: str) -> list[dict]:
     with tenancy.everyone():
-        return [row.data for row in db.session.scalars(select(EventRow).where(EventRow.name == name))]
+        return [row.told for row in db.session.scalars(select(EventRow).where(EventRow.name == name))]
 
 
 def count(model) -> int:

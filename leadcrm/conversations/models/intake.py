@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadcrm.conversations.models.words import only_where
@@ -24,9 +24,11 @@ class RawInbound(Identified, TenantOwned, Base):
     done_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(Text)
+    lead_id: Mapped[str | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))  # once it was read
 
     __table_args__ = (
         UniqueConstraint("organization_id", "channel", "external_id"),
+        Index("ix_raw_inbound_lead", "lead_id", **only_where("lead_id IS NOT NULL")),  # a person's erasure and export
         Index("ix_raw_inbound_due", "due_at", **only_where("due_at IS NOT NULL")),
         Index("ix_raw_inbound_received", "received_at"),  # the purge
     )
