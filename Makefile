@@ -14,7 +14,7 @@ test: .venv/dev-ready
 lint: .venv/dev-ready
 	@scripts/lint.sh
 
-bench: .venv/dev-ready
+bench: .venv/bench-ready
 	@$(BIN)/python -m bench
 
 PARTS ?=
@@ -35,6 +35,10 @@ vendor: .venv/dev-ready
 
 .venv/dev-ready: .venv/ready requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+.venv/bench-ready: .venv/dev-ready bench/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
 	@touch $@
 
 clean:

@@ -39,7 +39,7 @@ def _figures(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
         for size in options.sizes.split(","):
             yield from measure_pages(folder / f"pages-{size}", int(size))
     if "mails" in parts:
-        yield measure_drain(folder / "mails", options.mails)
+        yield from measure_drain(folder / "mails", options.mails)
     if "whole" in parts:
         yield from measure_whole(folder / "whole", options.mails)
 
