@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import lazyload, load_only
 
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
@@ -31,6 +32,12 @@ _token_by_digest = (
     select(User, ApiToken)
     .join(ApiToken, ApiToken.user_id == User.id)
     .where(ApiToken.token_hash == bindparam("digest"), ApiToken.revoked_at.is_(None), User.disabled_at.is_(None))
+    .options(load_only(User.organization_id, User.role), load_only(ApiToken.used_at), lazyload(User.organization))
+)
+_realtor_by_public_id = (
+    select(User)
+    .where(User.realtor_id == bindparam("realtor"), User.disabled_at.is_(None))
+    .options(load_only(User.organization_id, User.realtor_id, User.role, User.name), lazyload(User.organization))
 )
 
 
@@ -70,9 +77,8 @@ def user_by_token(secret: str) -> tuple[User, ApiToken] | None:
 
 def realtor_by_public_id(realtor_id: str) -> User | None:
     """The active realtor whose public id this is, in whichever organization."""
-    statement = select(User).where(User.realtor_id == realtor_id, User.disabled_at.is_(None))
     with tenancy.everyone():
-        return db.session.scalar(statement)
+        return db.session.scalar(_realtor_by_public_id, {"realtor": realtor_id})
 
 
 def session_by_secret(secret: str) -> tuple[User, UserSession] | None:

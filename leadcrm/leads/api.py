@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, jsonify, request
+from flask import Response, current_app, jsonify, request
 
 from leadcrm.core.api import ApiBlueprint, BadInput, act_for, answer_once, caller, listed
 from leadcrm.core.api_fields import clean_text
@@ -12,6 +12,7 @@ from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.core.limits import limiter
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import is_staff
 from leadcrm.leads import api_queries, operations, queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.event_schemas import EventPage, EventQuery
@@ -44,7 +45,7 @@ DETAILS = ("first_name", "last_name", "email", "phone", "timezone", "company", "
 
 
 @blueprint.route("/leads", methods=["POST"], bearer="optional")
-@blueprint.arguments(LeadInSchema, error_status_code=400, example=EXAMPLE)
+@blueprint.arguments(LeadInSchema(), error_status_code=400, example=EXAMPLE)
 @blueprint.response(201, CapturedLeadSchema, description="A new lead.")
 @blueprint.alt_response(
     200, schema=CapturedLeadSchema, description="The phone is known: the same lead, one inquiry more."
@@ -53,9 +54,7 @@ DETAILS = ("first_name", "last_name", "email", "phone", "timezone", "company", "
 def capture(body):
     """Submit a lead, with a realtor's public id or a token"""
     realtor = _realtor(body.pop("realtor_id", None))
-    if caller() is None:
-        return _capture_from_public(body, realtor)
-    return answer_once(lambda: _capture(body, realtor))
+    return _capture_from_public(body, realtor) if caller() is None else _capture(body, realtor)
 
 
 @blueprint.route("/leads")
@@ -103,7 +102,7 @@ def _realtor(realtor_id: str | None) -> User | None:
             raise BadInput("Say whose lead this is.", {"realtor_id": ["Missing data for required field."]}, 400)
         return None
     realtor = identity.realtor_by_public_id(realtor_id)
-    if realtor is None or (caller() and realtor.organization_id != caller().organization_id):
+    if realtor is None or not is_staff(realtor) or (caller() and realtor.organization_id != caller().organization_id):
         raise NotFound("There is no realtor with this id.")
     if caller() is None:
         act_for(realtor.organization_id)
@@ -115,13 +114,27 @@ def _realtor_asked() -> str:
 
 
 @limiter.limit(lambda: SUBMISSIONS_TO_REALTOR, key_func=_realtor_asked)
-def _capture_from_public(body: dict[str, Any], realtor: User):
-    return answer_once(lambda: _capture(body, realtor))
+def _capture_from_public(body: dict[str, Any], realtor: User) -> Response:
+    return _capture(body, realtor)
 
 
-def _capture(body: dict[str, Any], realtor: User | None) -> tuple[dict[str, Any], int]:
+def _capture(body: dict[str, Any], realtor: User | None) -> Response:
+    try:
+        submission = operations.read_submission(_said(body), realtor=realtor)
+    except DomainError as error:
+        raise BadInput(error.message, {error.field: [error.message]} if error.field else None, 400) from error
+    next_page = _next(realtor)
+
+    def take_in() -> tuple[dict[str, Any], int]:
+        lead, is_new = operations.take_in(submission)
+        return {"id": lead.id, "status": lead.status, "score": lead.score, "next": next_page}, 201 if is_new else 200
+
+    return answer_once(take_in)
+
+
+def _said(body: dict[str, Any]) -> LeadData:
     first_name, last_name = _names(body)
-    data = LeadData(
+    return LeadData(
         first_name=first_name,
         last_name=last_name,
         **{
@@ -130,11 +143,6 @@ def _capture(body: dict[str, Any], realtor: User | None) -> tuple[dict[str, Any]
         answers=body.get("answers", {}),
         payload=body,
     )
-    try:
-        lead, is_new = operations.capture_lead(data, realtor=realtor)
-    except DomainError as error:
-        raise BadInput(error.message, {error.field: [error.message]} if error.field else None, 400) from error
-    return CapturedLeadSchema().dump({**_seen(lead), "next": _next(realtor)}), 201 if is_new else 200
 
 
 def _names(body: dict[str, Any]) -> tuple[str, str]:
@@ -144,10 +152,6 @@ def _names(body: dict[str, Any]) -> tuple[str, str]:
         return first_name, last_name
     words = clean_text(body.get("name", "")).split()
     return " ".join(words[:-1] if len(words) > 1 else words)[:120], " ".join(words[1:][-1:])[:120]
-
-
-def _seen(lead: Lead) -> dict[str, Any]:
-    return {"id": lead.id, "status": lead.status, "score": lead.score}
 
 
 def _next(realtor: User | None) -> dict[str, str]:

@@ -50,7 +50,7 @@ def test_a_refused_request_is_not_remembered(ada, cast):
 
 def test_an_error_is_not_remembered(app, ada, cast, monkeypatch):
     app.testing = False
-    monkeypatch.setattr("leadcrm.leads.operations.capture_lead", _break)
+    monkeypatch.setattr("leadcrm.leads.operations.take_in", _break)
     answer = ada.post("/leads", BODY, key="one")
     assert (answer.status_code, answer.json["error"]["code"]) == (500, "server_error")
     monkeypatch.undo()

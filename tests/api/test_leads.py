@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.core.values import new_id
+from leadcrm.identity import operations as identity
 from leadcrm.leads.models import Inquiry, Lead
 
 NALEDI = {
@@ -104,6 +105,13 @@ def test_a_bad_body_is_a_400_that_names_the_field(anyone, cast, change, field):
 def test_an_unknown_realtor_is_a_404(anyone, cast):
     answer = anyone.post("/leads", {**NALEDI, "realtor_id": new_id()})
     assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
+
+
+def test_a_provider_is_no_realtor(anyone, cast):
+    account = {"email": "vic@acme.example", "name": "Vic", "role": "provider", "realtor": True}
+    provider = perform(identity.create_user, organization_id=cast.acme.id, **account)
+    assert anyone.post("/leads", {**NALEDI, "realtor_id": provider.realtor_id}).status_code == 404
+    assert count(Lead, cast.acme) == 0
 
 
 def test_a_token_needs_no_realtor_but_may_not_name_anothers(ada, rita, cast):

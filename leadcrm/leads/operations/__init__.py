@@ -1,7 +1,7 @@
 """The verbs of leads."""
 
 from leadcrm.leads.operations.activity import add_note, note_activity, note_contact
-from leadcrm.leads.operations.capturing import capture_lead, receive_stranger
+from leadcrm.leads.operations.capturing import capture_lead, read_submission, receive_stranger, take_in
 from leadcrm.leads.operations.changing import (
     archive_lead,
     archive_leads,
@@ -32,10 +32,12 @@ __all__ = [
     "field_text",
     "note_activity",
     "note_contact",
+    "read_submission",
     "receive_stranger",
     "restore_lead",
     "set_field",
     "set_tags",
     "tag_leads",
+    "take_in",
     "undo",
 ]

@@ -1,9 +1,12 @@
 """Leads that come by themselves: from a form, a survey, the API, or a message of someone we do not know."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import insert
 
 from leadcrm.core import clock
-from leadcrm.core.db import db, lock
+from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.events import record
 from leadcrm.identity.models import User
 from leadcrm.leads import queries
@@ -11,38 +14,73 @@ from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadInquired
 from leadcrm.leads.models import Inquiry, Lead
 from leadcrm.leads.operations import contact_points
-from leadcrm.leads.operations.changing import restore_lead, tags_named
-from leadcrm.leads.operations.creating import checked_zone, make_lead, shown_name
+from leadcrm.leads.operations.changing import checked_owner, restore_lead, tags_named
+from leadcrm.leads.operations.contact_points import Address
+from leadcrm.leads.operations.creating import checked_zone, chosen_zone, make_lead, shown_name
 
 FILLED_WHEN_EMPTY = ("first_name", "last_name", "company", "interest")
 GUESSED_ZONES = ("organization", "phone")
 SOURCE_OF_STRANGERS = {"email": "inbound email", "phone": "inbound text", "whatsapp": "inbound whatsapp"}
+_insert_inquiry = insert(Inquiry.__table__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What somebody submitted, read and checked as far as that goes without the write lock."""
+
+    data: LeadData
+    email: str
+    phone: str
+    zone: tuple[str, str]
+    realtor_id: str | None  # the user's own id
 
 
 def capture_lead(data: LeadData, *, realtor: User | None) -> tuple[Lead, bool]:
-    """Take in one submission. Returns the lead and whether it is new.
+    """Read one submission and take it in, see there."""
+    return take_in(read_submission(data, realtor=realtor))
+
+
+def read_submission(data: LeadData, *, realtor: User | None) -> Submission:
+    """The submission for `realtor`, an active member of the team. Raises DomainError naming the field."""
+    email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
+    return Submission(
+        data=replace(data, source=data.source or "api"),
+        email=email,
+        phone=phone,
+        zone=chosen_zone(data.timezone, "browser", phone),
+        realtor_id=realtor.id if realtor else None,
+    )
+
+
+def take_in(submission: Submission) -> tuple[Lead, bool]:
+    """The lead that submitted it, and whether it is new.
 
     A known phone is the same lead (PRODUCT.md D10): what is empty is filled, what is filled stays, what differs is
     kept on the inquiry. An e-mail address alone decides only where one side has no phone. Raises DomainError naming
     the field.
     """
-    email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
-    known = _known(email, phone)
+    data = submission.data
+    said = contact_points.given(email=submission.email, phone=submission.phone)
+    held = contact_points.holders(said)
+    known = _known(submission, held)
     if known is None:
-        owner_id = data.owner_id if data.owner_id is not None or realtor is None else realtor.id
         lead = make_lead(
-            replace(data, owner_id=owner_id, source=data.source or "api"),
-            email=email, phone=phone, zone_source="browser", realtor_id=realtor.id if realtor else None,
-        )  # fmt: skip
+            data,
+            said,
+            held=held,
+            zone=submission.zone,
+            owner_id=submission.realtor_id if data.owner_id is None else checked_owner(data.owner_id),
+            realtor_id=submission.realtor_id,
+        )
         _add_inquiry(lead, data, {})
         return lead, True
     lead = lock(known)
-    differences = _fill(lead, data, email, phone)
+    differences = _fill(lead, data, said, held)
     if lead.archived_at is not None:
         restore_lead(lead)
     lead.last_activity_at = clock.now()
     _add_inquiry(lead, data, differences)
-    record(LeadInquired(lead_id=lead.id, source=data.source or "api", differs=tuple(differences)))
+    record(LeadInquired(lead_id=lead.id, source=data.source, differs=tuple(differences)))
     return lead, False
 
 
@@ -51,33 +89,38 @@ def receive_stranger(kind: str, address: str, name: str = "") -> Lead:
     value = queries.normal_or_raw(kind, address)
     first_name, _, last_name = " ".join(name.split()).partition(" ")
     data = LeadData(first_name=first_name[:120], last_name=last_name[:120], source=SOURCE_OF_STRANGERS[kind])
-    return make_lead(data, zone_source="organization", **{kind: value})
+    said = contact_points.given(**{kind: value})
+    zone = chosen_zone(None, "organization", value if kind == "phone" else "")
+    return make_lead(data, said, held=contact_points.holders(said), zone=zone)
 
 
-def _known(email: str, phone: str) -> Lead | None:
-    found = queries.leads_at([address for address in (("email", email), ("phone", phone)) if address[1]])
-    if ("phone", phone) in found:
-        return found["phone", phone]
-    by_email = found.get(("email", email))
-    if by_email is not None and phone and contact_points.primary(by_email, "phone") is not None:
+def _known(submission: Submission, held: Mapping[Address, str]) -> Lead | None:
+    if lead_id := held.get(("phone", submission.phone)):
+        return get_or_404(Lead, lead_id)
+    lead_id = held.get(("email", submission.email))
+    if lead_id is None:
         return None
-    return by_email
+    by_email = get_or_404(Lead, lead_id)
+    has_another_phone = submission.phone and contact_points.primary(by_email, "phone") is not None
+    return None if has_another_phone else by_email
 
 
-def _fill(lead: Lead, data: LeadData, email: str, phone: str) -> dict[str, dict[str, str]]:
+def _fill(
+    lead: Lead, data: LeadData, addresses: Sequence[Address], held: Mapping[Address, str]
+) -> dict[str, dict[str, str]]:
     """Write what the lead lacks; returns `{field: {"held": …, "said": …}}` for what it has differently."""
     differences = {}
     for field in FILLED_WHEN_EMPTY:
-        held, said = getattr(lead, field), getattr(data, field) or ""
-        if said and not held:
+        kept, said = getattr(lead, field), getattr(data, field) or ""
+        if said and not kept:
             setattr(lead, field, said)
-        elif said.casefold() not in ("", held.casefold()):
-            differences[field] = {"held": held, "said": said}
-    for kind, said in (("email", email), ("phone", phone)):
+        elif said.casefold() not in ("", kept.casefold()):
+            differences[field] = {"held": kept, "said": said}
+    for kind, said in addresses:
         mine = [point.value for point in lead.contact_points if point.kind == kind]
-        if said and not mine:
-            contact_points.add(lead, [(kind, said)])
-        elif said and said not in mine:
+        if not mine:
+            contact_points.add(lead, [(kind, said)], held)
+        elif said not in mine:
             differences[kind] = {"held": mine[0], "said": said}
     differences |= _fill_zone(lead, data.timezone)
     lead.tags = tags_named([*(tag.name for tag in lead.tags), *(data.tags or ())])
@@ -97,12 +140,13 @@ def _fill_zone(lead: Lead, said: str | None) -> dict[str, dict[str, str]]:
 
 
 def _add_inquiry(lead: Lead, data: LeadData, differences: dict[str, dict[str, str]]) -> None:
-    db.session.add(
-        Inquiry(
-            lead_id=lead.id,
-            source=data.source or "api",
-            answers=dict(data.answers),
-            payload=dict(data.payload),
-            differences=differences,
-        )
+    db.session.connection().execute(
+        _insert_inquiry,
+        {
+            "lead_id": lead.id,
+            "source": data.source,
+            "answers": dict(data.answers),
+            "payload": dict(data.payload),
+            "differences": differences,
+        },
     )

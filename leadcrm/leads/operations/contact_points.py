@@ -1,14 +1,28 @@
 """The addresses of a lead: who holds them, which is the main one. Parts of the verbs, not verbs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 
-from leadcrm.core.db import db
+from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.errors import DomainError
 from leadcrm.identity import queries as identity
-from leadcrm.leads import addresses, queries, search
+from leadcrm.leads import addresses, search
 from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
+
+Address = tuple[str, str]  # kind and normal value
+
+# two lists instead of pairs: for "this pair or that one" SQLite reads every address of the organization
+_holders = (
+    select(ContactPoint.kind, ContactPoint.value, ContactPoint.lead_id)
+    .where(
+        ContactPoint.identifies,
+        ContactPoint.kind.in_(bindparam("kinds", expanding=True)),
+        ContactPoint.value.in_(bindparam("values", expanding=True)),
+    )
+    .execution_options(**MADE_ONCE)
+)
+_insert_search = insert(LeadSearch.__table__)
 
 
 def normal(kind: str, typed: str | None) -> str:
@@ -23,17 +37,30 @@ def normal(kind: str, typed: str | None) -> str:
         raise DomainError(str(error), kind) from None
 
 
+def given(**values: str) -> list[Address]:
+    """`email="…", phone=""` as addresses, without those that are empty."""
+    return [(kind, value) for kind, value in values.items() if value]
+
+
 def primary(lead: Lead, kind: str) -> ContactPoint | None:
     """The lead's main address of a kind."""
     return next((point for point in lead.contact_points if point.kind == kind and point.is_primary), None)
 
 
-def add(lead: Lead, addresses: Sequence[tuple[str, str]]) -> None:
-    """Give the lead more addresses, as (kind, value).
+def holders(addresses: Sequence[Address]) -> dict[Address, str]:
+    """The ids of the leads that are found by these addresses, in one look; what nobody holds is missing."""
+    if not addresses:
+        return {}
+    kinds, values = zip(*addresses, strict=True)
+    found = db.session.execute(_holders, {"kinds": kinds, "values": values})
+    return {(kind, value): lead_id for kind, value, lead_id in found}
+
+
+def add(lead: Lead, addresses: Sequence[Address], held: Mapping[Address, str]) -> None:
+    """Give the lead more addresses. `held` is what `holders` said of them.
 
     Whoever has one first is found by it; the lead's first of a kind is its main.
     """
-    held = queries.leads_at(addresses)
     for kind, value in addresses:
         is_first, is_main = (kind, value) not in held, primary(lead, kind) is None
         lead.contact_points.append(ContactPoint(kind=kind, value=value, identifies=is_first, is_primary=is_main))
@@ -50,7 +77,7 @@ def replace_primary(lead: Lead, kind: str, value: str) -> bool:
     if known is not None:
         known.is_primary = True
     elif value:
-        add(lead, [(kind, value)])
+        add(lead, [(kind, value)], holders([(kind, value)]))
     elif rest := [point for point in lead.contact_points if point.kind == kind]:
         rest[0].is_primary = True
     db.session.flush()
@@ -58,8 +85,8 @@ def replace_primary(lead: Lead, kind: str, value: str) -> bool:
 
 
 def index_new(lead: Lead) -> None:
-    """Write down what a lead that was just made is found by."""
-    db.session.add(LeadSearch(lead_id=lead.id, text=_searched(lead)))
+    """Write down what a lead that was just made, and flushed, is found by."""
+    db.session.connection().execute(_insert_search, {"lead_id": lead.id, "text": _searched(lead)})
 
 
 def index(lead: Lead) -> None:

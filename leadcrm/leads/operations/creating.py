@@ -1,5 +1,7 @@
 """A person types a lead in."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import select
 
 from leadcrm.core.db import db
@@ -15,6 +17,7 @@ from leadcrm.leads.events import FollowUpRequested, LeadCreated
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import checked_owner, tags_named
+from leadcrm.leads.operations.contact_points import Address
 
 
 def create_lead(
@@ -35,7 +38,15 @@ def create_lead(
     email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
     if follow_up and not email:
         raise DomainError("A follow-up email needs an email address.", "follow_up")
-    lead = make_lead(data, email=email, phone=phone, form_key=form_key, zone_source=zone_source)
+    said = contact_points.given(email=email, phone=phone)
+    lead = make_lead(
+        data,
+        said,
+        held=contact_points.holders(said),
+        zone=chosen_zone(data.timezone, zone_source, phone),
+        owner_id=checked_owner(data.owner_id),
+        form_key=form_key,
+    )
     if follow_up:
         record(FollowUpRequested(lead_id=lead.id, user_id=by.id if by else None))
     return lead
@@ -43,15 +54,18 @@ def create_lead(
 
 def make_lead(
     data: LeadData,
+    said: Sequence[Address],
     *,
-    email: str = "",
-    phone: str = "",
-    whatsapp: str = "",
-    zone_source: str,
-    form_key: str | None = None,
+    held: Mapping[Address, str],
+    zone: tuple[str, str],
+    owner_id: str | None = None,
     realtor_id: str | None = None,
+    form_key: str | None = None,
 ) -> Lead:
-    """The row, its addresses (normal ones), its tags and the fact. Raises DomainError naming the field."""
+    """The row, its addresses, its tags and the fact. Raises DomainError naming the field.
+
+    `held` is what `contact_points.holders` says of the addresses; `zone` is what `chosen_zone` says.
+    """
     lead = Lead(
         id=new_id(),
         first_name=data.first_name or "",
@@ -59,15 +73,15 @@ def make_lead(
         company=data.company or "",
         interest=data.interest or "",
         source=data.source or "manual",
-        owner_id=checked_owner(data.owner_id),
+        owner_id=owner_id,
         realtor_id=realtor_id,
         form_key=form_key,
     )
-    lead.name = shown_name(lead, email or phone or whatsapp)
-    lead.timezone, lead.zone_source = chosen_zone(data.timezone, zone_source, phone)
-    said = (("email", email), ("phone", phone), ("whatsapp", whatsapp))
-    contact_points.add(lead, [(kind, value) for kind, value in said if value])
-    lead.tags = tags_named(data.tags or ())
+    lead.name = shown_name(lead, said[0][1] if said else "")
+    lead.timezone, lead.zone_source = zone
+    contact_points.add(lead, said, held)
+    if data.tags:
+        lead.tags = tags_named(data.tags)
     db.session.add(lead)
     db.session.flush()
     contact_points.index_new(lead)
