@@ -45,34 +45,57 @@ class Order:
     descending: bool = True
 
 
+class Keyset:
+    """A list that is read page by page: `statement` in an order, `limit` items at a time.
+
+    Items are the statement's first entity, or whole rows with `rows=True`.
+    """
+
+    def __init__(self, statement: Select, order: Order, limit: int = 50, *, rows: bool = False):
+        keys = (column.label(f"_key{n}") for n, column in enumerate(order.columns))
+        self._statement = statement.add_columns(*keys)
+        self._first_page = self._sorted(self._statement, order.descending, order, limit)
+        self._order, self._limit, self._rows = order, limit, rows
+
+    def page(self, cursor: str | None = None, **parameters: Any) -> Page:
+        """The page after (or before) `cursor`; reads `limit` + 1 rows by one index range. Raises BadCursor."""
+        backwards, key = _decode(self._order, cursor) if cursor else (False, None)
+        statement = self._first_page if key is None else self._beside(key, backwards)
+        found = db.session.execute(statement, parameters)
+        found = (found if self._rows else found.unique()).all()
+        more, found = len(found) > self._limit, found[: self._limit]
+        if backwards:
+            found.reverse()
+        if not found:
+            return Page([], None, None)
+        width = len(self._order.columns)
+        first, last = found[0][-width:], found[-1][-width:]
+        return Page(
+            items=found if self._rows else [row[0] for row in found],
+            next=_encode(self._order, last, False) if more or backwards else None,
+            previous=_encode(self._order, first, True) if (more if backwards else key is not None) else None,
+        )
+
+    def _beside(self, key: Sequence[Any], backwards: bool) -> Select:
+        order = self._order
+        descending = order.descending is not backwards
+        left = tuple_(*order.columns)
+        right = tuple_(*(_typed(column, value) for column, value in zip(order.columns, key, strict=True)))
+        beyond = left < right if descending else left > right
+        once = self._statement.where(beyond).execution_options(leadcrm_made_once=False)
+        return self._sorted(once, descending, order, self._limit)
+
+    @staticmethod
+    def _sorted(statement: Select, descending: bool, order: Order, limit: int) -> Select:
+        directions = (column.desc() if descending else column.asc() for column in order.columns)
+        return statement.order_by(*directions).limit(limit + 1)
+
+
 def keyset_page(
     statement: Select, order: Order, cursor: str | None = None, limit: int = 50, *, rows: bool = False
 ) -> Page:
-    """The page of `statement` after (or before) `cursor`. Items are the first entity, or whole rows with `rows=True`.
-
-    Reads `limit` + 1 rows by one index range. Raises BadCursor.
-    """
-    backwards, key = _decode(order, cursor) if cursor else (False, None)
-    descending = order.descending is not backwards
-    if key is not None:
-        left = tuple_(*order.columns)
-        right = tuple_(*(_typed(column, value) for column, value in zip(order.columns, key, strict=True)))
-        statement = statement.where(left < right if descending else left > right)
-    directions = [column.desc() if descending else column.asc() for column in order.columns]
-    keys = [column.label(f"_key{n}") for n, column in enumerate(order.columns)]
-    found = db.session.execute(statement.add_columns(*keys).order_by(*directions).limit(limit + 1)).unique().all()
-    more, found = len(found) > limit, found[:limit]
-    if backwards:
-        found.reverse()
-    if not found:
-        return Page([], None, None)
-    width = len(order.columns)
-    first, last = found[0][-width:], found[-1][-width:]
-    return Page(
-        items=found if rows else [row[0] for row in found],
-        next=_encode(order, last, False) if more or backwards else None,
-        previous=_encode(order, first, True) if (more if backwards else key is not None) else None,
-    )
+    """One page of a list that is put together for it (see Keyset). Raises BadCursor."""
+    return Keyset(statement, order, limit, rows=rows).page(cursor)
 
 
 def _typed(column: InstrumentedAttribute, value: Any) -> Any:

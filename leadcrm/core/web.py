@@ -22,6 +22,7 @@ from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.settings import ROOT
 
+REMEMBERED_PARTS = 1024  # of pages; the sidebar is the largest, with some 5 KB
 ICONS = "vendor/lucide-static-1.62.0/icons.svg"
 _ICON = Markup('<svg class="glyph %s" aria-hidden="true" focusable="false"><use href="%s#%s"></use></svg>')
 
@@ -64,6 +65,12 @@ def fragment(template: str, *, status: int = 200, toast: str | None = None, undo
 def toast_partial(text: str, *, undo: str | None = None, tone: str = "info") -> str:
     """An `<hx-partial>` that adds a toast, applied whatever the status."""
     return render_template("layout/_toast.swap.html", text=text, undo=undo, tone=tone)
+
+
+@lru_cache(maxsize=REMEMBERED_PARTS, typed=True)  # typed: a text and the same text as Markup are equal
+def remembered(template: str, macro: str, *arguments: Any) -> Markup:
+    """What a macro gives for these arguments, written once. It may depend on nothing else: no time, no current_user."""
+    return getattr(current_app.jinja_env.get_template(template).module, macro)(*arguments)
 
 
 def go(url: str) -> Response:
@@ -112,6 +119,34 @@ def user_locale() -> str:
 
 
 @dataclass(frozen=True)
+class TimeWriter:
+    """How one reader has moments written; dates of `year` go without it."""
+
+    zone: ZoneInfo
+    locale: str
+    year: int
+
+    def moment(self, moment: datetime) -> str:
+        """Date and time: `Wed, 25 Nov, 14:00`."""
+        local = moment.astimezone(self.zone)
+        day = _day_words(local.date(), "EEE, d MMM" if local.year == self.year else "d MMM y", self.locale)
+        return f"{day}, {_clock_words(local.hour, local.minute, self.locale)}"
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day."""
+        local = moment.astimezone(self.zone)
+        return _clock_words(local.hour, local.minute, self.locale)
+
+    def tag(self, moment: datetime, style: str, words: str) -> Markup:
+        """`<time>` that says `words`, which a script keeps fresh in that style (see TimeTeller.tag)."""
+        # escaped by hand: a list shows a hundred of these, and % on Markup costs five times as much
+        return Markup(  # noqa: S704
+            f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{escape(self.moment(moment))}"'
+            f' data-style="{style}">{escape(words)}</time>'
+        )
+
+
+@dataclass(frozen=True)
 class TimeTeller:
     """Words for moments in one reader's zone and locale. A list makes one for all its rows."""
 
@@ -123,39 +158,20 @@ class TimeTeller:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
+    @cached_property
+    def writer(self) -> TimeWriter:
+        return TimeWriter(self.zone, self.locale, self.today.year)
+
     def ago(self, moment: datetime) -> str:
         """`now`, `12 min`, `3 h`, `Yesterday`, `4 d`, then the date."""
-        return self._ago(moment, moment.astimezone(self.zone))
-
-    def moment(self, moment: datetime) -> str:
-        """Date and time: `Wed, 25 Nov, 14:00`."""
-        return self._moment(moment.astimezone(self.zone))
-
-    def clock(self, moment: datetime) -> str:
-        """The time of day."""
-        local = moment.astimezone(self.zone)
-        return _clock_words(local.hour, local.minute, self.locale)
-
-    def tag(self, moment: datetime, style: str = "ago") -> Markup:
-        """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
-        local = moment.astimezone(self.zone)
-        words = escape(self._moment(local))
-        text = self._ago(moment, local) if style == "ago" else getattr(self, style)(moment)
-        # escaped by hand: a list shows a hundred of these, and % on Markup costs five times as much
-        return Markup(  # noqa: S704
-            f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{words}" data-style="{style}">'
-            f"{escape(text)}</time>"
-        )
-
-    def _ago(self, moment: datetime, local: datetime) -> str:
         minutes = int((self.now - moment).total_seconds() // 60)
         if minutes < 0:
-            return self._moment(local)
+            return self.moment(moment)
         if minutes < 1:
             return "now"
         if minutes < 60:
             return f"{minutes} min"
-        day = local.date()
+        day = moment.astimezone(self.zone).date()
         days = (self.today - day).days
         if days == 0 or minutes < 240:
             return f"{minutes // 60} h"
@@ -163,9 +179,17 @@ class TimeTeller:
             return "Yesterday"
         return f"{days} d" if days < 7 else _day_words(day, "d MMM y", self.locale)
 
-    def _moment(self, local: datetime) -> str:
-        day = _day_words(local.date(), "EEE, d MMM" if local.year == self.today.year else "d MMM y", self.locale)
-        return f"{day}, {_clock_words(local.hour, local.minute, self.locale)}"
+    def moment(self, moment: datetime) -> str:
+        """Date and time: `Wed, 25 Nov, 14:00`."""
+        return self.writer.moment(moment)
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day."""
+        return self.writer.clock(moment)
+
+    def tag(self, moment: datetime, style: str = "ago") -> Markup:
+        """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
+        return self.writer.tag(moment, style, getattr(self, style)(moment))
 
 
 @lru_cache(maxsize=4096)
@@ -208,7 +232,9 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_nul_in_address)
     Htmx(app)  # replaces app.request_class by its own subclass of Flask's
     app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text)
-    app.jinja_env.globals.update(time_tag=time_tag, time_teller=time_teller, is_partial=is_partial)
+    app.jinja_env.globals.update(
+        remembered=remembered, time_tag=time_tag, time_teller=time_teller, is_partial=is_partial
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)

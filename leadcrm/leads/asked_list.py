@@ -1,6 +1,7 @@
 """The list an address describes: its filters, its order, its page, and who stands beside whom in it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,11 +14,11 @@ from leadcrm.leads import queries
 from leadcrm.leads.blueprint import me
 from leadcrm.leads.data import Filters
 from leadcrm.leads.forms import FilterForm
+from leadcrm.leads.list_heads import first_direction
 
 PAGE_SIZE = 50
 FILTERS = ("q", "status", "owner", "source", "tag", "score", "created_from", "created_to", "has", "archived")
 KEPT = (*FILTERS, "sort", "dir")  # of an address, from one list to the next
-ASCENDING_FIRST = ("name",)
 LONGEST_PAGE_NUMBER = 6
 
 
@@ -39,13 +40,12 @@ class Place:
 
 
 class AskedList:
-    """The list that the arguments of an address ask for. Nonsense in them is left out; `form.errors` names it."""
+    """The list that the arguments of an address ask for. Nonsense in them is left out; `problems` names it."""
 
     def __init__(self, arguments: MultiDict[str, str]):
         self._arguments = arguments
-        self.form = FilterForm(arguments)
-        self.form.validate()
-        self.filters: Filters = self.form.filters(current_user.id, user_zone())
+        self.is_filtered = any(arguments.get(name) for name in FILTERS)
+        self.filters = self.form.filters(current_user.id, user_zone()) if self.is_filtered else Filters()
         asked = arguments.get("sort")
         self.sort = asked if asked in queries.SORTS else None
         self.descending = arguments.get("dir", first_direction(self.sort)) != "asc"
@@ -57,9 +57,19 @@ class AskedList:
         """One of SORTS, or "newest" for a search in its own order."""
         return self.sort or ("newest" if self.filters.q else "activity")
 
+    @cached_property
+    def form(self) -> FilterForm:
+        """The filters as fields, looked at."""
+        form = FilterForm(self._arguments)
+        form.validate()
+        return form
+
     @property
-    def is_filtered(self) -> bool:
-        return any(self._arguments.get(name) for name in FILTERS)
+    def problems(self) -> list[str]:
+        """What of the filters makes no sense, in words."""
+        if not self.is_filtered:
+            return []
+        return [f"{self.form[name].label.text}: {' '.join(errors)}" for name, errors in self.form.errors.items()]
 
     @property
     def query(self) -> str:
@@ -124,11 +134,6 @@ class AskedList:
     def _step(self, lead_id: str) -> Step:
         panel_url = f"/leads/{lead_id}/panel{'?' if self.query else ''}{self.query}"
         return Step(self.here(open=lead_id), {"hx-get": panel_url, "hx-target": "#panel"})
-
-
-def first_direction(sort: str | None) -> str:
-    """How a list is ordered before anyone turns it round: names from A, all else from the top."""
-    return "asc" if sort in ASCENDING_FIRST else "desc"
 
 
 def how_many(matching: int) -> str:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, redirect, request, stream_with_context, url_for
+from flask import Response, redirect, request, stream_with_context
 from flask_login import current_user
 
 from leadcrm.core import clock, tenancy
@@ -13,14 +13,14 @@ from leadcrm.core.paging import Page
 from leadcrm.core.web import fragment, is_partial, render, user_zone
 from leadcrm.identity.models import User
 from leadcrm.leads import queries, wording
-from leadcrm.leads.asked_list import AskedList, first_direction, how_many
+from leadcrm.leads.asked_list import AskedList, how_many
 from leadcrm.leads.blueprint import blueprint, lead_or_404, me, owners
 from leadcrm.leads.csv_cells import safe_cell
 from leadcrm.leads.data import Filters
+from leadcrm.leads.list_heads import sorts, views
 from leadcrm.leads.list_rows import rows_html
 from leadcrm.leads.models import Lead
 
-HOT = 70  # the score from which a lead is
 CSV_HEAD = ("Name", "Email", "Phone", "Company", "Interest", "Status", "Score", "Source", "Owner", "Tags", "Created")
 
 
@@ -34,7 +34,7 @@ def index():
     listing = asked.page()
     opened = _opened(asked, listing)
     context = _list_context(asked, listing, opened["lead"]) | opened
-    status = 422 if asked.form.errors else 200
+    status = 422 if asked.problems else 200
     if not is_partial():
         return render("leads/index.html", "leads/list.swap.html", status=status, **context)
     response = fragment("leads/list.swap.html", status=status, **context)
@@ -49,7 +49,7 @@ def panel(lead_id: str):
     lead, asked = lead_or_404(lead_id), AskedList(request.args)
     if not is_partial():
         return redirect(asked.here(open=lead.id))
-    listing = asked.page(columns=(queries.Lead.id,))
+    listing = asked.page(columns=(Lead.id,))
     response = fragment("leads/_panel.html", lead=lead, **_panel_context(asked, listing, lead_id))
     response.headers["HX-Push-Url"] = asked.here(open=lead.id)
     return response
@@ -99,12 +99,11 @@ def _panel_context(asked: AskedList, listing: Page, lead_id: str) -> dict[str, A
 
 
 def _list_context(asked: AskedList, listing: Page, opened: Lead | None) -> dict[str, Any]:
-    form, filters = asked.form, asked.filters
+    filters = asked.filters
     matching = listing.items[0].matching if listing.items else 0
     counted = {"lead_count": how_many(matching)} if matching and filters == Filters() else {}  # for the sidebar, too
     return counted | {
-        "form": form,
-        "problems": [f"{form[name].label.text}: {' '.join(errors)}" for name, errors in form.errors.items()],
+        "problems": asked.problems,
         "filters": filters,
         "rows": rows_html(
             listing.items, f"/panel?{asked.query}" if asked.query else "/panel", opened.id if opened else None
@@ -112,8 +111,8 @@ def _list_context(asked: AskedList, listing: Page, opened: Lead | None) -> dict[
         "matching": matching,
         "counted_up_to": queries.COUNTED_UP_TO,
         "chips": _chips(asked),
-        "views": _views(filters),
-        "sorts": _sorts(asked),
+        "views": views(filters, current_user.id),
+        "sorts": sorts(asked.address(sort=None, dir=None), asked.sorted_by, asked.descending),
         "sorted_by": asked.sorted_by,
         "is_descending": asked.descending,
         "here": asked.here(),
@@ -126,28 +125,9 @@ def _list_context(asked: AskedList, listing: Page, opened: Lead | None) -> dict[
     }
 
 
-def _sorts(asked: AskedList) -> list[dict[str, Any]]:
-    """The orders a list can have: its words, links to both directions, and which of them is the present one."""
-    base = asked.address(sort=None, dir=None)
-    base += "&" if "?" in base else "?"
-    sorts = []
-    for name, (label, downwards, upwards) in wording.SORT_WORDS.items():
-        urls = {"desc": f"{base}sort={name}&dir=desc", "asc": f"{base}sort={name}&dir=asc"}
-        current = ("desc" if asked.descending else "asc") if name == asked.sorted_by else None
-        other = {"desc": "asc", "asc": "desc", None: first_direction(name)}[current]
-        sorts.append(
-            {
-                "name": name,
-                "label": label,
-                "current": current,
-                "next_url": urls[other],
-                "directions": ((downwards, urls["desc"], current == "desc"), (upwards, urls["asc"], current == "asc")),
-            }
-        )
-    return sorts
-
-
 def _chips(asked: AskedList) -> list[tuple[str, str, str]]:
+    if not asked.is_filtered:
+        return []
     form, filters = asked.form, asked.filters
     names = queries.names_of(filters)
     owner = "me" if form.owner.data == "me" else names.owner
@@ -155,21 +135,6 @@ def _chips(asked: AskedList) -> list[tuple[str, str, str]]:
     return [
         (label, value, asked.address(**dict.fromkeys(arguments)))
         for label, value, arguments in wording.chips(filters, owner=owner, tag=names.tag, dates=dates)
-    ]
-
-
-def _views(filters: Filters) -> list[dict[str, Any]]:
-    """The lists most people want, as tabs; the present one is marked when it is exactly that, whatever is searched."""
-    views = (
-        ("All", {}, Filters(q=filters.q)),
-        ("Mine", {"owner": "me"}, Filters(q=filters.q, owner=current_user.id)),
-        ("Hot", {"score": HOT}, Filters(q=filters.q, score_at_least=HOT)),
-        ("Unassigned", {"owner": "none"}, Filters(q=filters.q, owner="none")),
-        ("Archived", {"archived": 1}, Filters(q=filters.q, archived=True)),
-    )
-    return [
-        {"label": label, "href": url_for("leads.index", **arguments), "current": filters == meant}
-        for label, arguments, meant in views
     ]
 
 

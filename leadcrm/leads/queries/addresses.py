@@ -1,0 +1,98 @@
+"""Leads by their addresses, and their addresses by lead."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from leadcrm.core.db import db
+from leadcrm.identity import queries as identity
+from leadcrm.identity.models import User
+from leadcrm.leads import addresses
+from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Lead
+
+KINDS_OF_CHANNEL = {"email": ("email",), "sms": ("phone",), "whatsapp": ("whatsapp", "phone")}
+MOST_DUPLICATES = 5
+
+
+def find_by_address(kind: str, value: str) -> Lead | None:
+    """The lead that is identified by an address, as typed or normal."""
+    statement = select(Lead).join(ContactPoint, ContactPoint.lead_id == Lead.id)
+    normal = normal_or_raw(kind, value)
+    return db.session.scalar(
+        statement.where(ContactPoint.kind == kind, ContactPoint.value == normal, ContactPoint.identifies)
+    )
+
+
+def leads_at(addresses: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Lead]:
+    """The leads that are identified by addresses (kind, normal value), in one look; free addresses are missing."""
+    if not addresses:
+        return {}
+    said = or_(*(and_(ContactPoint.kind == kind, ContactPoint.value == value) for kind, value in addresses))
+    statement = select(ContactPoint.kind, ContactPoint.value, Lead).join(Lead, Lead.id == ContactPoint.lead_id)
+    found = db.session.execute(statement.where(ContactPoint.identifies, said))
+    return {(kind, value): lead for kind, value, lead in found}
+
+
+def normal_or_raw(kind: str, value: str) -> str:
+    """The address in its one shape; what is none (a short code, a mailer's own) as it came."""
+    needs_country = kind == "phone" and not value.startswith("+")
+    try:
+        return addresses.normal(kind, value, identity.organization().country if needs_country else "ZZ")
+    except addresses.NotAnAddress:
+        return value.strip().lower()[: addresses.LONGEST_TYPED]
+
+
+def address_of(lead_ids: Collection[str], channel: str) -> dict[str, str]:
+    """Where leads are written to on a channel, by lead id; those who have no address there are missing."""
+    kinds = KINDS_OF_CHANNEL[channel]
+    points = main_addresses(lead_ids, kinds)
+    return {lead_id: points[lead_id, kind] for kind in reversed(kinds) for lead_id, found in points if found == kind}
+
+
+def merge_values(lead_ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """What merge fields say for each lead: `{lead_id: {field: text}}`, "" for what is not known. Three queries."""
+    owner = aliased(User)
+    people = (
+        select(Lead.id, Lead.first_name, Lead.last_name, Lead.company, Lead.interest, owner.name, owner.email)
+        .outerjoin(owner, owner.id == Lead.owner_id)
+        .where(Lead.id.in_(lead_ids))
+    )
+    points = main_addresses(lead_ids)
+    organization = identity.organization().name
+    values = {}
+    for lead_id, first_name, last_name, company, interest, owner_name, owner_email in db.session.execute(people):
+        values[lead_id] = {
+            "first_name": first_name,
+            "last_name": last_name,
+            "name": f"{first_name} {last_name}".strip() or company,
+            "company": company,
+            "interest": interest,
+            "email": points.get((lead_id, "email"), ""),
+            "phone": points.get((lead_id, "phone"), ""),
+            "owner_name": owner_name or "",
+            "owner_first_name": (owner_name or "").partition(" ")[0],
+            "owner_email": owner_email or "",
+            "organization_name": organization,
+        }
+    return values
+
+
+def main_addresses(lead_ids: Collection[str], kinds: Collection[str] = CONTACT_KINDS) -> dict[tuple[str, str], str]:
+    main = select(ContactPoint.lead_id, ContactPoint.kind, ContactPoint.value).where(
+        ContactPoint.lead_id.in_(lead_ids), ContactPoint.kind.in_(kinds), ContactPoint.is_primary
+    )
+    return {(lead_id, kind): value for lead_id, kind, value in db.session.execute(main)}
+
+
+def duplicates(email: str, phone: str, except_id: str | None = None) -> Sequence[Lead]:
+    """Other leads with one of these addresses (as typed), oldest first, at most five."""
+    said = [(kind, normal_or_raw(kind, typed)) for kind, typed in (("email", email), ("phone", phone)) if typed.strip()]
+    if not said:
+        return []
+    same = or_(*((ContactPoint.kind == kind) & (ContactPoint.value == value) for kind, value in said))
+    sharing = select(ContactPoint.lead_id).where(same)
+    statement = select(Lead).where(Lead.id.in_(sharing), Lead.id != (except_id or ""))
+    return db.session.scalars(
+        statement.options(joinedload(Lead.owner)).order_by(Lead.created_at, Lead.id).limit(MOST_DUPLICATES)
+    ).all()

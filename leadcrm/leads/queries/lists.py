@@ -1,0 +1,163 @@
+"""Lists of leads: filtered, ordered, page by page, counted, exported."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from leadcrm.core.db import MADE_ONCE, db, is_postgresql
+from leadcrm.core.paging import Keyset, Order, Page
+from leadcrm.identity.models import User
+from leadcrm.identity.permissions import Reader, visible_leads_filter
+from leadcrm.leads import search
+from leadcrm.leads.data import Filters
+from leadcrm.leads.models import ContactPoint, Lead, LeadTag, Tag
+from leadcrm.leads.queries.addresses import main_addresses
+from leadcrm.leads.queries.records import tag_names
+
+SORTS: dict[str, InstrumentedAttribute] = {
+    "activity": Lead.last_activity_at,
+    "created": Lead.created_at,
+    "name": Lead.name,
+    "score": Lead.score,
+}
+OWNER_NAME = User.name.label("owner_name")
+LISTED = (
+    Lead.id,
+    Lead.name,
+    Lead.company,
+    Lead.interest,
+    Lead.status,
+    Lead.score,
+    Lead.source,
+    OWNER_NAME,
+    Lead.created_at,
+    Lead.last_activity_at,
+)
+COUNTED_UP_TO = 1_000
+EXPORT_BATCH = 500
+
+
+def lead_list(
+    user: User,
+    filters: Filters,
+    sort: str | None = None,
+    *,
+    descending: bool = True,
+    cursor: str | None = None,
+    limit: int = 50,
+    columns: tuple[ColumnElement, ...] = LISTED,
+    counted: bool = False,
+) -> Page:
+    """A page of what a list shows of each lead: rows of `columns`, with `matching` (see count_leads) when `counted`.
+
+    `sort` is one of SORTS; without one a search comes newest first, anything else by last activity. Raises BadCursor.
+    """
+    listing = _listing(user.role, filters, sort, descending, limit, columns, counted, is_postgresql())
+    return listing.page(cursor, reader=user.id)
+
+
+@lru_cache(maxsize=256)
+def _listing(
+    role: str,
+    filters: Filters,
+    sort: str | None,
+    descending: bool,
+    limit: int,
+    columns: tuple[ColumnElement, ...],
+    counted: bool,
+    on_postgresql: bool,  # where a search is another one
+) -> Keyset:
+    """Most lists are asked for again and again: putting one together costs more than reading it."""
+    if counted:
+        counting = _counting(role, filters, COUNTED_UP_TO, on_postgresql)
+        columns = (*columns, counting.scalar_subquery().label("matching"))
+    statement, newest = _filtered(select(*columns), Reader(role), filters)
+    statement = statement.execution_options(**MADE_ONCE)
+    if any(column is OWNER_NAME for column in columns):
+        statement = statement.outerjoin(User, User.id == Lead.owner_id)
+    if sort is None and newest is not None:
+        return Keyset(statement, Order("found", (newest,)), limit, rows=True)
+    sort = sort if sort in SORTS else "activity"
+    order = Order(f"{sort}{'-' if descending else '+'}", (SORTS[sort], Lead.id), descending)
+    return Keyset(statement, order, limit, rows=True)
+
+
+def count_leads(user: User, filters: Filters, up_to: int | None = COUNTED_UP_TO) -> int:
+    """How many leads match; counting stops at `up_to` + 1, which then means "more than `up_to`"."""
+    return db.session.scalar(_counting(user.role, filters, up_to, is_postgresql()), {"reader": user.id})
+
+
+@lru_cache(maxsize=256)
+def _counting(role: str, filters: Filters, up_to: int | None, on_postgresql: bool) -> Select:
+    matching, _ = _filtered(select(Lead.id), Reader(role), filters)
+    if up_to is not None:
+        matching = matching.limit(up_to + 1)
+    return select(func.count()).select_from(matching.subquery()).execution_options(**MADE_ONCE)
+
+
+def exported(user: User, filters: Filters) -> Iterator[Sequence[Any]]:
+    """Every matching lead in batches of rows of `LISTED`, `email`, `phone` and `tags`, newest first."""
+    cursor = None
+    while True:
+        page = lead_list(user, filters, "created", cursor=cursor, limit=EXPORT_BATCH)
+        lead_ids = [row.id for row in page.items]
+        points, tags = main_addresses(lead_ids, ("email", "phone")), tag_names(lead_ids)
+        yield [
+            (row, points.get((row.id, "email"), ""), points.get((row.id, "phone"), ""), tags.get(row.id, []))
+            for row in page.items
+        ]
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def _filtered(statement: Select, reader: Reader, filters: Filters) -> tuple[Select, Any]:
+    """The statement with every filter, and the column that orders a search newest first (None without a search)."""
+    newest = None
+    if search.terms_of(filters.q):
+        statement, newest = search.matching(statement, filters.q)
+    return statement.where(visible_leads_filter(reader, Lead.owner_id), *_criteria(filters)), newest
+
+
+def _criteria(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    yield Lead.archived_at.is_not(None) if filters.archived else Lead.archived_at.is_(None)
+    if filters.statuses:
+        yield Lead.status.in_(filters.statuses)
+    if filters.owner == "none":
+        yield Lead.owner_id.is_(None)
+    elif filters.owner:
+        yield Lead.owner_id == filters.owner
+    if filters.source:
+        yield Lead.source == filters.source
+    if filters.tag_id:
+        yield Lead.id.in_(select(LeadTag.lead_id).where(LeadTag.tag_id == filters.tag_id))
+    if filters.score_at_least is not None:
+        yield Lead.score >= filters.score_at_least
+    if filters.created_from is not None:
+        yield Lead.created_at >= filters.created_from
+    if filters.created_before is not None:
+        yield Lead.created_at < filters.created_before
+    for kind in filters.has:
+        yield exists().where(ContactPoint.lead_id == Lead.id, ContactPoint.kind == kind, ContactPoint.is_primary)
+
+
+@dataclass(frozen=True)
+class FilterNames:
+    """The words for what filters point at by id."""
+
+    owner: str
+    tag: str
+
+
+def names_of(filters: Filters) -> FilterNames:
+    """Names of the filters' owner and tag; no query when they point at none."""
+    owner = tag = None
+    if filters.owner and filters.owner != "none":
+        owner = db.session.scalar(select(User.name).where(User.id == filters.owner))
+    if filters.tag_id:
+        tag = db.session.scalar(select(Tag.name).where(Tag.id == filters.tag_id))
+    return FilterNames(owner or "someone who left", tag or "a tag that is gone")
