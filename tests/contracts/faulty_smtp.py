@@ -23,6 +23,8 @@ class FaultySmtp:
 
     port: int
     faults: dict[str, str] = field(default_factory=dict)
+    pipelines: bool = False  # whether it says so
+    is_careless: bool = False  # asks for the mail even when it took no recipient
     accepted: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     connections: int = 0
@@ -45,16 +47,23 @@ class FaultySmtp:
         while line := lines.readline():
             verb = line.split(b" ")[0].strip().decode().lower()
             if verb == "ehlo":
-                alive = self.answer(connection, "ehlo", "250 faulty")
+                alive = self.answer(
+                    connection, "ehlo", "250-faulty\r\n250 PIPELINING" if self.pipelines else "250 faulty"
+                )
             elif verb == "rcpt":
-                recipient = line.decode().partition("<")[2].partition(">")[0]
+                recipient = "" if "rcpt" in self.faults else line.decode().partition("<")[2].partition(">")[0]
                 alive = self.answer(connection, "rcpt")
+            elif verb == "data" and not recipient and not self.is_careless:
+                alive = self.answer(connection, "data", "554 no valid recipients")
             elif verb == "data" and "data" not in self.faults:
                 connection.sendall(b"354 go\r\n")
                 if self.faults.get("body") == HANG_UP:
                     del self.faults["body"]
                     return
-                self.accepted.append(read_mail(lines))
+                mail = read_mail(lines)
+                if mail is None:
+                    return
+                self.accepted.append(mail)
                 self.recipients.append(recipient)
                 alive = self.answer(connection, "dot")
             elif verb == "quit":
@@ -82,11 +91,14 @@ class FaultySmtp:
         return True
 
 
-def read_mail(lines) -> bytes:
+def read_mail(lines) -> bytes | None:
+    """The mail with its dots undone; None when the connection ends before the final one."""
     mail = []
-    while (line := lines.readline()) not in (b".\r\n", b""):
+    while line := lines.readline():
+        if line == b".\r\n":
+            return b"".join(mail)
         mail.append(line[1:] if line.startswith(b".") else line)
-    return b"".join(mail)
+    return None
 
 
 @contextmanager

@@ -52,9 +52,10 @@ def transport(request):
     return mail_transport(SimpleNamespace(smtp_url=url))
 
 
-@pytest.fixture
-def faulty():
+@pytest.fixture(params=[False, True], ids=["one command at a time", "pipelining"])
+def faulty(request):
     with faulty_smtp() as server:
+        server.pipelines = request.param
         yield server
 
 
@@ -243,6 +244,28 @@ def test_a_deadline_that_is_past_makes_no_further_connection(faulty):
 def test_the_longest_send_ends_before_its_lease_and_before_the_worker_counts_as_hung():
     longest = SmtpServer.from_url("smtp://mail.test").total_timeout
     assert longest + 30 <= SEND_LEASE.total_seconds() < HUNG_SECONDS
+
+
+def test_a_mail_to_nobody_does_not_leave_although_the_server_waits_for_it(faulty):
+    faulty.pipelines = faulty.is_careless = True
+    faulty.faults["rcpt"] = "550 no such user"
+    session = session_to(faulty)
+    with pytest.raises(Refused) as refused:
+        session.send(MAIL)
+    assert refused.value.code == "550"
+    session.send(SECOND)
+    session.close()
+    assert (len(faulty.accepted), faulty.recipients) == (1, [SECOND.recipient])
+
+
+def test_the_mails_commands_go_out_at_once_where_the_server_allows_it(faulty, monkeypatch):
+    session = session_to(faulty)
+    session.send(MAIL)
+    writes = []
+    monkeypatch.setattr(session._connection, "sock", Spy(session._connection.sock, writes))
+    session.send(SECOND)
+    session.close()
+    assert len(writes) == (3 if faulty.pipelines else 5), "what comes before the mail, the mail, the goodbye"
 
 
 def test_one_connection_serves_the_batch_also_after_a_refusal(faulty):
