@@ -14,12 +14,13 @@ from leadcrm.core.drains import drain_events
 from leadcrm.core.idempotency import forget_old_answers
 from leadcrm.core.lanes import Drain
 from leadcrm.core.timetable import Periodic
-from leadcrm.flows.jobs import drain_settlings, finish_enrolments
+from leadcrm.flows.jobs import drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
+from leadcrm.privacy.jobs import drain_erasures
 
 LANES: dict[str, list[Drain]] = {
     "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
-    "slow": [drain_settlings, drain_mailbox],
+    "slow": [drain_settlings, drain_rewordings, drain_mailbox, drain_erasures],
 }
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),

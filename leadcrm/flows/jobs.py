@@ -6,7 +6,14 @@ from itertools import groupby
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.flows import queries
-from leadcrm.flows.operations import finish_passages, go_on_settling
+from leadcrm.flows.operations import (
+    copies_behind,
+    end_rewording,
+    finish_passages,
+    go_on_rewording,
+    go_on_settling,
+    rewording,
+)
 
 BATCH = 500
 
@@ -23,6 +30,34 @@ def drain_settlings(should_stop: Callable[[], bool]) -> int:
             while goes_on and not should_stop():
                 goes_on = perform(go_on_settling, flow_id)
                 chunks += 1
+    return chunks
+
+
+def drain_rewordings(should_stop: Callable[[], bool]) -> int:
+    """Give waiting messages of edited steps their new words, chunk by chunk. Returns how many chunks that were."""
+    with tenancy.everyone():
+        steps = queries.steps_to_reword()
+        db.session.rollback()
+    chunks = 0
+    for organization_id, step_id in steps:
+        with tenancy.organization(organization_id):
+            chunks += _reword(step_id, should_stop)
+    return chunks
+
+
+def _reword(step_id: str, should_stop: Callable[[], bool]) -> int:
+    chunks = 0
+    while not should_stop():
+        revision, copies = copies_behind(step_id)
+        db.session.rollback()
+        if not copies:
+            perform(end_rewording, step_id, revision)
+            break
+        for start in range(0, len(copies), rewording.CHUNK):
+            if should_stop():
+                break
+            perform(go_on_rewording, step_id, copies[start : start + rewording.CHUNK])
+            chunks += 1
     return chunks
 
 

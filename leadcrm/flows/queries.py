@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from leadcrm.conversations.events import LeadOptedOut, MessageReceived
-from leadcrm.conversations.models import Message
+from leadcrm.conversations.models import Message, RewordedStep
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
 from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep
@@ -87,6 +87,12 @@ def flows_to_settle() -> list[Row]:
     """(organization_id, flow_id) of flows whose waiting messages are behind a switch."""
     left = select(FlowSettling.organization_id, FlowSettling.flow_id)
     return list(db.session.execute(left.order_by(FlowSettling.since, FlowSettling.flow_id)).all())
+
+
+def steps_to_reword() -> list[Row]:
+    """(organization_id, step_id) of edited steps with waiting messages that do not say their words yet."""
+    left = select(RewordedStep.organization_id, RewordedStep.step_id)
+    return list(db.session.execute(left.order_by(RewordedStep.step_id)).all())
 
 
 def flow_list() -> list[Row]:

@@ -12,6 +12,7 @@ from leadcrm.core.web import add_errors, fragment, go, is_partial, render
 from leadcrm.flows import operations, queries
 from leadcrm.flows.forms import FlowForm, StepForm
 from leadcrm.flows.models import CHANNEL_OF_TYPE, LAST_DAY, Flow, FlowStep
+from leadcrm.flows.wording import wall_clock
 from leadcrm.identity.permissions import requires
 
 blueprint = Blueprint("flows", __name__)
@@ -23,7 +24,7 @@ editors_only = requires(*EDITORS)
 @blueprint.context_processor
 def _for_templates() -> dict[str, Any]:
     fields = [{"label": words, "attrs": {"data-insert": f"{{{name}}}"}} for name, words in merge.FIELDS.items()]
-    return {"may_edit": _may_edit(), "merge_fields": fields}
+    return {"may_edit": _may_edit(), "merge_fields": fields, "wall_clock": wall_clock}
 
 
 @blueprint.get("/flows")
@@ -106,8 +107,8 @@ def edit_step(flow_id: str, step_id: str):
     form = StepForm(request.form)
     if form.validate():
         try:
-            copies = perform(operations.edit_step, step, form.to_data(), form.revision.data or 0)
-            return _saved(flow, step, f"{form.name.data} was saved.{_copies_words(copies)}")
+            rewording = perform(operations.edit_step, step, form.to_data(), form.revision.data or 0)
+            return _saved(flow, step, f"{form.name.data} was saved.{_rewording_words(rewording)}")
         except Conflict as conflict:
             return _stale(flow, step_id, form, conflict)
         except DomainError as error:
@@ -271,7 +272,10 @@ def _effect_words(effect: operations.Effect) -> str:
     return f" {_messages(effect.resumed)} will be sent again." if effect.resumed else ""
 
 
-def _copies_words(copies: int) -> str:
+def _rewording_words(rewording: operations.Rewording) -> str:
+    if rewording.more:
+        return f" More than {_messages(rewording.copies)} now say this."
+    copies = rewording.copies
     return f" {_messages(copies)} now {'says' if copies == 1 else 'say'} this." if copies else ""
 
 

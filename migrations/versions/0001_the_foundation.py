@@ -20,10 +20,12 @@ SQLITE_DDL = (
     "CREATE TRIGGER audit_seals_no_update BEFORE update ON audit_seals BEGIN SELECT RAISE(ABORT, 'audit_seals are immutable'); END",
     "CREATE TRIGGER audit_seals_no_delete BEFORE delete ON audit_seals BEGIN SELECT RAISE(ABORT, 'audit_seals are immutable'); END",
     "CREATE VIRTUAL TABLE lead_search_text USING fts5(text, content='lead_search', content_rowid='id', tokenize='trigram case_sensitive 1', detail=none)",
+    "INSERT INTO lead_search_text(lead_search_text, rank) VALUES ('secure-delete', 1)",
     "CREATE TRIGGER lead_search_added AFTER INSERT ON lead_search BEGIN INSERT INTO lead_search_text(rowid, text) VALUES (new.id, new.text); END",
     "CREATE TRIGGER lead_search_removed AFTER DELETE ON lead_search BEGIN INSERT INTO lead_search_text(lead_search_text, rowid, text) VALUES ('delete', old.id, old.text); END",
     "CREATE TRIGGER lead_search_changed AFTER UPDATE OF text ON lead_search BEGIN INSERT INTO lead_search_text(lead_search_text, rowid, text) VALUES ('delete', old.id, old.text); INSERT INTO lead_search_text(rowid, text) VALUES (new.id, new.text); END",
     "CREATE VIRTUAL TABLE message_search_text USING fts5(text, content='message_search', content_rowid='id', tokenize='unicode61', detail=none)",
+    "INSERT INTO message_search_text(message_search_text, rank) VALUES ('secure-delete', 1)",
     "CREATE TRIGGER message_search_added AFTER INSERT ON message_search BEGIN INSERT INTO message_search_text(rowid, text) VALUES (new.id, new.text); END",
     "CREATE TRIGGER message_search_removed AFTER DELETE ON message_search BEGIN INSERT INTO message_search_text(message_search_text, rowid, text) VALUES ('delete', old.id, old.text); END",
     "CREATE TRIGGER message_search_changed AFTER UPDATE OF text ON message_search BEGIN INSERT INTO message_search_text(message_search_text, rowid, text) VALUES ('delete', old.id, old.text); INSERT INTO message_search_text(rowid, text) VALUES (new.id, new.text); END",
@@ -165,7 +167,7 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.String(length=36), nullable=False),
         sa.Column("erased_at", Moment(), nullable=False),
         sa.Column("erased_by", sa.String(length=60), nullable=False),
-        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("files", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("settled_at", Moment(), nullable=True),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
@@ -958,6 +960,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_raw_inbound_received", ["received_at"], unique=False)
 
     op.create_table(
+        "reworded_steps",
+        sa.Column("step_id", sa.String(length=36), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=500), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_reworded_steps_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["step_id"], ["flow_steps.id"], name=op.f("fk_reworded_steps_step_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("step_id", name=op.f("pk_reworded_steps")),
+    )
+    op.create_table(
         "withheld_steps",
         sa.Column("step_id", sa.String(length=36), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
@@ -1198,6 +1218,7 @@ def downgrade() -> None:
 
     op.drop_table("messages")
     op.drop_table("withheld_steps")
+    op.drop_table("reworded_steps")
     with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
         batch_op.drop_index("ix_raw_inbound_received")
         batch_op.drop_index(

@@ -37,7 +37,7 @@ def test_an_edit_refreshes_waiting_copies_and_says_how_many(flow, steps, new_lea
         ).one()
         sent.status, sent.sent_at, sent.due_at, sent.content = "sent", clock.now(), None, "Hi Naledi"
     step = fresh(steps.text)
-    assert perform(operations.edit_step, step, data_of(step, content="New words"), step.revision) == 1
+    assert perform(operations.edit_step, step, data_of(step, content="New words"), step.revision).copies == 1
     assert messages_of(early)[1].content == "Hi Naledi"
     assert messages_of(late)[1].content == "New words"
 
@@ -45,9 +45,9 @@ def test_an_edit_refreshes_waiting_copies_and_says_how_many(flow, steps, new_lea
 def test_an_edit_of_the_time_leaves_running_leads_their_time(flow, steps, new_lead):
     lead = new_lead()
     before = [message.scheduled_for for message in messages_of(lead)]
-    perform(operations.edit_step, steps.text, data_of(steps.text, day=4, time=time(18)), steps.text.revision)
+    changed = data_of(steps.text, day=4, time=time(18), content="New words")
+    assert perform(operations.edit_step, steps.text, changed, steps.text.revision) == operations.Rewording(1)
     assert [message.scheduled_for for message in messages_of(lead)] == before
-    assert perform(operations.edit_step, fresh(steps.text), data_of(steps.text), fresh(steps.text).revision) == 1
 
 
 def test_a_stale_edit_is_refused_and_a_switch_does_not_make_one_stale(flow, steps):

@@ -11,6 +11,7 @@ from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.leads import operations as leads
 from tests.conversations.conftest import plan
 from tests.flows.conftest import drain, enrolment_of, messages_of
+from tests.flows.test_changing import data_of
 from tests.flows.test_leaving import receive
 
 
@@ -45,6 +46,13 @@ def test_a_step_that_was_switched_off_meanwhile_stays_off(put_away, steps):
     perform(operations.set_step_enabled, steps.text, False)
     restore(put_away)
     assert statuses(put_away) == ["skipped", "skipped", "scheduled", "scheduled"]
+
+
+def test_a_step_that_was_edited_meanwhile_says_the_new_words(put_away, steps):
+    perform(operations.edit_step, steps.text, data_of(steps.text, content="New"), steps.text.revision)
+    restore(put_away)
+    texts = [message for message in messages_of(put_away) if message.step_id == steps.text.id]
+    assert [(message.status, message.content) for message in texts] == [("scheduled", "New")]
 
 
 def test_whoever_wrote_meanwhile_stays_out_of_the_flow(put_away):

@@ -13,6 +13,7 @@ from leadcrm.flows import listeners, operations, queries
 from leadcrm.flows.operations import enrolling
 from leadcrm.leads.events import LeadCreated
 from tests.flows.conftest import drain, enrolment_of, messages_of
+from tests.flows.test_changing import data_of
 from tests.flows.test_leaving import receive
 
 HEAD_START_SECONDS = 0.5
@@ -72,6 +73,12 @@ def test_a_step_is_off_for_a_lead_who_is_just_entering(while_entering, waiting_l
     statuses = {message.step_id: message.status for message in messages_of(waiting_lead)}
     assert statuses[steps.text.id] == "skipped"
     assert statuses[steps.reminder.id] == "scheduled"
+
+
+def test_new_words_hold_for_a_lead_who_is_just_entering(while_entering, waiting_lead, steps):
+    new = data_of(steps.text, content="New")
+    while_entering(PLANNED, operations.edit_step, steps.text, new, steps.text.revision)
+    assert [message.content for message in messages_of(waiting_lead) if message.step_id == steps.text.id] == ["New"]
 
 
 def test_a_flow_is_off_for_a_lead_who_is_just_entering(while_entering, waiting_lead, flow):

@@ -13,6 +13,7 @@ from leadcrm.adapters.ports import OutgoingEmail
 from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
 from leadcrm.conversations.delivery.rendering import Aside, Ready
+from leadcrm.conversations.delivery.rewording import catch_up, is_behind
 from leadcrm.conversations.events import (
     MessageCanceled,
     MessageEvent,
@@ -21,7 +22,7 @@ from leadcrm.conversations.events import (
     MessageSent,
 )
 from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
-from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, why_suppressed
+from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, shapes_of, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.core import clock, tenancy
@@ -54,7 +55,7 @@ class Outcome:
 _suppressed = exists().where(
     SUPPRESSIONS.c.organization_id == bindparam("the_organization"),
     SUPPRESSIONS.c.channel.in_([MESSAGES.c.channel, EVERY_CHANNEL]),
-    SUPPRESSIONS.c.address == bindparam("the_address"),
+    SUPPRESSIONS.c.address.in_(bindparam("its_shapes", expanding=True)),
 )
 # a reply, an opt-out, a new status that the flows have not heard of yet: what they would skip must not slip out
 _flow_is_deaf = and_(MESSAGES.c.origin == "flow", exists().where(DEBTS.c.holds_lead_id == MESSAGES.c.lead_id))
@@ -73,7 +74,8 @@ _mine = (
 _begin = (
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
-    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused)
+    .where(MESSAGES.c.subject == bindparam("read_subject"), MESSAGES.c.content == bindparam("read_content"))
+    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused, ~is_behind())
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),
@@ -137,8 +139,11 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
         {
             **_names(ready),
             "the_address": ready.address,
+            "its_shapes": shapes_of(ready.address),
             "the_moment": moment,
             "new_lease": moment + SEND_LEASE,
+            "read_subject": claim.subject,
+            "read_content": claim.content,
             "new_subject": ready.subject,
             "new_content": ready.content,
             "new_external_id": mail.message_id if mail else claim.external_id,
@@ -223,6 +228,8 @@ def _explain(ready: Ready) -> None:
         select(
             Message.claim_token,
             Message.status,
+            Message.subject,
+            Message.content,
             _archived.label("archived"),
             _why_withheld.scalar_subquery().label("withheld"),
             _flow_is_deaf.label("flow_is_deaf"),
@@ -242,6 +249,8 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
     elif row.flow_is_deaf:
         put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
+    elif catch_up(ready.claim.id) or (row.subject, row.content) != (ready.claim.subject, ready.claim.content):
+        put_aside(Aside(ready.claim, "held", "its words were just changed", clock.now()))  # and is read anew
 
 
 def _after_the_news(claim: Claim) -> datetime:

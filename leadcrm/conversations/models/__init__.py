@@ -2,7 +2,14 @@
 
 from leadcrm.conversations.models.intake import Mailbox, RawInbound
 from leadcrm.conversations.models.messages import Attachment, Attempt, Message
-from leadcrm.conversations.models.rules import ChannelPause, SendingPause, Suppression, Template, WithheldStep
+from leadcrm.conversations.models.rules import (
+    ChannelPause,
+    RewordedStep,
+    SendingPause,
+    Suppression,
+    Template,
+    WithheldStep,
+)
 from leadcrm.conversations.models.threads import Conversation, Draft, ReadMark, new_reply_token
 from leadcrm.conversations.models.words import ACCEPTED, CHANNELS, ORIGINS, STATUSES, THREAD_STATUSES, WAITING
 
@@ -22,6 +29,7 @@ __all__ = [
     "Message",
     "RawInbound",
     "ReadMark",
+    "RewordedStep",
     "SendingPause",
     "Suppression",
     "Template",

@@ -53,6 +53,17 @@ class WithheldStep(TenantOwned, Base):
     reason: Mapped[str] = mapped_column(String(200))
 
 
+class RewordedStep(TenantOwned, Base):
+    """A step of a flow that was edited: some of its waiting copies do not say these words yet."""
+
+    __tablename__ = "reworded_steps"
+
+    step_id: Mapped[str] = mapped_column(ForeignKey("flow_steps.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int]  # of the step: the work is done when no copy is behind this one
+    subject: Mapped[str] = mapped_column(String(500))
+    content: Mapped[str] = mapped_column(Text)
+
+
 class ChannelPause(TenantOwned, Base):
     """A connection that answered `try later` too often waits; its messages are held without using tries."""
 

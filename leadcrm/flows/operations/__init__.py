@@ -8,6 +8,7 @@ from leadcrm.flows.operations.editing import (
     ensure_default_flow,
 )
 from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages, readmit_lead
+from leadcrm.flows.operations.rewording import Rewording, copies_behind, end_rewording, go_on_rewording
 from leadcrm.flows.operations.settling import Effect, go_on_settling
 from leadcrm.flows.operations.switching import (
     delete_step,
@@ -18,15 +19,19 @@ from leadcrm.flows.operations.switching import (
 
 __all__ = [
     "Effect",
+    "Rewording",
     "StepData",
     "add_step",
+    "copies_behind",
     "create_flow",
     "delete_step",
     "edit_step",
+    "end_rewording",
     "enrol",
     "ensure_default_flow",
     "exit_lead",
     "finish_passages",
+    "go_on_rewording",
     "go_on_settling",
     "readmit_lead",
     "restore_step",

@@ -3,16 +3,16 @@
 from dataclasses import asdict, dataclass
 from datetime import time
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from leadcrm.conversations import merge
-from leadcrm.conversations.models import WAITING, Message
+from leadcrm.conversations.models import Message
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
 from leadcrm.flows.events import FlowChanged
 from leadcrm.flows.models import Flow, FlowStep
-from leadcrm.flows.operations.settling import PARKED
+from leadcrm.flows.operations.rewording import Rewording, begin_rewording
 from leadcrm.flows.operations.switching import step_flow
 from leadcrm.flows.seed import NEW_LEAD_NAME, NEW_LEAD_STEPS
 
@@ -67,8 +67,8 @@ def add_step(flow: Flow, data: StepData) -> FlowStep:
     return step
 
 
-def edit_step(step: FlowStep, data: StepData, revision: int) -> int:
-    """Change a step; its waiting copies get the new text (D3) and keep their time. Returns how many copies.
+def edit_step(step: FlowStep, data: StepData, revision: int) -> Rewording:
+    """Change a step; its waiting copies say the new words from now on (D3) and keep their time.
 
     Raises Conflict when the step changed since `revision` was shown; DomainError for bad merge fields, and for another
     type once messages of the step exist: a planned email cannot become a text.
@@ -82,14 +82,13 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> int:
         raise Conflict("Someone else changed this step while you were writing. Their version is saved; yours is below.")
     if data.type != step.type and _has_messages(step):
         raise DomainError("Messages of this step exist already, so its type stays. Add a new step instead.", "type")
+    said = (step.subject, step.content)
     for column, value in _columns(data).items():
         setattr(step, column, value)
     flow.version += 1
     db.session.flush()
-    _refresh(step, Message.status == "skipped", Message.reason.in_(PARKED))
-    copies = _refresh(step, Message.status.in_(WAITING))
     record(FlowChanged(flow_id=flow.id, change="step_edited", step_id=step.id))
-    return copies
+    return Rewording() if (step.subject, step.content) == said else begin_rewording(step)
 
 
 def _check(data: StepData) -> None:
@@ -114,10 +113,3 @@ def _columns(data: StepData) -> dict:
 
 def _has_messages(step: FlowStep) -> bool:
     return db.session.scalar(select(Message.id).where(Message.step_id == step.id).limit(1)) is not None
-
-
-def _refresh(step: FlowStep, *which) -> int:
-    """Copies whose first attempt already rendered them keep what they said."""
-    copies = update(Message).where(Message.step_id == step.id, ~Message.rendered, *which)
-    values = {"subject": step.subject, "content": step.content}
-    return db.session.execute(copies.values(values).execution_options(synchronize_session=False)).rowcount

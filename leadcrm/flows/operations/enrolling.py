@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from leadcrm.conversations.models import Message
 from leadcrm.conversations.operations import plan_messages, resume_skipped, skip_waiting
@@ -13,6 +13,7 @@ from leadcrm.core.zones import zone
 from leadcrm.flows import queries
 from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
 from leadcrm.flows.models import CHANNEL_OF_TYPE, Enrolment, Flow, FlowStep
+from leadcrm.flows.operations.rewording import reword_passage
 from leadcrm.flows.planning import PlannedMessage, own_key, plan
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
@@ -65,10 +66,12 @@ def readmit_lead(lead_id: str, reason: str) -> int:
 
     A passage with nothing ahead stays ended, and so does what its flow or step would not say any more.
     """
-    _one_at_a_time(lead_id)
     left = (Enrolment.lead_id == lead_id, Enrolment.state == "exited", Enrolment.exit_reason == reason)
+    _keep_as_they_are(select(Enrolment.flow_id).where(*left))
+    _one_at_a_time(lead_id)
     resumed = 0
     for enrolment in db.session.scalars(select(Enrolment).where(*left).order_by(Enrolment.id)).all():
+        reword_passage(enrolment, Message.status == "skipped", Message.reason == reason)
         theirs = (
             Message.enrolment_id == enrolment.id,
             Message.step_id.in_(queries.steps_that_are_on(enrolment.flow_id)),
@@ -96,6 +99,12 @@ def finish_passages(enrolment_ids: Sequence[str]) -> int:
         for row in done
     )
     return len(done)
+
+
+def _keep_as_they_are(flow_ids: Select[tuple[str]]) -> None:
+    """No step is edited or switched until the transaction's end: who returns must not bring back older words."""
+    flows = select(Flow.id).where(Flow.id.in_(flow_ids)).order_by(Flow.id)
+    db.session.execute(flows.with_for_update(read=True))
 
 
 def _one_at_a_time(lead_id: str) -> None:
