@@ -27,13 +27,14 @@ _newest_first = Order("timeline", (EventRow.id,))
 
 @dataclass(frozen=True)
 class Happening:
-    """One line: who did what and when; `quote` is what was said or noted; `moment` a later time it names."""
+    """One line: who did what and when; `quote` is what was said, under `subject`; `moment` a later time it names."""
 
     id: int
     icon: str
     sentence: str
     at: datetime
     quote: str = ""
+    subject: str = ""
     moment: datetime | None = None
     conversation_id: str | None = None
 
@@ -101,6 +102,7 @@ def _happening(row: EventRow, background: _Background) -> Happening:
         sentence=sentence(row, _who(row, background), background),
         at=row.at,
         quote=_quote(row, message, note),
+        subject=message.subject if message and row.name in _QUOTED else "",
         moment=message.scheduled_for if message and row.name == "message.scheduled" else None,
         conversation_id=message.conversation_id if message else row.told.get("conversation_id"),
     )
@@ -111,7 +113,7 @@ def _quote(row: EventRow, message: Message | None, note: Note | None) -> str:
         return note.body
     if message is None or row.name not in _QUOTED:
         return ""
-    text = " ".join(f"{message.subject}\n{message.content}".split())
+    text = " ".join(message.content.split())
     return text if len(text) <= LONGEST_EXCERPT else f"{text[:LONGEST_EXCERPT].rstrip()}…"
 
 

@@ -56,7 +56,7 @@ def test_a_conversation_reads_like_one(ada, lead, cast, transport):
     page = shown(ada.get(f"/leads/{lead.id}/timeline", hx=True))
     assert "Call her &lt;b&gt;tomorrow&lt;/b&gt;" in page
     assert "Thank you" in page
-    assert "Welcome in" in page
+    assert "<b>Hi</b>Welcome in</blockquote>" in page
 
 
 @pytest.mark.parametrize(

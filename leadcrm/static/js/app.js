@@ -3,7 +3,7 @@
 (() => {
   'use strict';
 
-  const TOAST_LIFE = 10; // seconds, where the toast names none; long enough to reach Undo
+  const TOAST_LIFE = 10; // seconds, where the toast names none
   const TICK = 250; // ms
   const byId = (id) => document.getElementById(id);
 
@@ -310,6 +310,7 @@
 
   // ---- Start ---------------------------------------------------------------------------------------------
 
+  document.querySelector('.settings-nav [aria-current]')?.scrollIntoView({ block: 'nearest' });
   setInterval(ageToasts, TICK);
   setInterval(freshenTimes, 30_000);
   openArrivedDialogs();

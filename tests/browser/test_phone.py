@@ -1,0 +1,47 @@
+"""What only a narrow screen shows, or hides."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def phone(open_context):
+    return open_context("phone").new_page()
+
+
+def test_the_settings_begin_with_the_page_one_is_on(phone):
+    phone.goto("/settings/system", wait_until="networkidle")
+    navigation = phone.get_by_role("navigation", name="Settings")
+    box = navigation.get_by_role("link", name="System").bounding_box()
+    assert 0 <= box["x"] <= 390 - box["width"]
+    assert not navigation.get_by_role("link", name="Profile").evaluate("link => link.getBoundingClientRect().x >= 0")
+
+
+def test_the_focus_stays_in_the_panel_that_covers_the_page(phone):
+    phone.goto("/leads", wait_until="networkidle")
+    row = phone.locator("[data-open]").first
+    name = row.inner_text()
+    row.click()
+    panel = phone.get_by_role("complementary", name=name)
+    expect(panel).to_be_focused()
+    for _ in range(40):
+        phone.keyboard.press("Tab")
+        if phone.evaluate("document.activeElement === document.body"):
+            break
+        assert panel.evaluate("panel => panel.contains(document.activeElement)")
+    phone.keyboard.press("Escape")
+    expect(row).to_be_focused()
+
+
+def test_a_step_says_its_time_before_its_name(phone):
+    phone.goto("/flows", wait_until="networkidle")
+    phone.get_by_role("link", name="New lead").click()
+    phone.wait_for_url(re.compile("/flows/.+"))
+    step = phone.locator(".step-item").filter(has_text="Follow-up Text")
+    time, words = step.locator(".step-at").bounding_box(), step.locator(".step-body").bounding_box()
+    assert time["y"] + time["height"] <= words["y"]
+    assert time["x"] == words["x"]
