@@ -48,7 +48,7 @@ def test_a_step_is_added_edited_switched_deleted_and_brought_back(page: Page):
     add_step(page)
     day = page.get_by_role("region", name=re.compile(r"^Day 3"))
     expect(day.get_by_text("Still looking?", exact=True)).to_be_visible()
-    expect(step(page, "Still looking?").locator(".step-at")).to_have_text("10:30")
+    expect(step(page, "Still looking?").locator(".step-at")).to_have_text("10:30 AM")
 
     page.keyboard.press("Escape")
     expect(page.locator("#panel .panel")).to_have_count(0)

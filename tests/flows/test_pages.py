@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from leadcrm.core.db import db, perform
 from leadcrm.flows import operations, queries
 from leadcrm.flows.models import Flow, FlowStep
+from leadcrm.identity import operations as identity
 from tests.conftest import count_queries
 from tests.flows.conftest import messages_of
 
@@ -69,9 +70,23 @@ def test_the_builder_shows_days_steps_times_and_counts(mia, flow, new_lead):
     new_lead(), new_lead(phone=None)
     page = mia.get(f"/flows/{flow.id}").text
     assert re.findall(r'<h2 id="day-\d+">Day (\d+)', page) == ["0", "1", "2"]
-    assert re.findall(r'class="step-at">([^<]+)<', page) == ["Immediately", "09:00", "14:00"]
+    assert times_on(page) == ["Immediately", "9:00 AM", "2:00 PM"]
     assert "1 waiting · 1 skipped" in page
     assert "2 leads inside" in page
+
+
+def times_on(page: str) -> list[str]:
+    return re.findall(r'class="step-at">([^<]+)<', page)
+
+
+@pytest.mark.parametrize(
+    ("locale", "reminder", "quiet"), [("de", "14:00", "21:00–08:00"), ("en-US", "2:00 PM", "9:00 PM–8:00 AM")]
+)
+def test_times_are_written_as_the_reader_writes_them(mia, cast, flow, steps, locale, reminder, quiet):
+    person = {"name": "Mia", "theme": "system", "timezone": None, "shortcuts": True}
+    perform(identity.change_profile, cast.mia, locale=locale, **person)
+    assert times_on(mia.get(f"/flows/{flow.id}").text)[-1] == reminder
+    assert quiet in mia.get(f"/flows/{flow.id}?step={steps.text.id}").text
 
 
 @pytest.mark.parametrize("hx", [True, False])
