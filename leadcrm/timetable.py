@@ -13,6 +13,7 @@ from leadcrm.core.audit import seal_new_facts
 from leadcrm.core.drains import drain_events
 from leadcrm.core.idempotency import forget_old_answers
 from leadcrm.core.lanes import Drain
+from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.timetable import Periodic
 from leadcrm.flows.jobs import drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
@@ -30,4 +31,5 @@ TIMETABLE: list[Periodic] = [
     Periodic("forget_sign_ins", "slow", 86_400, forget_sign_ins),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
     Periodic("forget_old_answers", "slow", 3600, forget_old_answers),
+    Periodic("refresh_statistics", "slow", 86_400, refresh_statistics),
 ]
