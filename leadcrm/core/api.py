@@ -225,7 +225,7 @@ def init_app(app: Flask, *, identify: Identify, blueprints: tuple[ApiBlueprint, 
     app.add_url_rule(f"{PREFIX}/openapi.json", "openapi", public(lambda: api.spec.to_dict()))
     app.register_error_handler(BadInput, _bad_input)
     app.register_error_handler(Unauthorized, _unauthorized)
-    app.after_request_funcs.setdefault(None, []).insert(0, _tidy_headers)  # the first registered runs last
+    app.after_request(_keep_nothing)
 
 
 class _Document(Api):
@@ -258,9 +258,7 @@ def _unauthorized(error: Unauthorized) -> tuple[dict[str, Any], int, dict[str, s
     return {"error": {"code": error.code, "message": error.message}}, 401, {"WWW-Authenticate": challenge}
 
 
-def _tidy_headers(response: Response) -> Response:
+def _keep_nothing(response: Response) -> Response:
     if request.path.startswith(f"{PREFIX}/"):
         response.headers["Cache-Control"] = "no-store"
-        if response.status_code not in (429, 503):
-            response.headers.pop("Retry-After", None)  # Flask-Limiter sends it with every answer
     return response

@@ -126,8 +126,9 @@ def _capture(body: dict[str, Any], realtor: User | None) -> Response:
     next_page = _next(realtor)
 
     def take_in() -> tuple[dict[str, Any], int]:
-        lead, is_new = operations.take_in(submission)
-        return {"id": lead.id, "status": lead.status, "score": lead.score, "next": next_page}, 201 if is_new else 200
+        captured = operations.take_in(submission)
+        answer = {"id": captured.lead_id, "status": captured.status, "score": captured.score, "next": next_page}
+        return answer, 201 if captured.is_new else 200
 
     return answer_once(take_in)
 

@@ -14,7 +14,7 @@ NUMBERS = itertools.count()
 
 @pytest.fixture
 def capture(app, cast):
-    """Submits a lead nobody knows, with e-mail and phone, as a colleague of the realtor; the token is in use already."""
+    """Submits a lead nobody knows, with e-mail and phone, with a token that is in use already."""
     client = app.test_client(use_cookies=False)
     realtor_id = cast.rosa.realtor_id
     _, secret = perform(identity.create_token, cast.ada, "form")

@@ -12,7 +12,7 @@ from leadcrm.identity.models import User
 from leadcrm.leads import queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadInquired
-from leadcrm.leads.models import Inquiry, Lead
+from leadcrm.leads.models import STATUSES, Inquiry, Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import checked_owner, restore_lead, tags_named
 from leadcrm.leads.operations.contact_points import Address
@@ -22,6 +22,16 @@ FILLED_WHEN_EMPTY = ("first_name", "last_name", "company", "interest")
 GUESSED_ZONES = ("organization", "phone")
 SOURCE_OF_STRANGERS = {"email": "inbound email", "phone": "inbound text", "whatsapp": "inbound whatsapp"}
 _insert_inquiry = insert(Inquiry.__table__)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The lead that somebody's submission belongs to; the defaults are what every new lead has."""
+
+    lead_id: str
+    is_new: bool
+    status: str = STATUSES[0]
+    score: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +46,9 @@ class Submission:
 
 
 def capture_lead(data: LeadData, *, realtor: User | None) -> tuple[Lead, bool]:
-    """Read one submission and take it in, see there."""
-    return take_in(read_submission(data, realtor=realtor))
+    """Read one submission and take it in. Returns the lead and whether it is new."""
+    captured = take_in(read_submission(data, realtor=realtor))
+    return get_or_404(Lead, captured.lead_id), captured.is_new
 
 
 def read_submission(data: LeadData, *, realtor: User | None) -> Submission:
@@ -52,8 +63,8 @@ def read_submission(data: LeadData, *, realtor: User | None) -> Submission:
     )
 
 
-def take_in(submission: Submission) -> tuple[Lead, bool]:
-    """The lead that submitted it, and whether it is new.
+def take_in(submission: Submission) -> Captured:
+    """Make a lead of the submission, or add it to the one that we know.
 
     A known phone is the same lead (PRODUCT.md D10): what is empty is filled, what is filled stays, what differs is
     kept on the inquiry. An e-mail address alone decides only where one side has no phone. Raises DomainError naming
@@ -64,7 +75,7 @@ def take_in(submission: Submission) -> tuple[Lead, bool]:
     held = contact_points.holders(said)
     known = _known(submission, held)
     if known is None:
-        lead = make_lead(
+        lead_id = make_lead(
             data,
             said,
             held=held,
@@ -72,16 +83,16 @@ def take_in(submission: Submission) -> tuple[Lead, bool]:
             owner_id=submission.realtor_id if data.owner_id is None else checked_owner(data.owner_id),
             realtor_id=submission.realtor_id,
         )
-        _add_inquiry(lead, data, {})
-        return lead, True
+        _add_inquiry(lead_id, data, {})
+        return Captured(lead_id, is_new=True)
     lead = lock(known)
     differences = _fill(lead, data, said, held)
     if lead.archived_at is not None:
         restore_lead(lead)
     lead.last_activity_at = clock.now()
-    _add_inquiry(lead, data, differences)
+    _add_inquiry(lead.id, data, differences)
     record(LeadInquired(lead_id=lead.id, source=data.source, differs=tuple(differences)))
-    return lead, False
+    return Captured(lead.id, False, lead.status, lead.score)
 
 
 def receive_stranger(kind: str, address: str, name: str = "") -> Lead:
@@ -91,7 +102,7 @@ def receive_stranger(kind: str, address: str, name: str = "") -> Lead:
     data = LeadData(first_name=first_name[:120], last_name=last_name[:120], source=SOURCE_OF_STRANGERS[kind])
     said = contact_points.given(**{kind: value})
     zone = chosen_zone(None, "organization", value if kind == "phone" else "")
-    return make_lead(data, said, held=contact_points.holders(said), zone=zone)
+    return get_or_404(Lead, make_lead(data, said, held=contact_points.holders(said), zone=zone))
 
 
 def _known(submission: Submission, held: Mapping[Address, str]) -> Lead | None:
@@ -139,11 +150,11 @@ def _fill_zone(lead: Lead, said: str | None) -> dict[str, dict[str, str]]:
     return {"timezone": {"held": lead.timezone, "said": said}}
 
 
-def _add_inquiry(lead: Lead, data: LeadData, differences: dict[str, dict[str, str]]) -> None:
+def _add_inquiry(lead_id: str, data: LeadData, differences: dict[str, dict[str, str]]) -> None:
     db.session.connection().execute(
         _insert_inquiry,
         {
-            "lead_id": lead.id,
+            "lead_id": lead_id,
             "source": data.source,
             "answers": dict(data.answers),
             "payload": dict(data.payload),

@@ -22,7 +22,7 @@ _holders = (
     )
     .execution_options(**MADE_ONCE)
 )
-_insert_search = insert(LeadSearch.__table__)
+_insert_points, _insert_search = insert(ContactPoint.__table__), insert(LeadSearch.__table__)
 
 
 def normal(kind: str, typed: str | None) -> str:
@@ -66,6 +66,15 @@ def add(lead: Lead, addresses: Sequence[Address], held: Mapping[Address, str]) -
         lead.contact_points.append(ContactPoint(kind=kind, value=value, identifies=is_first, is_primary=is_main))
 
 
+def add_first(lead_id: str, addresses: Sequence[Address], held: Mapping[Address, str]) -> None:
+    """The same for a lead that was just made and has none: at most one of a kind, each the main one."""
+    rows = [
+        {"lead_id": lead_id, "kind": kind, "value": value, "identifies": (kind, value) not in held, "is_primary": True}
+        for kind, value in addresses
+    ]
+    db.session.connection().execute(_insert_points, rows)
+
+
 def replace_primary(lead: Lead, kind: str, value: str) -> bool:
     """Make `value` the main address instead of what is; "" takes that away. Returns whether it changed."""
     old = primary(lead, kind)
@@ -84,22 +93,20 @@ def replace_primary(lead: Lead, kind: str, value: str) -> bool:
     return True
 
 
-def index_new(lead: Lead) -> None:
-    """Write down what a lead that was just made, and flushed, is found by."""
-    db.session.connection().execute(_insert_search, {"lead_id": lead.id, "text": _searched(lead)})
+def index_new(lead_id: str, name: str, company: str, values: Sequence[str]) -> None:
+    """Write down what a lead that was just made is found by: its name, its company, the values of its addresses."""
+    row = {"lead_id": lead_id, "text": search.text_of(name, company, values)}
+    db.session.connection().execute(_insert_search, row)
 
 
 def index(lead: Lead) -> None:
     """Keep what the lead is found by in step with what it is."""
+    values = [point.value for point in lead.contact_points]
     row = db.session.scalar(select(LeadSearch).where(LeadSearch.lead_id == lead.id))
     if row is None:
-        index_new(lead)
-    elif row.text != (text := _searched(lead)):
+        index_new(lead.id, lead.name, lead.company, values)
+    elif row.text != (text := search.text_of(lead.name, lead.company, values)):
         row.text = text
-
-
-def _searched(lead: Lead) -> str:
-    return search.text_of(lead.name, lead.company, [point.value for point in lead.contact_points])
 
 
 def _remove(lead: Lead, point: ContactPoint) -> None:
