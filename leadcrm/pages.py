@@ -31,6 +31,7 @@ from leadcrm.leads.public_routes import blueprint as thanks
 from leadcrm.leads.queries import count_leads
 from leadcrm.leads.routes import blueprint as leads
 from leadcrm.notifications.routes import blueprint as notifications
+from leadcrm.privacy.routes import blueprint as privacy
 from leadcrm.settings import ROOT
 
 
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
         sandbox,
         flows,
         automations,
+        privacy,
         system,
     ):
         app.register_blueprint(blueprint)

@@ -2,19 +2,22 @@
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import Executable, Select, delete, insert, literal, select, update
 
 from leadcrm.conversations import jobs
 from leadcrm.conversations.models import CHANNELS, Attachment, Message, SendingPause
 from leadcrm.core import clock, tenancy
+from leadcrm.core.backup import journal
 from leadcrm.core.db import Moment, db, perform
 from leadcrm.core.models import Heartbeat
 from leadcrm.identity.models import Organization, PasswordReset, StaffMail, User, UserSession
 from leadcrm.identity.permissions import MANAGERS
 from leadcrm.notifications.operations import notify
+from leadcrm.privacy.jobs import drain_erasures
 
 OVER = timedelta(hours=1)  # so long ago that any lease is over
 PAUSES, MESSAGES, STAFF_MAILS = SendingPause.__table__, Message.__table__, StaffMail.__table__
@@ -27,21 +30,28 @@ def files_of_rows() -> Select:
     return select(literal("inbound/") + attachments.c.stored_as, attachments.c.size)
 
 
-def calming(backup_at: datetime) -> Sequence[Executable]:
-    """What is done in a restored database before anyone sees it."""
+def calming(backup_at: datetime, erasures: Iterable[journal.Entry] = ()) -> Sequence[Executable]:
+    """What is done in a restored database before anyone sees it.
+
+    Whoever was erased is marked to be erased again: by `erasures`, by the database it replaces, by the journal's file.
+    """
     now = clock.real_now()
-    return [*_pause_sending(backup_at, now), *_break_off(now), *_sign_everyone_out(now)]
+    known = journal.read_entries(current_app.settings.var / journal.NAME)
+    again = journal.replaying([*journal.entries_of_database(), *known, *erasures])
+    return [*_pause_sending(backup_at, now), *_break_off(now), *_sign_everyone_out(now), *again]
 
 
 def settle(backup_at: datetime) -> int:
     """What people should know when they come back; harmless when it is done again, or missed.
 
-    Messages that were being sent when the backup was made become unknown, others that were in hand are due again, and
-    those who run the teams find a notification. Returns how many messages were in hand.
+    Who was erased since is erased again. Messages that were being sent when the backup was made become unknown, others
+    that were in hand are due again, and those who run the teams find a notification. Returns how many messages were in
+    hand.
     """
     in_hand = 0
     while swept := jobs.sweep_messages():
         in_hand += swept
+    drain_erasures(lambda: False)
     with tenancy.everyone():
         organization_ids = db.session.scalars(select(Organization.id)).all()
     for organization_id in organization_ids:

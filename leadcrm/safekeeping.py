@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 from leadcrm import restoring
 from leadcrm.core import audit, clock, rotation
 from leadcrm.core import backup as backups
+from leadcrm.core.backup import journal
 from leadcrm.core.db import db
 from leadcrm.first_start import at_head
 
@@ -47,13 +48,19 @@ def backup(file: Path) -> None:
 @FILE
 @click.option("--check", "only_check", is_flag=True, help="Only look: restore into a scratch place and verify it all.")
 @click.option("--replace", is_flag=True, help="Put it in the place of everything this installation holds.")
+@click.option(
+    "--erasures",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A copy of var/erasures.jsonl that was kept apart: people in it are erased again.",
+)
 @says_what_failed
-def restore(file: Path, only_check: bool, replace: bool) -> None:
+def restore(file: Path, only_check: bool, replace: bool, erasures: Path | None) -> None:
     """Put the backup FILE in the place of an empty installation. Sending is paused until a person releases it."""
     if only_check:
         _check(file)
         return
-    manifest = backups.restore(file, restoring.calming, replace=replace)
+    known = journal.read_entries(erasures) if erasures else []
+    manifest = backups.restore(file, functools.partial(restoring.calming, erasures=known), replace=replace)
     if not at_head():
         upgrade()
     in_hand = restoring.settle(manifest.moment)

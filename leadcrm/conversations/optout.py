@@ -23,6 +23,8 @@ def refusal(reason: str, name: str, address: str) -> str:
     """Why an address is not written to, from a suppression's reason."""
     if reason == "bounced":
         return f"Mail to {address} came back. Correct the address, or allow mail to it again on the lead's page."
+    if reason == "erased":
+        return f"Whoever has {address} asked to be erased. They can be answered once they write to us."
     return f"{name} does not want messages at {address}."
 
 

@@ -42,6 +42,7 @@ MOST_WORDS = 8  # of a query
 SQLITE_DDL = (
     "CREATE VIRTUAL TABLE message_search_text USING fts5("
     "text, content='message_search', content_rowid='id', tokenize='unicode61', detail=none)",
+    "INSERT INTO message_search_text(message_search_text, rank) VALUES ('secure-delete', 1)",  # no trace
     "CREATE TRIGGER message_search_added AFTER INSERT ON message_search BEGIN "
     "INSERT INTO message_search_text(rowid, text) VALUES (new.id, new.text); END",
     "CREATE TRIGGER message_search_removed AFTER DELETE ON message_search BEGIN "

@@ -81,7 +81,7 @@ class Erasure(Identified, TenantOwned, Base):
     lead_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     erased_at: Mapped[datetime] = mapped_column(default=clock.real_now)
     erased_by: Mapped[str] = mapped_column(String(60))  # an actor, as in events
-    files: Mapped[list[str]] = mapped_column(JSON, default=list)  # our names of uploads that still have to go
+    files: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # our names of uploads still to go
     settled_at: Mapped[datetime | None]  # when nothing was left to do
 
     __table_args__ = (

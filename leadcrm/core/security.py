@@ -66,6 +66,15 @@ def renewed(token: bytes) -> bytes | None:
         raise ValueError("This secret was encrypted with a key that is not known any more.") from error
 
 
+def keyed_hashes(text: str, purpose: str) -> list[str]:
+    """What can be kept of something that must be recognised and not known: HMAC-SHA256, hex, the newest key's first.
+
+    Those under older keys find what was kept before a rotation, as long as these keys are known.
+    """
+    message = f"{purpose}\n{text}".encode()
+    return [hmac.digest(key.encode(), message, "sha256").hex() for key in current_app.settings.secret_keys]
+
+
 def _every_key() -> MultiFernet:
     """Encrypts with the newest key, decrypts with any."""
     return MultiFernet([_fernet(key) for key in current_app.settings.secret_keys])

@@ -28,6 +28,7 @@ FEWEST_DIGITS = 5  # of a query that is read as one phone number, however it is 
 SQLITE_DDL = (
     "CREATE VIRTUAL TABLE lead_search_text USING fts5("
     "text, content='lead_search', content_rowid='id', tokenize='trigram case_sensitive 1', detail=none)",
+    "INSERT INTO lead_search_text(lead_search_text, rank) VALUES ('secure-delete', 1)",  # what goes leaves no trace
     "CREATE TRIGGER lead_search_added AFTER INSERT ON lead_search BEGIN "
     "INSERT INTO lead_search_text(rowid, text) VALUES (new.id, new.text); END",
     "CREATE TRIGGER lead_search_removed AFTER DELETE ON lead_search BEGIN "

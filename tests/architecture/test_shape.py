@@ -19,7 +19,7 @@ FLOORS = [
     {"conversations", "tasks", "tracking"},
     {"flows", "surveys", "bookings", "assistant", "marketplace", "care"},
     {"automations", "alerts"},
-    {"reports"},
+    {"reports", "privacy"},
 ]
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 TOP = len(FLOORS)  # reactions, timetable, cli, demo, pages …

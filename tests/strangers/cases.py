@@ -177,6 +177,11 @@ CASES: dict[str, Case] = {
     "POST leads.undo": Case(query={"facts": "@fact"}),
     "GET thanks.plain": Case(open="says thank you"),
     "GET thanks.of_realtor": Case(open="the realtor's own public page"),
+    # personal data
+    "GET privacy.show": Case(MANAGERS, binds="lead"),
+    "POST privacy.export": Case(MANAGERS, binds="lead"),
+    "GET privacy.confirm": Case(("owner",), binds="lead"),
+    "POST privacy.erase": Case(("owner",), binds="lead", body={"word": "erase"}),
     # conversations
     "GET conversations.inbox": of_lead(query={"c": "@conversation", "m": "@message", "queue": "all"}),
     "GET conversations.thread_list": Case(query={"c": "@conversation", "queue": "all"}),

@@ -8,6 +8,7 @@ from leadcrm.conversations.operations.fate import (
     retry_message,
     send_now,
 )
+from leadcrm.conversations.operations.forgetting import suppress_hashes
 from leadcrm.conversations.operations.inbound import IncomingFile, receive
 from leadcrm.conversations.operations.planning import missing_fields, plan_message, plan_messages
 from leadcrm.conversations.operations.releasing import release_sending
@@ -69,6 +70,7 @@ __all__ = [
     "skip_waiting_of_steps",
     "snooze_conversation",
     "suppress",
+    "suppress_hashes",
     "take_report",
     "template_for",
     "withhold_steps",

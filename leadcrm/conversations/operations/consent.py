@@ -12,6 +12,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, is_postgresql
 from leadcrm.core.events import record
 from leadcrm.core.models import EventRow
+from leadcrm.core.security import keyed_hashes
 from leadcrm.core.values import new_id
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import ContactPoint
@@ -20,6 +21,8 @@ from leadcrm.leads.operations.bouncing import note_bounce
 EVERY_CHANNEL = "all"
 ASKED_FOR = ("unsubscribed", "replied_stop")  # by the lead, who may take it back
 BOUNCED = "bounced"  # mail came back; the one reason that is not the lead's wish
+HASHED = "suppressed address"  # what the hashes are for
+ERASED = "erased"  # the person was; only a hash of the address is left
 REASON_BOUNCED = "mail to this address came back"  # why a message is skipped
 
 
@@ -54,21 +57,33 @@ def lift_suppression(channel: str, address: str) -> bool:
     """Allow writing to the address on this channel again. False when it was allowed."""
     if channel == "email":
         note_bounce(address, None)
-    statement = delete(Suppression).where(Suppression.channel == channel, Suppression.address == address)
+    statement = delete(Suppression).where(Suppression.channel == channel, Suppression.address.in_(shapes_of(address)))
     return db.session.execute(statement.execution_options(synchronize_session=False)).rowcount > 0
 
 
 def is_suppressed(channel: str, address: str) -> bool:
     """Whether the address must not be written to on the channel."""
-    listed = exists().where(Suppression.channel.in_([channel, EVERY_CHANNEL]), Suppression.address == address)
+    on_channel = Suppression.channel.in_([channel, EVERY_CHANNEL])
+    listed = exists().where(on_channel, Suppression.address.in_(shapes_of(address)))
     return bool(db.session.scalar(select(listed)))
 
 
 def why_suppressed(channel: str, address: str) -> str | None:
     """The reason why the address must not be written to on the channel; None when it may be."""
     listed = Suppression.channel.in_([channel, EVERY_CHANNEL])
-    statement = select(Suppression.reason).where(listed, Suppression.address == address)
+    statement = select(Suppression.reason).where(listed, Suppression.address.in_(shapes_of(address)))
     return db.session.scalar(statement.order_by(Suppression.channel).limit(1))
+
+
+def shapes_of(address: str) -> list[str]:
+    """How an address may stand in the list: as it is, or as a keyed hash when its person was erased."""
+    return [address, *keyed_hashes(address, f"{HASHED} {tenancy.current_id()}")]
+
+
+def lift_erasure(channel: str, address: str) -> None:
+    """Who was erased and writes to us again may be answered there."""
+    listed = (Suppression.channel == channel, Suppression.address.in_(shapes_of(address)), Suppression.reason == ERASED)
+    db.session.execute(delete(Suppression).where(*listed).execution_options(synchronize_session=False))
 
 
 def opt_out(lead_id: str, channel: str, address: str, how: str) -> bool:

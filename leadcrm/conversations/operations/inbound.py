@@ -9,7 +9,7 @@ from sqlalchemy import select
 from leadcrm.conversations import optout
 from leadcrm.conversations.events import MessageReceived
 from leadcrm.conversations.models import Attachment, Conversation, Message
-from leadcrm.conversations.operations.consent import opt_in, opt_out
+from leadcrm.conversations.operations.consent import lift_erasure, opt_in, opt_out
 from leadcrm.conversations.operations.threads import open_conversation, refresh_conversation, reopen_conversation
 from leadcrm.conversations.search import index_message
 from leadcrm.core.db import db, get_or_404
@@ -17,7 +17,7 @@ from leadcrm.core.events import acting_as, record
 from leadcrm.core.values import new_id
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
-from leadcrm.leads.queries import find_by_address
+from leadcrm.leads.queries import find_by_address, normal_or_raw
 
 KINDS = {"email": ("email",), "sms": ("phone",), "whatsapp": ("whatsapp", "phone")}  # first: what a stranger gets
 NEWEST_REFERENCES = 20  # of a thread's ids that are looked at
@@ -147,6 +147,7 @@ def _show(conversation: Conversation, message: Message, automatic: bool) -> None
 
 
 def _obey(lead: Lead, channel: str, sender: str, text: str) -> None:
+    lift_erasure(channel, normal_or_raw(KINDS[channel][0], sender))
     if optout.asks_to_stop(text):
         opt_out(lead.id, channel, sender, "replied_stop")
     elif optout.asks_to_start(text):

@@ -1,0 +1,101 @@
+"""Where the database holds something about one lead: read off the tables, so that a new one cannot be forgotten.
+
+A table is held when it names a lead (`lead_id`), or refers to a row of a table that is. For every other table the lists
+below say why it is not, and a test refuses a table that stands nowhere.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from sqlalchemy import Column, ColumnElement, Table, select
+
+from leadcrm.core.db import Base
+from leadcrm.core.models import EventRow
+
+ROOT = "leads"
+FACTS = EventRow.__table__
+STAYS = {
+    "erasures": "the journal of erasures: ids only, so that a restored backup can be brought to the same state",
+}
+BY_ADDRESS = {
+    "suppressions": "what stays of an address is a keyed hash, so that nobody writes to it again",
+    "tags": "the team's own words; those that only this person had go with them",
+    "remembered_answers": "found by the lead's id in the answer; gone after 48 hours anyway",
+}
+ABOUT_NOBODY = {
+    "organizations": "the team's own settings",
+    "users": "people of the team, not leads",
+    "user_sessions": "people of the team, not leads",
+    "api_tokens": "people of the team, not leads",
+    "invitations": "people of the team, not leads",
+    "password_resets": "people of the team, not leads",
+    "staff_mails": "mail to people of the team",
+    "templates": "words for everybody",
+    "flows": "words for everybody",
+    "flow_steps": "words for everybody",
+    "flow_settlings": "numbers",
+    "reworded_steps": "words for everybody",
+    "withheld_steps": "no words of people",
+    "automations": "rules for everybody",
+    "channel_pauses": "how connections do",
+    "sending_pauses": "who of the team released what",
+    "mailboxes": "how reading the mailbox goes",
+    "audit_seals": "hashes over facts, which hold no personal words",
+    "slots": "the clock",
+    "heartbeats": "the clock",
+}
+COPIES = {
+    "lead_search": "an index over what is exported",
+    "message_search": "an index over what is exported",
+    "debts": "work the machine owes on facts that are exported",
+    "read_marks": "how far colleagues have read",
+}
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A table, and the column that leads from its rows to the lead, over `parent` when it does not name one."""
+
+    table: Table
+    link: Column
+    parent: "Holding | None" = None
+    target: Column | None = None  # what `link` refers to in the parent's table
+
+    def of(self, lead_id: str) -> ColumnElement[bool]:
+        """Criterion on the table's rows about this lead."""
+        if self.parent is None or self.target is None:
+            return self.link == lead_id
+        return self.link.in_(select(self.target).where(self.parent.of(lead_id)))
+
+
+@lru_cache
+def holdings() -> Mapping[str, Holding]:
+    """Every table that holds something about leads, by its name; those that others refer to come first."""
+    found: dict[str, Holding] = {}
+    for table in Base.metadata.sorted_tables:
+        if table.name not in STAYS and (holding := _holding(table, found)) is not None:
+            found[table.name] = holding
+    return MappingProxyType(found)
+
+
+def erased_in_order() -> Iterator[Holding]:
+    """The tables whose rows go, those that refer to others first. Facts stay, without their words."""
+    return (holding for holding in reversed(holdings().values()) if holding.table is not FACTS)
+
+
+def exported() -> Iterator[Holding]:
+    """The tables whose rows a person is given."""
+    return (holding for name, holding in holdings().items() if name not in COPIES)
+
+
+def _holding(table: Table, found: Mapping[str, Holding]) -> Holding | None:
+    if table.name == ROOT:
+        return Holding(table, table.c.id)
+    if "lead_id" in table.c:
+        return Holding(table, table.c.lead_id)
+    for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
+        if (parent := found.get(key.column.table.name)) is not None:
+            return Holding(table, key.parent, parent, key.column)
+    return None
