@@ -40,12 +40,12 @@ def person(app, cast) -> Lead:
     with tenancy.organization(cast.acme.id), events.acting_as(f"user:{cast.ada.id}"):
         perform(furnish)
         lead_id = lead_of(cast.ada, WORD, WORD)["lead"]
+    keep_files()
     _through_the_doors(app, cast)
     drain_events(lambda: False)
     drain_events(lambda: False)
     with tenancy.organization(cast.acme.id):
         perform(_what_went_wrong, lead_id, cast.ada.id)
-        keep_files()
         db.session.expire_all()
         yield db.session.scalars(select(Lead).where(Lead.id == lead_id)).one()
 

@@ -27,6 +27,7 @@ def test_the_canaries_are_everywhere_before(app, person):
     found = {trace.partition(".")[0] for trace in traces(app)}
     ids = {name for name in holdings() if _rows(name, person.id)}
     assert set(holdings()) - ids == set()
+    assert any(name.startswith("uploads/") for name in traces(app))
     named = {"leads", "contact_points", "inquiries", "notes", "drafts", "messages", "attachments", "conversations"}
     assert found >= named | set(BY_ADDRESS) | {"events", "debts", "raw_inbound", "notifications", "lead_search"}
 
