@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from leadcrm.adapters.ports import OutgoingEmail
 from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
+from leadcrm.conversations.delivery.prepared import Prepared
 from leadcrm.conversations.delivery.rendering import Aside, Ready
-from leadcrm.conversations.delivery.rewording import catch_up, is_behind
 from leadcrm.conversations.events import (
     MessageCanceled,
     MessageEvent,
@@ -22,7 +22,7 @@ from leadcrm.conversations.events import (
     MessageSent,
 )
 from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
-from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, shapes_of, why_suppressed
+from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.core import clock, tenancy
@@ -55,7 +55,7 @@ class Outcome:
 _suppressed = exists().where(
     SUPPRESSIONS.c.organization_id == bindparam("the_organization"),
     SUPPRESSIONS.c.channel.in_([MESSAGES.c.channel, EVERY_CHANNEL]),
-    SUPPRESSIONS.c.address.in_(bindparam("its_shapes", expanding=True)),
+    SUPPRESSIONS.c.address == bindparam("the_address"),
 )
 # a reply, an opt-out, a new status that the flows have not heard of yet: what they would skip must not slip out
 _flow_is_deaf = and_(MESSAGES.c.origin == "flow", exists().where(DEBTS.c.holds_lead_id == MESSAGES.c.lead_id))
@@ -71,11 +71,10 @@ _mine = (
     MESSAGES.c.organization_id == bindparam("the_organization"),
     MESSAGES.c.claim_token == bindparam("the_token"),
 )
-_begin = (
+_begin = Prepared(
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
-    .where(MESSAGES.c.subject == bindparam("read_subject"), MESSAGES.c.content == bindparam("read_content"))
-    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused, ~is_behind())
+    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused)
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),
@@ -89,9 +88,9 @@ _begin = (
     )
     .returning(MESSAGES.c.tries)
 )
-_finish = (
+_finish = Prepared(
     update(MESSAGES)
-    .where(*_mine, MESSAGES.c.status.in_(["sending", "unknown"]))
+    .where(*_mine, or_(MESSAGES.c.status == "sending", MESSAGES.c.status == "unknown"))
     .values(
         status=bindparam("new_status"),
         reason=bindparam("new_reason"),
@@ -103,14 +102,23 @@ _finish = (
         claim_token=None,
         lease_until=None,
     )
+    .returning(MESSAGES.c.id)
 )
-_open_attempt = insert(ATTEMPTS)
-_close_attempt = (
+_open_attempt = Prepared(
+    insert(ATTEMPTS).values(
+        message_id=bindparam("the_id"),
+        n=bindparam("the_n"),
+        organization_id=bindparam("the_organization"),
+        started_at=bindparam("new_started_at"),
+        detail="",
+    )
+)
+_close_attempt = Prepared(
     update(ATTEMPTS)
     .where(ATTEMPTS.c.message_id == bindparam("the_id"), ATTEMPTS.c.n == bindparam("the_n"))
     .values(ended_at=bindparam("new_ended_at"), outcome=bindparam("new_outcome"), detail=bindparam("new_detail"))
 )
-_show_in_thread = (
+_show_in_thread = Prepared(
     update(CONVERSATIONS)
     .where(CONVERSATIONS.c.id == bindparam("the_id"))
     .values(
@@ -134,16 +142,14 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
     connection, claim = db.session.connection(), ready.claim
     mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
     moment = lease_now(skew)
-    n = connection.scalar(
-        _begin,
+    names = _names(ready)
+    n = _begin.run(
+        connection,
         {
-            **_names(ready),
+            **names,
             "the_address": ready.address,
-            "its_shapes": shapes_of(ready.address),
             "the_moment": moment,
             "new_lease": moment + SEND_LEASE,
-            "read_subject": claim.subject,
-            "read_content": claim.content,
             "new_subject": ready.subject,
             "new_content": ready.content,
             "new_external_id": mail.message_id if mail else claim.external_id,
@@ -153,8 +159,7 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
     if n is None:
         _explain(ready)
         return None
-    attempt = {"message_id": claim.id, "n": n, "organization_id": tenancy.current_id(), "started_at": clock.now()}
-    connection.execute(_open_attempt, attempt)
+    _open_attempt.run(connection, {**names, "the_n": n, "new_started_at": clock.now()})
     return n
 
 
@@ -164,8 +169,8 @@ def finish(ready: Ready, n: int, outcome: Outcome) -> None:
     if outcome.status == "scheduled":
         outcome = _unless_withdrawn(ready, outcome)
     sent = outcome.status == "sent"
-    closed = connection.execute(
-        _finish,
+    closed = _finish.run(
+        connection,
         {
             **_names(ready),
             "new_status": outcome.status,
@@ -177,8 +182,8 @@ def finish(ready: Ready, n: int, outcome: Outcome) -> None:
             "new_sandbox": outcome.sandbox,
         },
     )
-    connection.execute(
-        _close_attempt,
+    _close_attempt.run(
+        connection,
         {
             "the_id": ready.claim.id,
             "the_n": n,
@@ -187,11 +192,11 @@ def finish(ready: Ready, n: int, outcome: Outcome) -> None:
             "new_detail": outcome.reason[:500],
         },
     )
-    if closed.rowcount != 1:
+    if closed is None:
         return
     if sent:
         shown = {"the_id": ready.conversation_id, "new_at": now, "new_snippet": snippet_of(ready.content)}
-        connection.execute(_show_in_thread, shown)
+        _show_in_thread.run(connection, shown)
     else:
         touch_conversations([ready.claim.id])
     _tell(ready, outcome)
@@ -228,8 +233,6 @@ def _explain(ready: Ready) -> None:
         select(
             Message.claim_token,
             Message.status,
-            Message.subject,
-            Message.content,
             _archived.label("archived"),
             _why_withheld.scalar_subquery().label("withheld"),
             _flow_is_deaf.label("flow_is_deaf"),
@@ -249,8 +252,6 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
     elif row.flow_is_deaf:
         put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
-    elif catch_up(ready.claim.id) or (row.subject, row.content) != (ready.claim.subject, ready.claim.content):
-        put_aside(Aside(ready.claim, "held", "its words were just changed", clock.now()))  # and is read anew
 
 
 def _after_the_news(claim: Claim) -> datetime:
