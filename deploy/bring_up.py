@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy import machine
+from deploy import healthy, machine
 from deploy.furnish import furnish
 from deploy.site import Site
 from leadcrm.settings import ROOT
@@ -107,16 +107,21 @@ def stop(options: argparse.Namespace) -> int:
 
 
 def is_ready(site: Site) -> bool:
-    """Whether database and Redis answer through the door, and both lanes were seen since the start."""
-    trust = ssl.create_default_context(cafile=str(site.certificate))
+    """Whether each web process answers, database and Redis through the door, and both lanes have been seen."""
     try:
-        connection = http.client.HTTPSConnection("localhost", site.https, timeout=5, context=trust)
-        connection.request("GET", "/readyz")
-        ready = json.load(connection.getresponse())
+        if any(healthy.status(path, "/healthz", "localhost") != 200 for path in site.web_sockets):
+            return False
+        ready = _readiness(site)
     except (OSError, http.client.HTTPException, ValueError):
         return False
-    lanes = ready.get("lanes", {"": None}).values()
-    return (ready["database"], ready.get("redis")) == ("ok", "ok") and None not in lanes
+    return (ready["database"], ready.get("redis")) == ("ok", "ok") and None not in ready["lanes"].values()
+
+
+def _readiness(site: Site) -> dict:
+    trust = ssl.create_default_context(cafile=str(site.certificate))
+    connection = http.client.HTTPSConnection("localhost", site.https, timeout=5, context=trust)
+    connection.request("GET", "/readyz")
+    return json.load(connection.getresponse())
 
 
 def _is_kept(folder: Path) -> bool:

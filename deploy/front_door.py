@@ -26,8 +26,10 @@ def names() -> set[str]:
 
 
 def webs(sockets: Iterable[str]) -> str:
-    """The processes behind the door. A socket that is gone is left alone for a second, not for nginx's ten."""
-    return "\n    ".join(f"server unix:{path} max_fails=1 fail_timeout=1s;" for path in sockets)
+    """The processes behind the door. None is ever left out: a refused connection costs nothing on a socket, and one
+    broken answer, when a process was killed, says nothing of those beside it.
+    """
+    return "\n    ".join(f"server unix:{path} max_fails=0;" for path in sockets)
 
 
 def on_this_machine(host: str) -> dict[str, str]:

@@ -25,9 +25,8 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 def furnish(site: Site) -> None:
     """All of it; what is there stays, but the door is set up anew. Raises PermissionError, CalledProcessError."""
     _make_cluster(site)
-    if not site.certificate.exists():
-        _make_certificate(site)
-    _set_up_door(site)
+    make_certificate(site)
+    set_up_door(site)
 
 
 def _make_cluster(site: Site) -> None:
@@ -58,15 +57,17 @@ def _give(path: Path, owner: tuple[int, int] | None) -> None:
         os.chown(path, *owner)
 
 
-def _make_certificate(site: Site) -> None:
-    """One that nobody has signed, for localhost."""
+def make_certificate(site: Site) -> None:
+    """One that nobody has signed, for localhost, unless it is there."""
+    if site.certificate.exists():
+        return
     command = [machine.openssl(), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     command += ["-days", CERTIFICATE_DAYS, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     command += ["-keyout", str(site.certificate_key), "-out", str(site.certificate)]
     subprocess.run(command, check=True, capture_output=True)
 
 
-def _set_up_door(site: Site) -> None:
+def set_up_door(site: Site) -> None:
     """The shipped configuration with this site's sockets, ports and certificate."""
     folder = site.folder / "nginx"
     values = {

@@ -25,8 +25,11 @@ errorlog = "-"
 accesslog = None  # nginx writes one, without the secrets that stand in some addresses
 
 
-def when_ready(server) -> None:
-    """Make once what every process needs, before any is forked; neither database nor Redis is asked."""
+def on_starting(server) -> None:
+    """Make once what every process needs, before any is forked, and before the socket is there for requests to wait on.
+
+    Neither database nor Redis is asked.
+    """
     from sqlalchemy.orm import configure_mappers
 
     app = server.app.wsgi()

@@ -5,7 +5,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from deploy.site import MARK, Site
@@ -49,25 +49,25 @@ def _found(what: str, paths: list[str | None]) -> str:
     return path
 
 
-def bring_programs() -> None:
+def bring_programs(wanted: Iterable[str] = tuple(PACKAGES)) -> None:
     """Install what is not there yet, starting none of it. Raises Missing when that cannot be."""
-    wanted = []
     looks = {"nginx": nginx, "openssl": openssl, "redis": redis, "postgres": lambda: postgres("initdb")}
-    for what, look in looks.items():
+    missing = []
+    for what in wanted:
         try:
-            look()
+            looks[what]()
         except Missing:
             if os.geteuid() != 0 or not shutil.which("apt-get"):
                 raise
-            wanted.append(what)
-    if wanted:
-        _install(wanted)
+            missing.append(what)
+    if missing:
+        _install(missing)
 
 
-def _install(wanted: list[str]) -> None:
+def _install(missing: list[str]) -> None:
     with _no_services_started():
         _apt("update")
-        for what in wanted:
+        for what in missing:
             if not any(_apt("install", "--yes", "--no-install-recommends", name) for name in PACKAGES[what]):
                 raise Missing(f"apt-get could not install {' or '.join(PACKAGES[what])}.")
 

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shlex
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -91,7 +90,7 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         """Of the application's processes: the settings, and what a Python needs to start."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", *HANDED_ON) if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {**kept, **self.settings(), "FLASK_APP": "app", "PYTHONUNBUFFERED": "1", MARK: str(self.folder)}
 
     def _write_settings(self) -> None:
@@ -103,6 +102,7 @@ class Site:
             "SECRET_KEY": secrets.token_hex(32),
             "EMAIL_WEBHOOK_SECRET": secrets.token_hex(16),
             **known,
+            **{name: os.environ[name] for name in HANDED_ON if name in os.environ},
             "LEADCRM_ENV": "production",
             "LEADCRM_VAR": str(self.folder / "var"),
             "TRUSTED_PROXIES": "1",
@@ -118,8 +118,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def as_shell(environment: dict[str, str]) -> str:
-    """Lines for `eval`."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())

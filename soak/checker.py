@@ -73,7 +73,8 @@ def _look_for_words(record: Record, outbound: list[dict], email_of: dict[str, st
     ids = {row["id"] for row in outbound}
     found.missing += [key for key, message in record.messages.items() if message not in ids]
     tried = ACCEPTED | {"unknown", "bounced", "failed"}
-    greeted = {email_of[row["lead_id"]] for row in outbound if row["origin"] == "flow" and row["status"] in tried}
+    welcomes = [row for row in outbound if row["origin"] in ("flow", "automation")]  # whichever came first
+    greeted = {email_of[row["lead_id"]] for row in welcomes if row["status"] in tried}
     spoke = set(record.inbound.values())
     found.forgotten += [f"no greeting to {email}" for email in record.leads if email not in greeted | spoke]
 

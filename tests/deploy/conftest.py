@@ -1,0 +1,42 @@
+"""Production on this machine, brought up once for all that is asked of it."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import machine
+from deploy.check import Deployed
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Iterator[Deployed]:
+    """Two gunicorns and two workers behind nginx, with the demo's organizations."""
+    try:
+        machine.bring_programs()
+    except machine.Missing as missing:
+        pytest.skip(str(missing))
+    folder = Path(tempfile.mkdtemp(prefix="deployed-"))
+    office = Deployed(folder)
+    try:
+        office.bring_up()
+        yield office
+    finally:
+        left = office.bring_down()
+        os.environ.pop("REQUESTS_CA_BUNDLE", None)
+        shutil.rmtree(folder)
+    assert left == []
+
+
+@pytest.fixture
+def installation(deployed) -> Deployed:
+    """As the journeys know it."""
+    return deployed
+
+
+@pytest.fixture
+def demo(deployed) -> dict:
+    return deployed.demo[0]
