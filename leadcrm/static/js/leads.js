@@ -15,10 +15,17 @@
     const count = boxes().filter((box) => box.checked).length;
     const words = document.querySelector('[data-selected-count]');
     if (words) words.textContent = `${count} selected`;
+    if (count === 0) leaveBulkBar();
     const all = document.querySelector('[data-select-all]');
     if (!all) return;
     all.checked = count > 0 && count === boxes().length;
     all.indeterminate = count > 0 && count < boxes().length;
+  }
+
+  /** The bar goes when nothing is ticked; whoever was on it goes on with the list. */
+  function leaveBulkBar() {
+    const wasOnIt = document.activeElement.closest('.bulk-bar');
+    if (wasOnIt) (document.querySelector('[data-item] [data-open]') ?? document.getElementById('main')).focus();
   }
 
   document.addEventListener('change', (event) => {

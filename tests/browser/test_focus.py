@@ -1,0 +1,54 @@
+"""Where the focus goes when what it was on goes away."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.keyboard import go_to_row, press_on, tab_to
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+
+
+def test_a_dialog_begins_with_its_first_field_and_gives_the_focus_back(page: Page):
+    page.goto("/leads", wait_until="networkidle")
+    opener = page.get_by_role("link", name="Filter", exact=True)
+    press_on(page, opener)
+    expect(page.get_by_role("dialog").get_by_label("New")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+
+def test_who_was_on_the_bulk_bar_goes_on_with_the_list(page: Page):
+    page.goto("/leads", wait_until="networkidle")
+    first, second = page.locator("[data-open]").nth(0), page.locator("[data-open]").nth(1)
+    go_to_row(page, first.inner_text())
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Clear selection").press("Enter")
+    expect(first).to_be_focused()
+    page.keyboard.press("x")
+    expected = second.inner_text()
+    page.locator(".bulk-bar").get_by_role("button", name="Archive").press("Enter")
+    expect(first).to_have_text(expected)
+    expect(first).to_be_focused()
+
+
+def test_a_tab_keeps_the_focus_it_got(page: Page):
+    page.goto("/leads", wait_until="networkidle")
+    page.goto(page.locator("[data-open]").first.get_attribute("href"), wait_until="networkidle")
+    notes = page.get_by_role("link", name="Notes", exact=True)
+    press_on(page, notes)
+    expect(notes).to_have_attribute("aria-current", "page")
+    expect(notes).to_be_focused()
+
+
+def test_templates_are_walked_and_archived_by_keys(page: Page):
+    page.goto("/templates", wait_until="networkidle")
+    row = go_to_row(page, "Documents arrived")
+    tab_to(page, page.get_by_role("button", name="Archive Documents arrived"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Documents arrived", exact=True)).to_have_count(0)
+    expect(page.get_by_role("link", name="Follow-up")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/templates/[0-9a-f-]{36}$"))
+    assert row.count() == 0
