@@ -1,20 +1,23 @@
 """All blueprints."""
 
+from functools import cached_property, lru_cache
+
 from flask import Flask
 from flask_login import current_user
 from flask_migrate import Migrate
+from sqlalchemy import Select, select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.inbound_routes import blueprint as inbound
 from leadcrm.conversations.intake_routes import blueprint as intake
-from leadcrm.conversations.queries import unread_count
+from leadcrm.conversations.queries import unread_count, unread_of_role
 from leadcrm.conversations.release_routes import blueprint as releasing
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
 from leadcrm.core import api, limits
-from leadcrm.core.db import db
+from leadcrm.core.db import MADE_ONCE, db, is_postgresql
 from leadcrm.core.engines import WEB_STATEMENT_SECONDS, limit_statements
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
@@ -28,7 +31,7 @@ from leadcrm.leads.api import blueprint as leads_api
 from leadcrm.leads.asked_list import how_many
 from leadcrm.leads.data import Filters
 from leadcrm.leads.public_routes import blueprint as thanks
-from leadcrm.leads.queries import count_leads
+from leadcrm.leads.queries import COUNTED_UP_TO, counting
 from leadcrm.leads.routes import blueprint as leads
 from leadcrm.notifications.routes import blueprint as notifications
 from leadcrm.privacy.routes import blueprint as privacy
@@ -69,13 +72,26 @@ def init_app(app: Flask) -> None:
 class _NavCounts:
     """The numbers beside the sidebar's links, asked for as a page shows them: fragments and error pages pay nothing."""
 
+    @cached_property
+    def _both(self) -> tuple[int, int]:
+        both = db.session.execute(_counts_of_role(current_user.role, is_postgresql()), {"reader": current_user.id})
+        return both.one()
+
     @property
     def leads(self) -> str:
-        return how_many(count_leads(current_user, Filters()))
+        return how_many(self._both[0])
 
     @property
     def inbox(self) -> int:
-        return unread_count(current_user)
+        """Asked for after `leads`, or alone by a page that knows how many leads there are."""
+        return self._both[1] if "_both" in vars(self) else unread_count(current_user)
+
+
+@lru_cache
+def _counts_of_role(role: str, on_postgresql: bool) -> Select:
+    """Both numbers in one look: every page asks for them."""
+    leads = counting(role, Filters(), COUNTED_UP_TO, on_postgresql).scalar_subquery()
+    return select(leads, unread_of_role(role).scalar_subquery()).execution_options(**MADE_ONCE)
 
 
 def _counts_beside_the_sidebar() -> dict[str, _NavCounts]:

@@ -120,12 +120,12 @@ def unread_count(user: User) -> int:
 
     Looks at the newest NEWEST_LOOKED_AT threads in which a lead wrote, so that it costs the same for ever.
     """
-    return db.session.scalar(_unread_of_role(user.role), {"reader": user.id}) or 0
+    return db.session.scalar(unread_of_role(user.role), {"reader": user.id}) or 0
 
 
 @lru_cache
-def _unread_of_role(role: str) -> Select:
-    """Asked on every page, so made once per role."""
+def unread_of_role(role: str) -> Select:
+    """`unread_count` as a statement, executed with the person's id as `reader`: every page asks, so it is made once."""
     reader = Reader(role)
     newest = (
         select(Conversation.id, Conversation.last_inbound_at)

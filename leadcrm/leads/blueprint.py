@@ -12,6 +12,7 @@ from leadcrm.core.web import fragment, go, is_partial, local_path
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.leads import queries, wording
+from leadcrm.leads.details import detail_of, details_of
 from leadcrm.leads.models import Lead
 
 blueprint = Blueprint("leads", __name__)
@@ -21,7 +22,13 @@ CHANGED = "lead-changed, messages-changed, close-dialog"  # list, details and ti
 
 @blueprint.context_processor
 def _for_templates() -> dict[str, Any]:
-    return {"wording": wording, "initials": initials, "tone_of": tone_of}
+    return {
+        "wording": wording,
+        "initials": initials,
+        "tone_of": tone_of,
+        "details_of": details_of,
+        "detail_of": detail_of,
+    }
 
 
 def me() -> User:

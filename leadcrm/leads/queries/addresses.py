@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from leadcrm.core.db import db
@@ -22,16 +22,6 @@ def find_by_address(kind: str, value: str) -> Lead | None:
     return db.session.scalar(
         statement.where(ContactPoint.kind == kind, ContactPoint.value == normal, ContactPoint.identifies)
     )
-
-
-def leads_at(addresses: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Lead]:
-    """The leads that are identified by addresses (kind, normal value), in one look; free addresses are missing."""
-    if not addresses:
-        return {}
-    said = or_(*(and_(ContactPoint.kind == kind, ContactPoint.value == value) for kind, value in addresses))
-    statement = select(ContactPoint.kind, ContactPoint.value, Lead).join(Lead, Lead.id == ContactPoint.lead_id)
-    found = db.session.execute(statement.where(ContactPoint.identifies, said))
-    return {(kind, value): lead for kind, value, lead in found}
 
 
 def normal_or_raw(kind: str, value: str) -> str:

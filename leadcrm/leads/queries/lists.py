@@ -73,8 +73,8 @@ def _listing(
 ) -> Keyset:
     """Most lists are asked for again and again: putting one together costs more than reading it."""
     if counted:
-        counting = _counting(role, filters, COUNTED_UP_TO, on_postgresql)
-        columns = (*columns, counting.scalar_subquery().label("matching"))
+        matching = counting(role, filters, COUNTED_UP_TO, on_postgresql).scalar_subquery()
+        columns = (*columns, matching.label("matching"))
     statement, newest = _filtered(select(*columns), Reader(role), filters)
     statement = statement.execution_options(**MADE_ONCE)
     if any(column is OWNER_NAME for column in columns):
@@ -88,11 +88,12 @@ def _listing(
 
 def count_leads(user: User, filters: Filters, up_to: int | None = COUNTED_UP_TO) -> int:
     """How many leads match; counting stops at `up_to` + 1, which then means "more than `up_to`"."""
-    return db.session.scalar(_counting(user.role, filters, up_to, is_postgresql()), {"reader": user.id})
+    return db.session.scalar(counting(user.role, filters, up_to, is_postgresql()), {"reader": user.id})
 
 
 @lru_cache(maxsize=256)
-def _counting(role: str, filters: Filters, up_to: int | None, on_postgresql: bool) -> Select:
+def counting(role: str, filters: Filters, up_to: int | None, on_postgresql: bool) -> Select:
+    """`count_leads` as a statement, executed with the person's id as `reader`."""
     matching, _ = _filtered(select(Lead.id), Reader(role), filters)
     if up_to is not None:
         matching = matching.limit(up_to + 1)

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from leadcrm.core.db import MADE_ONCE, asked_id, db
 from leadcrm.core.errors import NotFound
@@ -19,7 +20,17 @@ def visible_lead(user: User, lead_id: str) -> Lead:
     lead = found.unique().one_or_none()
     if lead is None:
         raise NotFound("We could not find that lead.")
+    set_committed_value(lead, "tags", list(db.session.scalars(_tags_of_one, {"lead": lead.id})))
     return lead
+
+
+_tags_of_one = (  # half the cost of a loader's, which is made anew each time; a join would read the tags of all leads
+    select(Tag)
+    .join(LeadTag, LeadTag.tag_id == Tag.id)
+    .where(LeadTag.lead_id == bindparam("lead"))
+    .order_by(Tag.name)
+    .execution_options(**MADE_ONCE)
+)
 
 
 @lru_cache
@@ -28,7 +39,7 @@ def _visible_to_role(role: str) -> Select:
     return (
         select(Lead)
         .where(Lead.id == bindparam("lead"), visible_leads_filter(Reader(role), Lead.owner_id))
-        .options(joinedload(Lead.contact_points), joinedload(Lead.tags), joinedload(Lead.owner))
+        .options(joinedload(Lead.contact_points), joinedload(Lead.owner))
         .execution_options(**MADE_ONCE)
     )
 
