@@ -1,5 +1,7 @@
 """After an erasure: nobody writes to the person by mistake, they may write to us, and no backup brings them back."""
 
+import dataclasses
+
 import pytest
 from sqlalchemy import select, update
 
@@ -48,6 +50,18 @@ def _planned_by_a_machine(lead: Lead) -> Message:
         lead_id=lead.id, channel="email", origin="flow", subject="Hello", content="Hello", due_at=clock.now(),
         intent_key=new_id(),
     )  # fmt: skip
+
+
+def test_a_rotated_key_does_not_forget_them(app, erased):
+    old = app.settings.secret_key
+    keys = {"secret_key": "a new key of thirty-two characters!", "previous_secret_keys": (old,)}
+    app.settings = dataclasses.replace(app.settings, **keys)
+    again_there, transport = make_lead(email=JANE), FakeTransport()
+    with writing() as session:
+        session.add(_planned_by_a_machine(again_there))
+    transport.drain()
+    assert transport.sent == []
+    assert db.session.scalars(select(Message.status)).all() == ["skipped"]
 
 
 def test_the_list_does_not_hold_the_address(erased):

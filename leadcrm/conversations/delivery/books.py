@@ -14,6 +14,7 @@ from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
 from leadcrm.conversations.delivery.prepared import Prepared
 from leadcrm.conversations.delivery.rendering import Aside, Ready
+from leadcrm.conversations.delivery.rewording import catch_up, is_behind
 from leadcrm.conversations.events import (
     MessageCanceled,
     MessageEvent,
@@ -22,7 +23,7 @@ from leadcrm.conversations.events import (
     MessageSent,
 )
 from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
-from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, why_suppressed
+from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, shapes_of, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.core import clock, tenancy
@@ -55,7 +56,7 @@ class Outcome:
 _suppressed = exists().where(
     SUPPRESSIONS.c.organization_id == bindparam("the_organization"),
     SUPPRESSIONS.c.channel.in_([MESSAGES.c.channel, EVERY_CHANNEL]),
-    SUPPRESSIONS.c.address == bindparam("the_address"),
+    SUPPRESSIONS.c.address.in_([bindparam("the_address"), bindparam("its_hash")]),
 )
 # a reply, an opt-out, a new status that the flows have not heard of yet: what they would skip must not slip out
 _flow_is_deaf = and_(MESSAGES.c.origin == "flow", exists().where(DEBTS.c.holds_lead_id == MESSAGES.c.lead_id))
@@ -74,7 +75,8 @@ _mine = (
 _begin = Prepared(
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
-    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused)
+    .where(MESSAGES.c.subject == bindparam("read_subject"), MESSAGES.c.content == bindparam("read_content"))
+    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused, ~is_behind())
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),
@@ -139,6 +141,10 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
     if ready.not_after is not None and clock.now() >= ready.not_after:
         put_aside(Aside(ready.claim, "held", "it waited too long for its turn", clock.now()))  # and is looked at anew
         return None
+    _, newest_hash, *older_hashes = shapes_of(ready.address)
+    if older_hashes and why_suppressed(ready.claim.channel, ready.address):  # the statement looks for one hash alone
+        _explain(ready)
+        return None
     connection, claim = db.session.connection(), ready.claim
     mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
     moment = lease_now(skew)
@@ -148,8 +154,11 @@ def begin(ready: Ready, skew: timedelta) -> int | None:
         {
             **names,
             "the_address": ready.address,
+            "its_hash": newest_hash,
             "the_moment": moment,
             "new_lease": moment + SEND_LEASE,
+            "read_subject": claim.subject,
+            "read_content": claim.content,
             "new_subject": ready.subject,
             "new_content": ready.content,
             "new_external_id": mail.message_id if mail else claim.external_id,
@@ -233,6 +242,8 @@ def _explain(ready: Ready) -> None:
         select(
             Message.claim_token,
             Message.status,
+            Message.subject,
+            Message.content,
             _archived.label("archived"),
             _why_withheld.scalar_subquery().label("withheld"),
             _flow_is_deaf.label("flow_is_deaf"),
@@ -252,6 +263,8 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
     elif row.flow_is_deaf:
         put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
+    elif catch_up(ready.claim.id) or (row.subject, row.content) != (ready.claim.subject, ready.claim.content):
+        put_aside(Aside(ready.claim, "held", "its words were just changed", clock.now()))  # and is read anew
 
 
 def _after_the_news(claim: Claim) -> datetime:
