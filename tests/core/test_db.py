@@ -45,7 +45,10 @@ def test_a_verb_is_whole_or_not_at_all(acme):
     assert names() == ["one"]
 
 
-@pytest.mark.skipif(BACKEND != "sqlite", reason="query_only is SQLite's; PostgreSQL has no such session here")
+@pytest.mark.skipif(
+    BACKEND != "sqlite",
+    reason="only on SQLite do sessions refuse to write outside of writing(), so that none waits for a writer",
+)
 def test_a_read_session_cannot_write(acme):
     db.session.add(Tag(name="stray"))
     with pytest.raises(DBAPIError, match="readonly"):
@@ -172,7 +175,7 @@ def own_app(settings):
         db.engine.dispose()
 
 
-@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no time limit of statements")
+@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no setting that ends a statement after so long")
 def test_statements_are_limited_by_who_asks(own_app):
     """Commands and migrations are not limited, a web request is less patient than the worker."""
     assert limit_of_new_connections() == "0"
