@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from leadcrm.adapters.ports import OutgoingEmail, OutgoingText, Sent
 from leadcrm.conversations import delivery, operations
 from leadcrm.conversations.models import Message
-from leadcrm.core import clock
+from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
+from leadcrm.identity.models import Organization
 from leadcrm.leads.models import ContactPoint, Lead
+from tests.conversations.mails import SECRET
 
 KINDS = {"email": "email", "phone": "phone"}
 
@@ -87,6 +90,22 @@ class FakeTransport:
 
     def drain(self, should_stop: Callable[[], bool] = lambda: False) -> int:
         return delivery.drain(should_stop, lambda channel: self)
+
+
+@pytest.fixture
+def mail_door(app) -> FlaskClient:
+    """May hand mail in by the webhook."""
+    app.settings = replace(app.settings, email_webhook_secret=SECRET)
+    return app.test_client()
+
+
+@pytest.fixture
+def client(mail_door, cast) -> FlaskClient:
+    """May hand mail in by the webhook. Only Acme uses the installation's address."""
+    with tenancy.everyone(), writing() as session:
+        other = update(Organization).where(Organization.id == cast.rival.id)
+        session.execute(other.values(mail_from="rita@rival.test"))
+    return mail_door
 
 
 @pytest.fixture

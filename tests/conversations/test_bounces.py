@@ -1,10 +1,9 @@
 """Mail that comes back: the message says so, nobody writes to a dead address again, and no machine is a lead."""
 
-import dataclasses
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from leadcrm.adapters.ports import OutcomeUnknown
 from leadcrm.conversations import intake, operations
@@ -14,29 +13,14 @@ from leadcrm.core.db import db, perform, writing
 from leadcrm.core.drains import drain_events
 from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.models import EventRow
-from leadcrm.identity.models import Organization
 from leadcrm.leads.models import ContactPoint, Lead
 from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import again, make_lead, plan
-from tests.conversations.mails import SECRET, hand_over, mail
+from tests.conversations.mails import hand_over, mail
 from tests.conversations.reports import REPORTERS, changed, report, without_original
 
 DEAD = {"Status": "5.1.1"}
 RULES = {"Status": "5.7.1", "Diagnostic_Code": "smtp; 550 5.7.1 Blocked"}
-
-
-@pytest.fixture
-def settings(settings):
-    return dataclasses.replace(settings, email_webhook_secret=SECRET)
-
-
-@pytest.fixture
-def client(app, cast):
-    with tenancy.everyone(), writing() as session:
-        session.execute(
-            update(Organization).where(Organization.id == cast.rival.id).values(mail_from="rita@rival.test")
-        )
-    return app.test_client()
 
 
 @pytest.fixture
