@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, select, update
 
 from leadcrm.conversations.delivery.leases import CLAIM_LEASE, lease_now
 from leadcrm.conversations.models import CHANNELS, Message
@@ -38,20 +38,43 @@ class Claim:
     token: str
 
 
-COLUMNS = (
-    Message.id,
-    Message.lead_id,
-    Message.channel,
-    Message.origin,
-    Message.subject,
-    Message.content,
-    Message.rendered,
-    Message.at_any_hour,
-    Message.scheduled_for,
-    Message.tries,
-    Message.useful_until,
-    Message.external_id,
-    Message.author_id,
+MESSAGES = Message.__table__
+_COLUMNS = (
+    MESSAGES.c.id,
+    MESSAGES.c.lead_id,
+    MESSAGES.c.channel,
+    MESSAGES.c.origin,
+    MESSAGES.c.subject,
+    MESSAGES.c.content,
+    MESSAGES.c.rendered,
+    MESSAGES.c.at_any_hour,
+    MESSAGES.c.scheduled_for,
+    MESSAGES.c.tries,
+    MESSAGES.c.useful_until,
+    MESSAGES.c.external_id,
+    MESSAGES.c.author_id,
+)
+# a CTE: PostgreSQL may run a locking subquery of IN more than once
+_due = (
+    select(MESSAGES.c.id)
+    .where(
+        MESSAGES.c.organization_id == bindparam("the_organization"),
+        MESSAGES.c.channel == bindparam("the_channel"),
+        MESSAGES.c.due_at <= bindparam("the_moment"),
+    )
+    .order_by(MESSAGES.c.due_at)
+    .limit(bindparam("the_limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_is_among_due = MESSAGES.c.id.in_(select(_due.c.id))  # the rows that waited longest
+_claim = (
+    update(MESSAGES)
+    .where(_is_among_due, MESSAGES.c.due_at.is_not(None))
+    .values(
+        status="claimed", claim_token=bindparam("new_token"), lease_until=bindparam("new_lease"), due_at=None, reason=""
+    )
+    .returning(*_COLUMNS)
 )
 
 
@@ -69,14 +92,18 @@ def queues_due() -> Iterator[tuple[str, str]]:
 def claim(channel: str, limit: int, skew: timedelta) -> list[Claim]:
     """Take up to `limit` due messages of the organization, those that waited longest first; their threads appear."""
     token = new_id()
-    taken = (
-        update(Message)
-        .where(_is_among_due(channel, limit), Message.due_at.is_not(None))
-        .values(status="claimed", claim_token=token, lease_until=lease_now(skew) + CLAIM_LEASE, due_at=None, reason="")
-        .returning(*COLUMNS)
-        .execution_options(synchronize_session=False)
+    taken = db.session.connection().execute(
+        _claim,
+        {
+            "the_organization": tenancy.current_id(),
+            "the_channel": channel,
+            "the_moment": clock.now(),
+            "the_limit": limit,
+            "new_token": token,
+            "new_lease": lease_now(skew) + CLAIM_LEASE,
+        },
     )
-    claims = sorted((Claim(*row, token) for row in db.session.execute(taken)), key=lambda claim: claim.id)
+    claims = sorted((Claim(*row, token) for row in taken), key=lambda claim: claim.id)
     if claims:
         open_conversations([claim.id for claim in claims])
     return claims
@@ -85,12 +112,17 @@ def claim(channel: str, limit: int, skew: timedelta) -> list[Claim]:
 def hold_due(channel: str, until: datetime, reason: str) -> int:
     """Let what is due wait until a moment, for a reason people can read. Returns how many, at most HOLD_BATCH."""
     statement = (
-        update(Message)
-        .where(_is_among_due(channel, HOLD_BATCH), Message.due_at.is_not(None))
+        update(MESSAGES)
+        .where(_is_among_due, MESSAGES.c.due_at.is_not(None))
         .values(status="held", due_at=until, reason=reason)
-        .execution_options(synchronize_session=False)
     )
-    return db.session.execute(statement).rowcount
+    due = {
+        "the_organization": tenancy.current_id(),
+        "the_channel": channel,
+        "the_moment": clock.now(),
+        "the_limit": HOLD_BATCH,
+    }
+    return db.session.connection().execute(statement, due).rowcount
 
 
 def release(claims: Collection[Claim], *, broke_off: bool) -> None:
@@ -123,18 +155,3 @@ def release(claims: Collection[Claim], *, broke_off: bool) -> None:
 def _place_in_line() -> ColumnElement[datetime]:
     """The time of a message that was due already, however often it was tried since."""
     return case((Message.scheduled_for < clock.now(), Message.scheduled_for), else_=clock.now())
-
-
-def _is_among_due(channel: str, limit: int):
-    """In the `limit` rows that waited longest. A CTE: PostgreSQL may run a locking subquery of IN more than once."""
-    due = (
-        select(Message.id)
-        .where(
-            Message.organization_id == tenancy.current_id(), Message.channel == channel, Message.due_at <= clock.now()
-        )
-        .order_by(Message.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    return Message.id.in_(select(due.c.id))

@@ -2,7 +2,7 @@
 
 import re
 
-from flask import render_template
+from flask import current_app
 
 WEB_ADDRESS = re.compile(r"(https?://[^\s<>\"']{1,2000})")
 AFTER_ADDRESS = ".,;:!?)]"
@@ -22,8 +22,8 @@ def plain(text: str, organization_name: str, unsubscribe_url: str | None) -> str
 
 def html(text: str, organization_name: str, unsubscribe_url: str | None) -> str:
     """The same as HTML; what a lead or a colleague typed stays text."""
-    return render_template(
-        "mail/lead/message.html",
+    # not by render_template: what pages need in their sidebars costs more than the mail itself
+    return current_app.jinja_env.get_template("mail/lead/message.html").render(
         paragraphs=paragraphs(text),
         organization_name=organization_name,
         unsubscribe_url=unsubscribe_url,
