@@ -13,21 +13,26 @@ from leadcrm.leads.models import ContactPoint, Inquiry, Lead, Note
 from leadcrm.privacy.holdings import exported
 
 READ_AT_ONCE = 20
-COUNTED = (("messages", Message), ("notes", Note), ("inquiries", Inquiry), ("addresses", ContactPoint))
+COUNTED = (
+    (("message", "messages"), Message),
+    (("note", "notes"), Note),
+    (("inquiry", "inquiries"), Inquiry),
+    (("address", "addresses"), ContactPoint),
+)
 
 
 @dataclass(frozen=True)
 class Held:
-    """How much there is, in words: `{"messages": 12, …}`; who else has one of their addresses."""
+    """How much there is, in words: `{("message", "messages"): 12, …}`; who else has one of their addresses."""
 
-    counts: dict[str, int]
+    counts: dict[tuple[str, str], int]
     sharing: Sequence[Lead]
 
 
 def held(lead: Lead) -> Held:
     """What a person sees before they decide."""
     counts = {words: _count(model, model.lead_id == lead.id) for words, model in COUNTED}
-    counts["files"] = _count(Attachment, Attachment.message_id.in_(_messages(lead.id)))
+    counts["file", "files"] = _count(Attachment, Attachment.message_id.in_(_messages(lead.id)))
     return Held(counts, sharing(lead.id))
 
 

@@ -21,6 +21,8 @@ SCREENS = {
     "leads without a match": "/leads?q=zzzzzzzz",
     "lead in the panel": "/leads?open={lead}",
     "lead page": "/leads/{lead}",
+    "personal data": "/leads/{lead}/personal-data",
+    "erasure": "/leads/{lead}/erasure",
     "new lead": "/leads/new",
     "inbox": "/inbox?queue=all",
     "thread": "/inbox?queue=all&c={conversation}",
