@@ -4,33 +4,15 @@ import re
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from deploy import check
+from tests.deploy.visitors import visitor
 from tests.journeys import test_lead_to_conversation as journey
 from tests.journeys.test_lead_to_conversation import test_a_lead_becomes_a_conversation as journey_of_a_lead
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
 
 SECONDS = 8
-SIGN_INS_A_MINUTE = 30
-
-
-class From(HTTPAdapter):
-    """Asks from an address of this machine's own."""
-
-    def __init__(self, source: str):
-        self.source = source
-        super().__init__()
-
-    def init_poolmanager(self, *arguments, **options) -> None:
-        super().init_poolmanager(*arguments, source_address=(self.source, 0), **options)
-
-
-def browser(source: str) -> requests.Session:
-    session = requests.Session()
-    session.mount("https://", From(source))
-    return session
 
 
 def sign_in(office, session: requests.Session, password: str, headers: dict | None = None) -> requests.Response:
@@ -47,7 +29,7 @@ def test_the_main_journey(deployed, monkeypatch):
 
 
 def test_sessions_show_the_visitors_own_address_and_cookies_travel_by_https_only(deployed):
-    session = browser("127.0.0.3")
+    session = visitor("127.0.0.3")
     claims = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http"}
     answer = sign_in(deployed, session, deployed.demo[0]["users"][0]["password"], claims)
     assert answer.status_code == 303
@@ -62,7 +44,7 @@ def test_sessions_show_the_visitors_own_address_and_cookies_travel_by_https_only
 
 def test_limits_count_visitors_whatever_they_claim(deployed):
     def reset(source: str, claim: str) -> int:
-        session = browser(source)
+        session = visitor(source)
         page = session.get(f"{deployed.url}/password/reset", timeout=15).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
         form = {"csrf_token": token, "email": f"{claim}@nobody.test"}

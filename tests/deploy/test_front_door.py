@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from deploy import furnish, machine
 from deploy.site import Site
+from tests.deploy.visitors import visitor
 from tests.installation import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("processes")]
@@ -61,10 +61,8 @@ class Door:
 
     def ask(self, path: str, method: str = "GET", source: str = "127.0.0.1", **options) -> requests.Response:
         """From an address of this machine's own."""
-        session = requests.Session()
-        session.mount("https://", _From(source))
         options = {"verify": str(self.site.certificate), "timeout": 10, "allow_redirects": False, **options}
-        return session.request(method, f"{self.site.url}{path}", **options)
+        return visitor(source).request(method, f"{self.site.url}{path}", **options)
 
     def web_is_away(self, meanwhile: Callable[[], requests.Response]) -> None:
         """Nobody answers while that is asked."""
@@ -77,15 +75,6 @@ class Door:
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in (self.site.folder / "logs").iterdir())
-
-
-class _From(HTTPAdapter):
-    def __init__(self, source: str):
-        self.source = source
-        super().__init__()
-
-    def init_poolmanager(self, *arguments, **options) -> None:
-        super().init_poolmanager(*arguments, source_address=(self.source, 0), **options)
 
 
 @pytest.fixture(scope="module")
