@@ -31,5 +31,5 @@ TIMETABLE: list[Periodic] = [
     Periodic("forget_sign_ins", "slow", 86_400, forget_sign_ins),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
     Periodic("forget_old_answers", "slow", 3600, forget_old_answers),
-    Periodic("refresh_statistics", "slow", 86_400, refresh_statistics),
+    Periodic("refresh_statistics", "slow", 600, refresh_statistics),
 ]

@@ -7,6 +7,7 @@ from sqlalchemy import event
 
 BUSY_TIMEOUT_MS = 5000
 WEB_STATEMENT_SECONDS, WORKER_STATEMENT_SECONDS = 15, 60  # commands and migrations may take as long as they need
+REOPEN_SECONDS = 600  # a connection to SQLite knows the statistics of when it was opened
 SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database
 
 
@@ -15,6 +16,7 @@ def sqlite_options() -> dict[str, Any]:
     return {
         "module": _sqlite_module(),
         "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        "pool_recycle": REOPEN_SECONDS,
         "pool_size": 8,
         "max_overflow": 24,
     }

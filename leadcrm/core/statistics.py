@@ -1,4 +1,8 @@
-"""What SQLite's planner knows about the tables: nothing, unless somebody tells it. PostgreSQL looks by itself."""
+"""What SQLite's planner knows about the tables: nothing, unless somebody tells it. PostgreSQL looks by itself.
+
+Untold, it takes "of this organization" to be as good as "of this lead", and reads all addresses of the organization for
+the lead's two: half a second at 100,000 leads.
+"""
 
 from leadcrm.core import tenancy
 from leadcrm.core.db import is_postgresql, writing
@@ -9,7 +13,7 @@ CHANGED_TABLES_BY_SAMPLE = "0x10012"
 
 
 def refresh_statistics() -> None:
-    """Let SQLite look at how its tables are filled. Connections that are open may use it only after a while."""
+    """Let SQLite look at how its tables are filled. Open connections learn of it when they are opened anew (engines.py)."""
     if is_postgresql():
         return
     with tenancy.everyone(), writing() as session:

@@ -19,6 +19,7 @@ from leadcrm.conversations.search import MessageSearch, fold
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, writing
 from leadcrm.core.models import EventRow
+from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.values import new_id
 from leadcrm.demo import people, words
 from leadcrm.demo.words import HELLO, MORE, REPLIES, SUBJECT
@@ -53,6 +54,7 @@ def add_crowd(number: int) -> None:
                 for table in TABLES:
                     session.connection().execute(insert(table), rows[table])
                 _mark_read([row["id"] for row in rows[THREADS] if row["last_inbound_at"]], team)
+    refresh_statistics()
 
 
 class Crowd:

@@ -1,5 +1,6 @@
 """Lists and searches read their pages from an index, whatever the filter: no sort of everything, no scan."""
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -33,6 +34,7 @@ LISTS = {
 ON_POSTGRESQL = {
     "nobody's": "ix_leads_activity",  # of one lead that is nobody's either index is as good
 }
+BY_ADDRESS = re.compile(r"\(organization_id=\? AND kind=\? AND value=\?\)|Index Cond: .*value")
 CROWD = 2000  # leads until an index of trigrams pays
 
 
@@ -66,6 +68,16 @@ def test_a_list_is_read_in_the_order_of_its_index(acme, cast, name):
     assert (ON_POSTGRESQL.get(name, index) if is_postgresql() else index) in plan, plan
     for whole in ("USE TEMP B-TREE", "SCAN leads", "Sort", "Seq Scan on leads"):
         assert whole not in plan, plan
+
+
+def test_duplicates_are_looked_up_by_their_addresses(acme, cast):
+    perform(operations.create_lead, LeadData(first_name="Naledi", email="naledi@leads.test"), by=None)
+    with remembered("SELECT") as seen:
+        assert queries.duplicates("Naledi@leads.test", "+1 212 555 0123")
+    plans = [plan_of(*one) for one in seen if "FROM contact_points" in one[0] or "FROM leads" in one[0]]
+    assert len(plans) == 2
+    assert BY_ADDRESS.search(plans[0]), plans[0]
+    assert not re.search(r"SCAN leads|Seq Scan on leads|ix_leads", plans[1]), plans[1]
 
 
 if BACKEND == "postgresql":

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
 from leadcrm.core.db import db
@@ -80,9 +80,8 @@ def duplicates(email: str, phone: str, except_id: str | None = None) -> Sequence
     said = [(kind, normal_or_raw(kind, typed)) for kind, typed in (("email", email), ("phone", phone)) if typed.strip()]
     if not said:
         return []
-    same = or_(*((ContactPoint.kind == kind) & (ContactPoint.value == value) for kind, value in said))
-    sharing = select(ContactPoint.lead_id).where(same)
-    statement = select(Lead).where(Lead.id.in_(sharing), Lead.id != (except_id or ""))
-    return db.session.scalars(
-        statement.options(joinedload(Lead.owner)).order_by(Lead.created_at, Lead.id).limit(MOST_DUPLICATES)
-    ).all()
+    kinds, values = zip(*said, strict=True)  # two lists: of pairs joined by OR, SQLite reads all of the organization
+    sharing = select(ContactPoint.lead_id).where(ContactPoint.kind.in_(kinds), ContactPoint.value.in_(values))
+    ids = set(db.session.scalars(sharing)) - {except_id}
+    statement = select(Lead).where(Lead.id.in_(ids)).options(joinedload(Lead.owner))
+    return db.session.scalars(statement.order_by(Lead.created_at, Lead.id).limit(MOST_DUPLICATES)).all()
