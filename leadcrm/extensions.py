@@ -4,7 +4,7 @@ from flask import Flask
 
 from leadcrm import tables
 from leadcrm.conversations import readiness
-from leadcrm.core import clock, db, events, jobs, security, web
+from leadcrm.core import clock, db, error_answers, events, jobs, security, web
 from leadcrm.identity import queries as identity
 from leadcrm.reactions import REACTIONS
 from leadcrm.timetable import LANES, TIMETABLE
@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     security.init_app(app)
     web.init_app(app)
+    error_answers.init_app(app)
     events.subscribe(REACTIONS)
     app.extensions["tables"] = tables.__all__
     app.extensions["lanes"] = LANES

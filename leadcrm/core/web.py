@@ -1,4 +1,4 @@
-"""The HTML edge: fragments, pages, errors, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
+"""The HTML edge: fragments, pages, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
 
 import hashlib
 import wsgiref.headers
@@ -14,7 +14,6 @@ from flask import Flask, abort, current_app, g, redirect, render_template, reque
 from flask_login import current_user
 from htmx_flask import Htmx
 from markupsafe import Markup, escape
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 from whitenoise import WhiteNoise
 
@@ -236,9 +235,6 @@ def init_app(app: Flask) -> None:
         remembered=remembered, time_tag=time_tag, time_teller=time_teller, is_partial=is_partial
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.register_error_handler(DomainError, _domain_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(500, _server_error)
 
 
 def _refuse_nul_in_address() -> None:
@@ -275,45 +271,6 @@ def _serve_static(app: Flask) -> None:
 def _glyph(sprite: str, name: str, css_class: str = "") -> Markup:
     """One icon of the sprite. A page shows dozens, so each is written once (a macro took a fifth of the shell)."""
     return _ICON % (css_class, sprite, name)
-
-
-def _wants_json() -> bool:
-    return request.path.startswith("/api/")
-
-
-def _domain_error(error: DomainError) -> Response:
-    return _answer(error.status, error.code, error.message, {error.field: [error.message]} if error.field else None)
-
-
-def _http_error(error: HTTPException):
-    if error.code is None or error.code < 400:
-        return error
-    messages = {
-        404: "We could not find that page.",
-        405: "That is not possible here.",
-        413: "That is too large.",
-        429: "Too many requests. Wait a moment and try again.",
-    }
-    response = _answer(error.code, error.name.lower().replace(" ", "_"), messages.get(error.code, error.description))
-    for name, value in error.get_headers():
-        if name.lower() in ("retry-after", "allow"):
-            response.headers[name] = value
-    return response
-
-
-def _server_error(error: Exception) -> Response:
-    return _answer(500, "server_error", "Something broke on our side. Nothing was saved; please try again.")
-
-
-def _answer(status: int, code: str, message: str, fields: dict | None = None) -> Response:
-    if _wants_json():
-        body: dict[str, Any] = {"error": {"code": code, "message": message}}
-        if fields:
-            body["error"]["fields"] = fields
-        return current_app.make_response((body, status))
-    if is_partial():
-        return current_app.make_response((toast_partial(message, tone="danger"), status))
-    return current_app.make_response((render_template("layout/error.html", status=status, message=message), status))
 
 
 def home_url() -> str:

@@ -74,13 +74,15 @@ def _load(secret: str) -> User | None:
 
 def _admit() -> Response | None:
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or getattr(view, "is_public", False) or request.path.startswith("/api/"):
+    if getattr(view, "is_public", False) or request.path.startswith("/api/"):
         return None
     if not current_user.is_authenticated:
-        return _turn_away(is_background=getattr(view, "is_background", False))
+        return _turn_away(is_background=getattr(view, "is_background", False)) if view else None
     g.scope = ExitStack()
     g.scope.enter_context(tenancy.organization(current_user.organization_id))
     g.scope.enter_context(events.acting_as(f"user:{current_user.id}"))
+    if view is None:  # no such page, which the shell will say
+        return None
     if not is_staff(current_user) and not getattr(view, "is_open_to_providers", False):
         abort(403, "This page is for the organization's own staff.")
     return None
