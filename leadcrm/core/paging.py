@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, tuple_
+from sqlalchemy import BigInteger, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from leadcrm.core.db import db
@@ -99,8 +99,6 @@ def keyset_page(
 
 
 def _typed(column: InstrumentedAttribute, value: Any) -> Any:
-    from sqlalchemy import literal
-
     return literal(value, column.type)
 
 
@@ -118,9 +116,17 @@ def _decode(order: Order, cursor: str) -> tuple[bool, list[Any]]:
         raise BadCursor from None
     if name != order.name or len(key) != len(order.columns):
         raise BadCursor
-    if not all(isinstance(value, column.type.python_type) for column, value in zip(order.columns, key, strict=True)):
+    if not all(_may_stand_in(column, value) for column, value in zip(order.columns, key, strict=True)):
         raise BadCursor
     return bool(backwards), key
+
+
+def _may_stand_in(column: InstrumentedAttribute, value: Any) -> bool:
+    """Whether it has the column's type, and of a number its width: PostgreSQL cannot be asked for a larger one."""
+    if not isinstance(value, column.type.python_type):
+        return False
+    bound = 2**63 if isinstance(column.type, BigInteger) else 2**31
+    return not isinstance(value, int) or -bound <= value < bound
 
 
 def _decode_value(value: Any) -> Any:
@@ -132,6 +138,4 @@ def _decode_value(value: Any) -> Any:
         return moment.astimezone(UTC)
     if isinstance(value, str) and b"\x00" in value.encode():
         raise ValueError("NUL")
-    if isinstance(value, int) and abs(value) >= 2**63:
-        raise ValueError("too large")
     return value

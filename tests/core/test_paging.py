@@ -87,6 +87,18 @@ def test_a_text_that_no_database_takes_is_refused(leads, text):
         keyset_page(select(Lead), order, cursor_of("name", 0, text, "x"))
 
 
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 2**62, 2**63, 10**30])
+def test_a_number_wider_than_its_column_is_refused(leads, number):
+    with pytest.raises(BadCursor):
+        keyset_page(select(Lead), ORDERS[0], cursor_of("score", 0, number, "x"))
+
+
+@pytest.mark.parametrize("number", [2**31 - 1, -(2**31)])
+def test_the_widest_number_of_a_column_is_asked_for(leads, number):
+    page = keyset_page(select(Lead), ORDERS[0], cursor_of("score", 0, number, "x"))
+    assert len(page.items) == (leads if number > 0 else 0)
+
+
 @pytest.mark.parametrize("cursor", BAD)
 def test_a_foreign_cursor_is_refused(leads, cursor):
     with pytest.raises(BadCursor):
