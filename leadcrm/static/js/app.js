@@ -257,40 +257,7 @@
     scrollMessagesDown();
   });
 
-  // ---- Conversations -------------------------------------------------------------------------------------
-
-  const GSM_BASIC = '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
-  const GSM_EXTENDED = '^{}\\[~]|€'; // two characters each on the wire
-
-  /** Characters and segments of a text message: 160/153 in GSM-7, 70/67 in UCS-2. */
-  function smsSize(text) {
-    const fits = [...text].every((c) => GSM_BASIC.includes(c) || GSM_EXTENDED.includes(c));
-    const units = fits ? [...text].reduce((sum, c) => sum + (GSM_EXTENDED.includes(c) ? 2 : 1), 0) : text.length;
-    const [single, joined] = fits ? [160, 153] : [70, 67];
-    return { units, segments: units <= single ? 1 : Math.ceil(units / joined), single };
-  }
-
-  function countSms(area) {
-    const output = byId(area.dataset.smsCount);
-    const channel = area.form?.querySelector('[name="channel"]:checked')?.value ?? 'sms';
-    if (!output) return;
-    const { units, segments, single } = smsSize(area.value);
-    const words = segments > 1 ? `${units} characters, ${segments} segments` : `${units} / ${single}`;
-    output.textContent = channel === 'sms' ? words : '';
-  }
-
-  function countAllSms() {
-    document.querySelectorAll('[data-sms-count]').forEach(countSms);
-  }
-
-  document.addEventListener('input', (event) => {
-    if (event.target.matches('[data-sms-count], [name="channel"]')) countAllSms();
-  });
-
-  document.addEventListener('keydown', (event) => {
-    const sends = event.target.matches?.('[data-send-on-ctrl-enter]') && event.key === 'Enter' && (event.ctrlKey || event.metaKey);
-    if (sends) event.target.form.requestSubmit();
-  });
+  // ---- A log of messages is read from its end -------------------------------------------------------------
 
   function scrollMessagesDown() {
     const log = document.querySelector('.messages');
@@ -314,7 +281,6 @@
   setInterval(ageToasts, TICK);
   setInterval(freshenTimes, 30_000);
   openArrivedDialogs();
-  countAllSms();
   scrollMessagesDown();
   window.leadcrm = { openDialog, say: (words) => { byId('live').textContent = words; } };
 })();
