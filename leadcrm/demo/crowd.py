@@ -8,9 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Table, func, insert, literal, select
+from sqlalchemy import Table, func, select
 
 from leadcrm.conversations.events import MessageReceived, MessageSent
 from leadcrm.conversations.models import Conversation, Message, ReadMark, new_reply_token
@@ -22,6 +21,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.values import new_id
 from leadcrm.demo import people, words
+from leadcrm.demo.bulk import Row, fill
 from leadcrm.demo.words import HELLO, MORE, REPLIES, SUBJECT
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads.events import LeadCreated
@@ -34,8 +34,6 @@ STILL_OPEN = timedelta(days=21)
 DOMAIN = "crowd.example.com"  # tells the crowd from everyone else
 SEED = 2026
 
-Row = dict[str, Any]
-
 
 def add_crowd(number: int) -> None:
     """See that Acme has `number` such leads, oldest first; a second call with the same number adds none."""
@@ -43,6 +41,12 @@ def add_crowd(number: int) -> None:
         organization_id = db.session.scalars(
             select(Organization.id).where(Organization.slug == people.OFFICES[0].slug)
         ).one()
+    add_crowd_to(organization_id, number)
+    refresh_statistics()
+
+
+def add_crowd_to(organization_id: str, number: int) -> None:
+    """The same for any organization, without telling the database's planner."""
     with tenancy.organization(organization_id):
         team = list(db.session.scalars(select(User.id).where(User.disabled_at.is_(None)).order_by(User.email)))
         mine = select(func.count()).select_from(ContactPoint).where(ContactPoint.value.endswith(f"@{DOMAIN}"))
@@ -50,11 +54,10 @@ def add_crowd(number: int) -> None:
         crowd = Crowd(organization_id, team, number, clock.now())
         for first in range(known, number, BATCH):
             rows = crowd.rows(range(first, min(first + BATCH, number)))
-            with writing() as session:
+            with writing():
                 for table in TABLES:
-                    session.connection().execute(insert(table), rows[table])
-                _mark_read([row["id"] for row in rows[THREADS] if row["last_inbound_at"]], team)
-    refresh_statistics()
+                    fill(table, rows[table])
+                fill(MARKS, _read_marks(rows[THREADS], team))
 
 
 class Crowd:
@@ -92,6 +95,8 @@ class Crowd:
             "interest": chance.choice(words.INTERESTS),
             "source": chance.choice(words.SOURCES),
             "status": chance.choices(*words.STATUSES)[0],
+            "status_reason": "",
+            "status_by_hand": False,
             "score": chance.randint(0, 100),
             "priority": chance.choice(("low", "low", "medium", "high")),
             "timezone": chance.choice(words.ZONES),
@@ -134,16 +139,18 @@ class Crowd:
 
 LEADS, POINTS, SEARCH = Lead.__table__, ContactPoint.__table__, LeadSearch.__table__
 THREADS, MESSAGES, WORDS = Conversation.__table__, Message.__table__, MessageSearch.__table__
-EVENTS = EventRow.__table__
+EVENTS, MARKS = EventRow.__table__, ReadMark.__table__
 TABLES = (LEADS, POINTS, SEARCH, THREADS, MESSAGES, WORDS, EVENTS)
 
 
-def _mark_read(thread_ids: list[str], team: list[str]) -> None:
+def _read_marks(threads: list[Row], team: list[str]) -> list[Row]:
     """Everybody has seen what the crowd wrote."""
-    for user_id in team:
-        seen = select(THREADS.c.id, literal(user_id), THREADS.c.last_inbound_at).where(THREADS.c.id.in_(thread_ids))
-        marks = insert(ReadMark.__table__).from_select(["conversation_id", "user_id", "read_until"], seen)
-        db.session.connection().execute(marks)
+    return [
+        {"conversation_id": thread["id"], "user_id": user_id, "read_until": thread["last_inbound_at"]}
+        for thread in threads
+        if thread["last_inbound_at"]
+        for user_id in team
+    ]
 
 
 @cache
@@ -192,6 +199,7 @@ def _message(lead: Row, thread_id: str, direction: str, content: str, email: str
         "origin": "manual" if outbound else "inbound",
         "status": "sent" if outbound else "received",
         "reason": "",
+        "withdrawn": "",
         "subject": SUBJECT.format(interest=lead["interest"]),
         "content": content,
         "rendered": outbound,
