@@ -31,7 +31,7 @@ from leadcrm.leads.api import blueprint as leads_api
 from leadcrm.leads.asked_list import how_many
 from leadcrm.leads.data import Filters
 from leadcrm.leads.public_routes import blueprint as thanks
-from leadcrm.leads.queries import COUNTED_UP_TO, counting
+from leadcrm.leads.queries import counted_up_to, counting
 from leadcrm.leads.routes import blueprint as leads
 from leadcrm.notifications.routes import blueprint as notifications
 from leadcrm.privacy.routes import blueprint as privacy
@@ -79,7 +79,7 @@ class _NavCounts:
 
     @property
     def leads(self) -> str:
-        return how_many(self._both[0])
+        return how_many(self._both[0], counted_up_to(Filters()))
 
     @property
     def inbox(self) -> int:
@@ -90,7 +90,7 @@ class _NavCounts:
 @lru_cache
 def _counts_of_role(role: str, on_postgresql: bool) -> Select:
     """Both numbers in one look: every page asks for them."""
-    leads = counting(role, Filters(), COUNTED_UP_TO, on_postgresql).scalar_subquery()
+    leads = counting(role, Filters(), counted_up_to(Filters()), on_postgresql).scalar_subquery()
     return select(leads, unread_of_role(role).scalar_subquery()).execution_options(**MADE_ONCE)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, union_all
 from sqlalchemy.orm import contains_eager
 
 from leadcrm.conversations import search
@@ -13,7 +13,7 @@ from leadcrm.conversations.models import Conversation, Message, ReadMark, Templa
 from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import Reader, visible_leads_filter
+from leadcrm.identity.permissions import Reader, sees_all_leads, visible_leads_filter
 from leadcrm.leads.models import Lead
 
 QUEUES = {
@@ -27,7 +27,7 @@ QUEUES = {
 TROUBLE = ("failed", "unknown", "bounced")
 PAGE = 30
 MOST_COUNTED = 100  # a queue is counted up to here: "99+" costs the same in a queue of a hundred thousand
-NEWEST_LOOKED_AT = 200  # inbound threads the sidebar's number looks at
+NEWEST_LOOKED_AT = 100  # answered threads, of the person's and of nobody's, the sidebar's number looks at
 PEOPLE = 5  # leads shown above the messages that a search finds
 
 _newest_first = Order("threads", (Conversation.last_message_at, Conversation.id))
@@ -118,7 +118,7 @@ def unread_counts(user: User, conversation_ids: Collection[str]) -> dict[str, in
 def unread_count(user: User) -> int:
     """Open threads, the person's and nobody's, with something unread: the number beside Inbox in the sidebar.
 
-    Looks at the newest NEWEST_LOOKED_AT threads in which a lead wrote, so that it costs the same for ever.
+    Looks at the NEWEST_LOOKED_AT threads of each in which a lead wrote last, so that it costs the same for ever.
     """
     return db.session.scalar(unread_of_role(user.role), {"reader": user.id}) or 0
 
@@ -127,22 +127,23 @@ def unread_count(user: User) -> int:
 def unread_of_role(role: str) -> Select:
     """`unread_count` as a statement, executed with the person's id as `reader`: every page asks, so it is made once."""
     reader = Reader(role)
-    newest = (
-        select(Conversation.id, Conversation.last_inbound_at)
-        .join(Lead, Lead.id == Conversation.lead_id)
-        .where(
-            Conversation.status == "open",
-            Conversation.last_inbound_at.is_not(None),
-            or_(Conversation.assignee_id == reader.id, Conversation.assignee_id.is_(None)),
-            visible_leads_filter(reader, Lead.owner_id),
-        )
-        .order_by(Conversation.last_message_at.desc())
-        .limit(NEWEST_LOOKED_AT)
-        .subquery()
-    )
+    mine = _newest_inbound(reader, Conversation.assignee_id == reader.id)
+    nobodys = _newest_inbound(reader, Conversation.assignee_id.is_(None))
+    newest = union_all(select(mine), select(nobodys)).subquery()  # by OR, all open threads would be walked through
     unread = or_(ReadMark.read_until.is_(None), ReadMark.read_until < newest.c.last_inbound_at)
     statement = select(func.count()).select_from(newest).outerjoin(ReadMark, _mark_of(reader, newest.c.id))
     return statement.where(unread).execution_options(**MADE_ONCE)
+
+
+def _newest_inbound(reader: Reader, whose: ColumnElement[bool]) -> Subquery:
+    """Open threads with an answer, newest answer first, from ix_conversations_answered."""
+    statement = select(Conversation.id, Conversation.last_inbound_at).where(
+        whose, Conversation.status == "open", Conversation.last_inbound_at.is_not(None)
+    )
+    if not sees_all_leads(reader):
+        statement = statement.join(Lead, Lead.id == Conversation.lead_id)
+        statement = statement.where(visible_leads_filter(reader, Lead.owner_id))
+    return statement.order_by(Conversation.last_inbound_at.desc()).limit(NEWEST_LOOKED_AT).subquery()
 
 
 def queue_counts(user: User) -> dict[str, int]:

@@ -102,7 +102,7 @@ class AskedList:
         return self.address(cursor=listing.previous, page=max(1, self.page_number - 1), **more)
 
     def page(self, columns: tuple[Any, ...] = queries.LISTED) -> Page:
-        """Rows of `columns`, `owner_name` and `matching`: how many leads the whole list has, counted so far."""
+        """Rows of `columns`, `owner_name` and `matching`: how many leads the whole list has, up to `counted_up_to`."""
         return queries.lead_list(
             me(),
             self.filters,
@@ -113,6 +113,10 @@ class AskedList:
             columns=columns,
             counted=True,
         )
+
+    @property
+    def counted_up_to(self) -> int:
+        return queries.counted_up_to(self.filters)
 
     @property
     def first_number(self) -> int:
@@ -136,11 +140,9 @@ class AskedList:
         return Step(self.here(open=lead_id), {"hx-get": panel_url, "hx-target": "#panel"})
 
 
-def how_many(matching: int) -> str:
+def how_many(matching: int, up_to: int) -> str:
     """A list's size in words: the exact number while it was counted, `1,000+` beyond."""
-    if matching > queries.COUNTED_UP_TO:
-        return f"{queries.COUNTED_UP_TO:,}+"
-    return f"{matching:,}"
+    return f"{up_to:,}+" if matching > up_to else f"{matching:,}"
 
 
 def _turn(href: str | None) -> Step | None:

@@ -58,7 +58,7 @@ def panel(lead_id: str):
 @blueprint.get("/leads/count")
 def count():
     """How many leads match, exactly: asked for by a person, because it may take a moment."""
-    return fragment("leads/_count.html", count=queries.count_leads(me(), AskedList(request.args).filters, None))
+    return fragment("leads/_count.html", count=queries.count_leads(me(), AskedList(request.args).filters))
 
 
 @blueprint.get("/leads/filters")
@@ -94,14 +94,18 @@ def _opened(asked: AskedList, listing: Page) -> dict[str, Any]:
 
 def _panel_context(asked: AskedList, listing: Page, lead_id: str) -> dict[str, Any]:
     place = asked.place_of(lead_id, listing)
-    position = f"{place.number:,} of {how_many(listing.items[0].matching)}" if place.number else None
+    position = None
+    if place.number:
+        position = f"{place.number:,} of {how_many(listing.items[0].matching, asked.counted_up_to)}"
     return {"place": place, "position": position, "close_url": asked.here()}
 
 
 def _list_context(asked: AskedList, listing: Page, opened: Lead | None) -> dict[str, Any]:
     filters = asked.filters
     matching = listing.items[0].matching if listing.items else 0
-    counted = {"lead_count": how_many(matching)} if matching and filters == Filters() else {}  # for the sidebar, too
+    counted = {}
+    if matching and filters == Filters():
+        counted["lead_count"] = how_many(matching, asked.counted_up_to)  # for the sidebar, too
     return counted | {
         "problems": asked.problems,
         "filters": filters,
@@ -109,7 +113,7 @@ def _list_context(asked: AskedList, listing: Page, opened: Lead | None) -> dict[
             listing.items, f"/panel?{asked.query}" if asked.query else "/panel", opened.id if opened else None
         ),
         "matching": matching,
-        "counted_up_to": queries.COUNTED_UP_TO,
+        "counted_up_to": asked.counted_up_to,
         "chips": _chips(asked),
         "views": views(filters, current_user.id),
         "sorts": sorts(asked.address(sort=None, dir=None), asked.sorted_by, asked.descending),

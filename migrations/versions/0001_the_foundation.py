@@ -797,6 +797,13 @@ def upgrade() -> None:
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index("ix_conversations_all", ["organization_id", "last_message_at", "id"], unique=False)
         batch_op.create_index(
+            "ix_conversations_answered",
+            ["organization_id", "assignee_id", "status", "last_inbound_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("last_inbound_at IS NOT NULL"),
+            sqlite_where=sa.text("last_inbound_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_conversations_mine", ["organization_id", "assignee_id", "status", "last_message_at", "id"], unique=False
         )
         batch_op.create_index(
@@ -1268,6 +1275,11 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_conversations_queue")
         batch_op.drop_index("ix_conversations_mine")
+        batch_op.drop_index(
+            "ix_conversations_answered",
+            postgresql_where=sa.text("last_inbound_at IS NOT NULL"),
+            sqlite_where=sa.text("last_inbound_at IS NOT NULL"),
+        )
         batch_op.drop_index("ix_conversations_all")
 
     op.drop_table("conversations")

@@ -195,12 +195,15 @@ def test_the_open_lead_has_a_place_and_neighbours_also_on_the_next_page(sign_in,
 
 
 def test_large_lists_are_counted_only_so_far(sign_in, acme, cast, monkeypatch):
-    monkeypatch.setattr(queries, "COUNTED_UP_TO", 3)
+    monkeypatch.setattr(queries.lists, "COUNTED_UP_TO", 3)
+    monkeypatch.setattr(queries.lists, "FOUND_UP_TO", 2)
     for number in range(5):
         perform(operations.create_lead, LeadData(first_name=f"Lead {number}"), by=None)
     page = sign_in(cast.ada).get("/leads?open=first").text
     assert "1 of 3+" in page
     assert 'title="Count them all">3+</a>' in page
+    found = sign_in(cast.ada).get("/leads?q=lead").text
+    assert 'title="Count them all">2+</a>' in found
 
 
 def test_lists_and_records_make_a_fixed_number_of_queries(sign_in, acme, cast):

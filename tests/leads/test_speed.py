@@ -32,6 +32,7 @@ LISTS = {
 
 
 ON_POSTGRESQL = {
+    "with a phone": "ix_leads_activity",  # of one lead's addresses either index is as good
     "nobody's": "ix_leads_activity",  # of one lead that is nobody's either index is as good
 }
 BY_ADDRESS = re.compile(r"\(organization_id=\? AND kind=\? AND value=\?\)|Index Cond: .*value")

@@ -46,6 +46,15 @@ class Conversation(Identified, Timestamped, TenantOwned, Base):
         UniqueConstraint("lead_id", "channel"),
         Index("ix_conversations_queue", "organization_id", "status", "last_message_at", "id"),
         Index("ix_conversations_mine", "organization_id", "assignee_id", "status", "last_message_at", "id"),
+        Index(  # the sidebar's unread
+            "ix_conversations_answered",
+            "organization_id",
+            "assignee_id",
+            "status",
+            "last_inbound_at",
+            "id",
+            **only_where("last_inbound_at IS NOT NULL"),
+        ),
         Index("ix_conversations_all", "organization_id", "last_message_at", "id"),  # the API's list
         Index("ix_conversations_snoozed", "snoozed_until", **only_where("snoozed_until IS NOT NULL")),  # who wakes
     )

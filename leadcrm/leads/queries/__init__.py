@@ -9,12 +9,12 @@ from leadcrm.leads.queries.addresses import (
     normal_or_raw,
 )
 from leadcrm.leads.queries.lists import (
-    COUNTED_UP_TO,
     LISTED,
     OWNER_NAME,
     SORTS,
     FilterNames,
     count_leads,
+    counted_up_to,
     counting,
     exported,
     lead_list,
@@ -32,7 +32,6 @@ from leadcrm.leads.queries.records import (
 )
 
 __all__ = [
-    "COUNTED_UP_TO",
     "KINDS_OF_CHANNEL",
     "LISTED",
     "OWNER_NAME",
@@ -40,6 +39,7 @@ __all__ = [
     "FilterNames",
     "address_of",
     "count_leads",
+    "counted_up_to",
     "counting",
     "duplicates",
     "exported",

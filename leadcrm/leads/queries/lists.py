@@ -38,6 +38,7 @@ LISTED = (
     Lead.last_activity_at,
 )
 COUNTED_UP_TO = 1_000
+FOUND_UP_TO = 200  # by a search, which looks each of them up
 EXPORT_BATCH = 500
 
 
@@ -52,7 +53,7 @@ def lead_list(
     columns: tuple[ColumnElement, ...] = LISTED,
     counted: bool = False,
 ) -> Page:
-    """A page of what a list shows of each lead: rows of `columns`, with `matching` (see count_leads) when `counted`.
+    """A page of what a list shows of each lead: rows of `columns`; with `matching` when `counted`.
 
     `sort` is one of SORTS; without one a search comes newest first, anything else by last activity. Raises BadCursor.
     """
@@ -73,7 +74,7 @@ def _listing(
 ) -> Keyset:
     """Most lists are asked for again and again: putting one together costs more than reading it."""
     if counted:
-        matching = counting(role, filters, COUNTED_UP_TO, on_postgresql).scalar_subquery()
+        matching = counting(role, filters, counted_up_to(filters), on_postgresql).scalar_subquery()
         columns = (*columns, matching.label("matching"))
     statement, newest = _filtered(select(*columns), Reader(role), filters)
     statement = statement.execution_options(**MADE_ONCE)
@@ -86,14 +87,19 @@ def _listing(
     return Keyset(statement, order, limit, rows=True)
 
 
-def count_leads(user: User, filters: Filters, up_to: int | None = COUNTED_UP_TO) -> int:
-    """How many leads match; counting stops at `up_to` + 1, which then means "more than `up_to`"."""
-    return db.session.scalar(counting(user.role, filters, up_to, is_postgresql()), {"reader": user.id})
+def counted_up_to(filters: Filters) -> int:
+    """Where counting stops: one more than this means "more than this"."""
+    return FOUND_UP_TO if search.terms_of(filters.q) else COUNTED_UP_TO
+
+
+def count_leads(user: User, filters: Filters) -> int:
+    """How many leads match, exactly."""
+    return db.session.scalar(counting(user.role, filters, None, is_postgresql()), {"reader": user.id})
 
 
 @lru_cache(maxsize=256)
 def counting(role: str, filters: Filters, up_to: int | None, on_postgresql: bool) -> Select:
-    """`count_leads` as a statement, executed with the person's id as `reader`."""
+    """How many leads match, up to `up_to` + 1, as a statement that is executed with the person's id as `reader`."""
     matching, _ = _filtered(select(Lead.id), Reader(role), filters)
     if up_to is not None:
         matching = matching.limit(up_to + 1)
