@@ -3,8 +3,10 @@
 from flask import Flask
 
 from leadcrm import tables
+from leadcrm.automations import queries as automations
 from leadcrm.conversations import readiness
 from leadcrm.core import clock, db, error_answers, events, jobs, security, web
+from leadcrm.flows import queries as flows
 from leadcrm.identity import queries as identity
 from leadcrm.reactions import REACTIONS
 from leadcrm.timetable import LANES, TIMETABLE
@@ -21,4 +23,5 @@ def init_app(app: Flask) -> None:
     app.extensions["tables"] = tables.__all__
     app.extensions["lanes"] = LANES
     app.extensions["timetable"] = {job.name: job for job in TIMETABLE}
+    app.extensions["names"] = {"flow": flows.names_of, "automation": automations.names_of}
     app.extensions["readiness"] = {**readiness.PROBES, "staff_mails_given_up": identity.letters_given_up}

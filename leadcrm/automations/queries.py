@@ -1,5 +1,6 @@
 """Reads of automations: what to consider, what a rule may look at, and the log."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -160,3 +161,8 @@ def run_log(
         if value:
             statement = statement.where(column == value)
     return keyset_page(statement, LOG_ORDER, cursor)
+
+
+def names_of(ids: Collection[str]) -> dict[str, str]:
+    """Names of automations by id, also those that were deleted."""
+    return dict(db.session.execute(select(Automation.id, Automation.name).where(Automation.id.in_(ids))).all())

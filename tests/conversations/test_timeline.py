@@ -7,6 +7,7 @@ from leadcrm.conversations.models import Message
 from leadcrm.core.db import db, perform
 from leadcrm.core.events import acting_as
 from leadcrm.core.models import EventRow
+from leadcrm.flows import operations as flows
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from tests.conftest import count_queries
@@ -44,39 +45,19 @@ def test_a_conversation_reads_like_one(ada, lead, cast, transport):
         perform(leads.assign_lead, lead, cast.ben.id)
     told = sentences(lead)
     for sentence in (
-        "Lead created by Ada, source: website",
-        "An email was planned (Flow) for",
-        "An email was sent (Flow)",
-        "Naledi Khumalo answered by email",
+        "Ada added the lead, source: Website",
+        "An email was planned by a flow for",
+        "An email was sent by a flow",
+        "Naledi Khumalo wrote an email",
         "Ada wrote a note",
-        "Owner is now Ben, set by Ada",
+        "Ada made Ben the owner",
     ):
         assert sentence in told
-    assert told.index("Naledi Khumalo answered by email") < told.index("An email was sent (Flow)")
+    assert told.index("Naledi Khumalo wrote an email") < told.index("An email was sent by a flow")
     page = shown(ada.get(f"/leads/{lead.id}/timeline", hx=True))
     assert "Call her &lt;b&gt;tomorrow&lt;/b&gt;" in page
     assert "Thank you" in page
     assert "<b>Hi</b>Welcome in</blockquote>" in page
-
-
-@pytest.mark.parametrize(
-    ("channel", "words"), [("email", "An email"), ("sms", "A text"), ("whatsapp", "A WhatsApp message")]
-)
-def test_channels_have_their_own_words(acme, lead, channel, words):
-    row = EventRow(name="message.sent", data={"channel": channel}, actor="system", id=1)
-    background = timeline._Background(lead, {}, {}, {})
-    assert timeline._SENTENCES["message.sent"](row, "", background) == f"{words} was sent"
-
-
-def test_every_known_fact_has_a_sentence(acme, cast, lead):
-    from leadcrm.core import events
-
-    background = timeline._Background(lead, {}, {}, {})
-    for name in events.known():
-        row = EventRow(name=name, data={}, actor="user:gone", id=1)
-        words = timeline._SENTENCES.get(name, timeline._plainly)(row, "Ada", background)
-        assert words
-        assert "None" not in words.replace("from None to None", "")
 
 
 def test_pages_follow_and_cost_the_same(ada, lead, cast):
@@ -117,3 +98,13 @@ def test_a_planned_message_names_its_time(ada, lead, transport):
             intent_key="one")  # fmt: skip
     happening = next(h for h in timeline.of_lead(lead).items if "planned" in h.sentence)
     assert happening.moment == db.session.query(Message).one().scheduled_for
+
+
+def test_flows_and_automations_are_named(ada, lead, cast, transport):
+    flow = perform(flows.ensure_default_flow)
+    with acting_as("system"):
+        perform(flows.enrol, lead, flow)
+        perform(flows.exit_lead, lead.id, "The lead replied")
+    told = sentences(lead)
+    assert f"Left the flow “{flow.name}”: the lead replied" in told
+    assert any(sentence.startswith(f"Entered the flow “{flow.name}”: ") for sentence in told)

@@ -1,0 +1,156 @@
+"""Every fact that can stand in a lead's timeline reads like a sentence that a careful person wrote."""
+
+import dataclasses
+
+import pytest
+
+from leadcrm.conversations.timeline_words import SENTENCES, Background, sentence_of
+from leadcrm.core import events
+from leadcrm.core.models import EventRow
+from leadcrm.leads.models import Lead
+
+BACKGROUND = Background(
+    Lead(id="naledi", name="Naledi Khumalo"),
+    people={"ada": "Ada", "ben": "Ben"},
+    named={"welcome": "Welcome sequence", "hot": "Hot leads"},
+)
+SMS, FLOW = {"channel": "sms", "origin": "manual"}, {"flow_id": "welcome"}
+TOLD = [
+    ("lead.created", "user:ada", {"source": "open house"}, "Ada added the lead, source: Open house"),
+    ("lead.created", "system", {"source": "website"}, "Naledi Khumalo came in as a new lead, source: Website"),
+    ("lead.created", "system", {}, "Naledi Khumalo came in as a new lead"),
+    ("lead.follow_up_requested", "user:ada", {}, "Ada asked for a follow-up email"),
+    (
+        "lead.inquired",
+        "system",
+        {"source": "survey", "differs": ["phone", "first_name"]},
+        "Naledi Khumalo got in touch again, source: Survey; they gave another phone and first name than we have",
+    ),
+    (
+        "lead.edited",
+        "user:ada",
+        {"fields": ["email", "phone", "timezone"]},
+        "Ada changed the email, phone and time zone",
+    ),
+    ("lead.edited", "token:x", {"fields": ["phone"]}, "The API changed the phone"),
+    ("lead.edited", "system", {"fields": ["phone"]}, "Phone was changed"),
+    (
+        "lead.status_changed",
+        "user:ada",
+        {"old": "new", "new": "qualified"},
+        "Ada changed the status from New to Qualified",
+    ),
+    ("lead.status_changed", "system", {"old": "new", "new": "contacted"}, "The status changed from New to Contacted"),
+    (
+        "lead.status_changed",
+        "automation:hot",
+        {"old": "new", "new": "contacted"},
+        "The automation “Hot leads” changed the status from New to Contacted",
+    ),
+    ("lead.assigned", "user:ada", {"owner_id": "ben"}, "Ada made Ben the owner"),
+    ("lead.assigned", "user:ada", {"owner_id": "ada"}, "Ada took the lead over"),
+    ("lead.assigned", "user:ada", {"owner_id": None}, "Ada left the lead without an owner"),
+    ("lead.assigned", "system", {"owner_id": "gone"}, "Someone who left became the owner"),
+    (
+        "lead.tagged",
+        "user:ada",
+        {"added": ["cash buyer", "sea view"], "removed": ["cold"]},
+        "Ada changed the tags: added “cash buyer” and “sea view” and removed “cold”",
+    ),
+    ("lead.archived", "user:ada", {}, "Ada archived the lead"),
+    ("lead.archived", "system", {}, "The lead was archived"),
+    ("lead.restored", "user:ada", {}, "Ada brought the lead back from the archive"),
+    ("lead.exported", "user:ada", {}, "Ada exported all personal data"),
+    ("lead.erased", "user:gone", {}, "Someone who left erased the personal data"),
+    (
+        "lead.opted_out",
+        "system",
+        {"channel": "email", "how": "unsubscribed"},
+        "Naledi Khumalo does not want any more emails (used the unsubscribe link)",
+    ),
+    (
+        "lead.opted_out",
+        "system",
+        {"channel": "all", "how": "replied_stop"},
+        "Naledi Khumalo does not want to hear from us any more (replied STOP)",
+    ),
+    ("lead.opted_in", "system", {"channel": "whatsapp"}, "Naledi Khumalo agreed to get WhatsApp messages again"),
+    ("lead.mail_allowed", "user:ada", {}, "Ada allowed mail to an address it had come back from"),
+    ("note.added", "user:ada", {}, "Ada wrote a note"),
+    ("message.scheduled", "user:ada", SMS, "A text was planned by Ada for"),
+    ("message.scheduled", "system", SMS | {"origin": "automation"}, "A text was planned by an automation for"),
+    ("message.sent", "system", {"channel": "whatsapp", "origin": "flow"}, "A WhatsApp message was sent by a flow"),
+    ("message.sent", "system", {"channel": "email", "origin": "follow_up"}, "An email was sent as a follow-up"),
+    ("message.failed", "system", SMS | {"reason": "550 no such user"}, "A text was not sent: 550 no such user"),
+    ("message.failed", "system", SMS, "A text was not sent: no reason was given"),
+    ("message.bounced", "system", SMS | {"reason": "Mailbox full"}, "A text came back: Mailbox full"),
+    ("message.delayed", "system", SMS | {"reason": "Busy"}, "A text is delayed on its way: Busy"),
+    (
+        "message.unknown",
+        "system",
+        SMS | {"reason": "The connection broke"},
+        "We cannot tell whether a text arrived: the connection broke",
+    ),
+    ("message.resolved", "user:ada", SMS | {"verdict": "arrived"}, "Ada confirmed that a text arrived"),
+    (
+        "message.resolved",
+        "system",
+        SMS | {"verdict": "accepted"},
+        "A mail system reported that it has a text: it was sent",
+    ),
+    (
+        "message.resolved",
+        "user:ada",
+        SMS | {"verdict": "resend"},
+        "Ada had a text sent again that may not have arrived",
+    ),
+    ("message.canceled", "user:ada", SMS | {"reason": "canceled by hand"}, "Ada canceled a text"),
+    (
+        "message.canceled",
+        "system",
+        SMS | {"reason": "The lead opted out"},
+        "A text will not be sent: the lead opted out",
+    ),
+    ("message.hurried", "user:ada", SMS, "Ada sent a text without waiting"),
+    ("message.retried", "user:ada", SMS, "Ada tried a text again"),
+    ("message.received", "lead:naledi", SMS, "Naledi Khumalo wrote a text"),
+    (
+        "message.received",
+        "lead:naledi",
+        {"channel": "email", "automatic": True},
+        "An automatic reply came from Naledi Khumalo: an email",
+    ),
+    ("conversation.assigned", "user:ada", {"assignee_id": "ben"}, "Ada gave the conversation to Ben"),
+    ("conversation.assigned", "user:ada", {"assignee_id": "ada"}, "Ada took the conversation"),
+    ("conversation.assigned", "system", {"assignee_id": None}, "The conversation is unassigned again"),
+    ("conversation.status_changed", "user:ada", {"old": "open", "new": "snoozed"}, "Ada snoozed the conversation"),
+    ("conversation.status_changed", "system", {"old": "closed", "new": "open"}, "The conversation was reopened"),
+    ("flow.enrolled", "system", FLOW | {"messages": 6}, "Entered the flow “Welcome sequence”: 6 messages are planned"),
+    ("flow.enrolled", "system", {"flow_id": "gone", "messages": 1}, "Entered a flow: 1 message is planned"),
+    (
+        "flow.exited",
+        "system",
+        FLOW | {"reason": "The lead replied"},
+        "Left the flow “Welcome sequence”: the lead replied",
+    ),
+    ("automation.ran", "automation:hot", {"automation_id": "hot"}, "The automation “Hot leads” ran"),
+    ("lead.from_the_future", "system", {}, "Lead from the future"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "actor", "told", "sentence"), TOLD, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_fact_reads_well(name, actor, told, sentence):
+    assert sentence_of(EventRow(name=name, actor=actor, data=told), BACKGROUND) == sentence
+
+
+def test_every_fact_about_a_lead_has_its_sentence_and_its_example(app):
+    about_leads = {
+        name
+        for name, event in events.known().items()
+        if event.__module__.startswith("leadcrm.")
+        and any(field.name == "lead_id" for field in dataclasses.fields(event))
+    }
+    assert set(SENTENCES) == about_leads
+    assert {name for name, *_ in TOLD} >= about_leads
