@@ -43,7 +43,10 @@ class Handled:
     channel: str = "email"
 
 
-UNREAD = ("naledi", "mei", "isabel", "samuel", "david", "peter")  # whose last words nobody has opened yet
+UNREAD = (  # whose last words nobody has opened yet; the owners' first, then of those that are nobody's
+    "naledi", "mei", "isabel", "samuel", "david", "peter", "amara", "victor", "alice", "beatrix",
+    "hannah", "george", "nina",
+)  # fmt: skip
 
 ACME = (
     Said("naledi", (10, "05:40"), "lead",
@@ -131,6 +134,9 @@ ACME = (
     Said("amara", (1, "09:10"), "ada",
          "Good morning Amara,\n\nhere is the listing text, as promised. Change whatever you like.\n\nAda",
          subject="Your listing text", leaves_in_days=2),
+    Said("amara", 34, "lead",
+         "Ada, they are beautiful, thank you. My brother asks whether we can hold the open house back until his family "
+         "has moved out, that is the 12th. Would that cost us buyers?\n\nAmara"),
 
     Said("marcus", (6, "12:00"), "ben",
          "Hi Marcus,\n\nthe floor plan of the duplex, with the measurements of the garage: two cars fit if one of them is "
@@ -193,10 +199,24 @@ ACME = (
          "Hi Ben, thanks for the mail. The duplex is nice but we need three bedrooms. Anything else in Park Slope?"),
 
     Said("david", 18, "lead", "That was quick! Yes, please call me tomorrow between 12 and 1.\n\nDavid"),
+
+    Said("victor", (1, "10:20"), "ada", "Good morning Victor, the penthouse has a second viewing on Friday. Shall I keep "
+         "you a place before that?", channel="whatsapp"),
+    Said("victor", 7, "lead", "Yes please. Thursday evening, São Paulo is only two hours ahead.", channel="whatsapp"),
+
+    Said("hannah", 12, "lead",
+         "Hello,\n\nI saw the farmhouse again on Sunday from the road. Is the barn part of it, and may it be rebuilt as a "
+         "studio? I would come from Berlin for it.\n\nHannah Schmidt"),
+    Said("george", 44, "lead",
+         "Good day. The shop is for my son's bakery, so the question is the chimney. Who can I ask about it?\n\n"
+         "George Papadakis"),
+    Said("nina", 156, "lead", "Hi! Is the bungalow still free, and could I see it on a weekday after six?", channel="sms"),
 )  # fmt: skip
 
 RIVAL = (
     Said("alice", (5, "06:10"), "lead", "Hello Rita, is the cottage still available?"),
     Said("alice", (5, "07:00"), "rita", "Hello Alice,\n\nit is. Tomorrow at noon?\n\nRita",
          subject="Re: the cottage in Dulwich"),
+    Said("alice", 52, "lead", "Hello Rita, it was worth the trip. What did the neighbours pay for theirs?\n\nAlice"),
+    Said("beatrix", 21, "lead", "Dear Rob, is the mews quiet at night? I work early shifts.\n\nBeatrix Lowe"),
 )  # fmt: skip

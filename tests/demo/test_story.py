@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from leadcrm import create_app, demo
 from leadcrm.conversations.models import Attempt, Conversation, Message
-from leadcrm.conversations.queries import unread_counts
+from leadcrm.conversations.queries import unread_count
 from leadcrm.conversations.search import MessageSearch
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
@@ -109,10 +109,14 @@ def test_events_are_told_in_the_order_of_time(acme):
     assert list(moments) == sorted(moments)
 
 
-def test_some_threads_are_unread(acme):
-    ada = db.session.scalars(select(User).where(User.role == "owner")).one()
-    threads = db.session.scalars(select(Conversation.id)).all()
-    assert 3 <= len(unread_counts(ada, threads)) <= 12
+def test_everybody_finds_something_new_in_the_inbox(acme):
+    team = db.session.scalars(select(User).where(User.organization_id == acme.id)).all()
+    unread = {user.email: unread_count(user) for user in team}
+    assert min(unread.values()) >= 3, "the threads that are nobody's are new to everybody"
+    assert max(unread.values()) <= 12
+    assert len(set(unread.values())) >= 3
+    nobodys = select(Conversation).where(Conversation.assignee_id.is_(None), Conversation.last_direction == "inbound")
+    assert len(db.session.scalars(nobodys).all()) >= 3
 
 
 def snapshot() -> dict[str, int]:
