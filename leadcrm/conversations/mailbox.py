@@ -144,7 +144,9 @@ def _addressed(uid: int, body: bytes) -> Fetched:
         head = read_head(body)
     except NoSender:
         return Fetched(uid, body, None, None)
-    return Fetched(uid, body, head.message_id, intake.organization_of(head, in_our_mailbox=True))
+    organization_id = intake.organization_of(head, in_our_mailbox=True)
+    db.session.rollback()  # nothing is held while the mail server thinks about the next one
+    return Fetched(uid, body, head.message_id, organization_id)
 
 
 def _begin(place: Place, uid_validity: int, first_uid: int) -> Place:

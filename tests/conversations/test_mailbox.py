@@ -135,6 +135,20 @@ def test_a_server_so_slow_that_time_is_up_at_once_is_read_all_the_same(alone, de
     assert kept() == ids(1, 2, 3)
 
 
+def test_no_transaction_is_open_while_the_server_thinks(alone, deliver, monkeypatch):
+    """PostgreSQL ends one that is idle for half a minute, and the whole batch with it."""
+    read, held = OpenMailbox.read, []
+
+    def watched(*asked):
+        held.append(db.session().in_transaction())
+        return read(*asked)
+
+    monkeypatch.setattr(OpenMailbox, "read", watched)
+    deliver(*numbered(1, 2, 3))
+    assert look() == 3
+    assert held == [False] * 3
+
+
 def test_without_a_mailbox_nothing_is_done(app, cast):
     app.settings = dataclasses.replace(app.settings, imap_url=None)
     assert mailbox.drain(lambda: False) == 0
