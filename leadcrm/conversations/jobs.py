@@ -14,6 +14,7 @@ from leadcrm.conversations import delivery, intake, mailbox
 from leadcrm.conversations.models import Conversation, RawInbound
 from leadcrm.conversations.operations import reopen_conversation
 from leadcrm.core import clock, tenancy
+from leadcrm.core.apart import on_its_own
 from leadcrm.core.db import db, perform
 
 KEPT_RAW = timedelta(days=30)
@@ -59,7 +60,7 @@ def wake_snoozed() -> int:
         rows = db.session.execute(due.limit(WAKE_BATCH)).all()
         db.session.rollback()
     for organization_id, conversation_id in rows:
-        with tenancy.organization(organization_id):
+        with on_its_own(organization_id, f"waking thread {conversation_id}"):
             perform(_wake, conversation_id)
     return len(rows)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from leadcrm.core import clock, tenancy
+from leadcrm.core.apart import on_its_own
 from leadcrm.core.db import db, perform
 from leadcrm.flows import queries
 from leadcrm.flows.operations import (
@@ -25,7 +26,7 @@ def drain_settlings(should_stop: Callable[[], bool]) -> int:
         flows = queries.flows_to_settle()
         db.session.rollback()
     for organization_id, flow_id in flows:
-        with tenancy.organization(organization_id):
+        with on_its_own(organization_id, f"settling flow {flow_id}"):
             goes_on = True
             while goes_on and not should_stop():
                 goes_on = perform(go_on_settling, flow_id)
@@ -40,7 +41,7 @@ def drain_rewordings(should_stop: Callable[[], bool]) -> int:
         db.session.rollback()
     chunks = 0
     for organization_id, step_id in steps:
-        with tenancy.organization(organization_id):
+        with on_its_own(organization_id, f"rewording step {step_id}"):
             chunks += _reword(step_id, should_stop)
     return chunks
 
@@ -67,6 +68,6 @@ def finish_enrolments() -> int:
         rows = sorted(queries.passages_over(clock.now(), BATCH))
     finished = 0
     for organization_id, group in groupby(rows, key=lambda row: row.organization_id):
-        with tenancy.organization(organization_id):
+        with on_its_own(organization_id, "finishing passages"):
             finished += perform(finish_passages, [row.id for row in group])
     return finished

@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from leadcrm.core import clock, events, tenancy
+from leadcrm.core.apart import on_its_own
 from leadcrm.core.backup import journal
 from leadcrm.core.db import db, perform
 from leadcrm.core.errors import Conflict
@@ -30,7 +31,7 @@ def drain_erasures(should_stop: Callable[[], bool]) -> int:
     for organization_id, erasure_id in rows:
         if should_stop():
             break
-        with tenancy.organization(organization_id):
+        with on_its_own(organization_id, f"erasure {erasure_id}"):
             finished += _finish(erasure_id)
     return finished
 

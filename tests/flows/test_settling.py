@@ -10,7 +10,7 @@ from leadcrm.conversations.models import WithheldStep
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.events import acting_as
-from leadcrm.flows import jobs, operations
+from leadcrm.flows import jobs, operations, queries
 from leadcrm.flows.models import FlowSettling, FlowStep
 from leadcrm.flows.operations import settling
 from leadcrm.notifications.models import Notification
@@ -136,3 +136,12 @@ def test_a_deleted_steps_messages_are_withheld_and_brought_back(steps, crowd):
     step = db.session.scalars(select(FlowStep).where(FlowStep.id == steps.welcome.id)).one()
     perform(operations.restore_step, step)
     assert db.session.scalar(select(WithheldStep)) is None
+
+
+def test_a_flow_that_cannot_be_settled_does_not_hold_up_the_next(cast, steps, crowd, monkeypatch, caplog):
+    perform(operations.set_step_enabled, steps.text, False)
+    flows = [(cast.rival.id, "a flow that is gone"), (cast.acme.id, steps.text.flow_id)]
+    monkeypatch.setattr(queries, "flows_to_settle", lambda: flows)
+    assert settle() == 2
+    assert "a flow that is gone" in caplog.text
+    assert statuses(crowd, 1) == ["skipped"] * 5

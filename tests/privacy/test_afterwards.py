@@ -14,7 +14,7 @@ from leadcrm.core.models import Debt, Erasure
 from leadcrm.core.values import new_id
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
-from leadcrm.privacy import operations
+from leadcrm.privacy import jobs, operations
 from leadcrm.privacy.jobs import drain_erasures
 from tests.conversations.conftest import FakeTransport, again, make_lead, plan
 from tests.privacy.conftest import EMAIL, traces
@@ -125,6 +125,23 @@ def test_an_erasure_that_broke_off_before_its_files_is_finished_by_the_worker(ap
     assert _uploads(app)
     drain_erasures(lambda: False)
     assert _uploads(app) == []
+
+
+def test_an_erasure_that_cannot_be_finished_does_not_hold_up_the_next(acme, cast, monkeypatch):
+    people = [make_lead(email=JANE), make_lead(email="june@example.com")]
+    for lead in people:
+        perform(operations.erase_lead, lead)
+    calls = iter(range(9))
+
+    def failing_first(*_):
+        if next(calls) == 0:
+            raise PermissionError("a folder that is not ours")
+
+    monkeypatch.setattr(jobs, "_remove", failing_first)
+    assert drain_erasures(lambda: False) == 1
+    settled = db.session.scalars(select(Erasure.settled_at.is_not(None)).order_by(Erasure.erased_at)).all()
+    assert settled == [False, True]
+    assert drain_erasures(lambda: False) == 1
 
 
 def _uploads(app) -> list[str]:
