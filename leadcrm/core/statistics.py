@@ -13,7 +13,7 @@ CHANGED_TABLES_BY_SAMPLE = "0x10012"
 
 
 def refresh_statistics() -> None:
-    """Let SQLite look at how its tables are filled. Open connections learn of it when they are opened anew (engines.py)."""
+    """Let SQLite look at how its tables are filled. Open connections learn of it when opened anew (engines.py)."""
     if is_postgresql():
         return
     with tenancy.everyone(), writing() as session:
