@@ -16,7 +16,7 @@ from leadcrm.conversations import (
 from leadcrm.conversations.blueprint import blueprint, me, unchanged
 from leadcrm.conversations.thread_routes import asked_message, thread_context
 from leadcrm.core.paging import Page
-from leadcrm.core.web import fragment, go, is_partial, render
+from leadcrm.core.web import fragment, is_partial, render
 from leadcrm.identity.permissions import background
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
@@ -49,10 +49,10 @@ def thread_list():
 
 @blueprint.get("/inbox/new")
 def new_message():
-    """Asks whom to write to."""
-    if not is_partial():
-        return go("/leads")
-    return fragment("inbox/_new_message.html")
+    """Asks whom to write to: a dialog, over the inbox where the address was opened as a page."""
+    if is_partial():
+        return fragment("inbox/_new_message.html")
+    return fragment("inbox/index.html", current=None, is_new=True, **_list_context())
 
 
 @blueprint.get("/inbox/recipients")

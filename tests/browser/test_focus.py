@@ -52,3 +52,48 @@ def test_templates_are_walked_and_archived_by_keys(page: Page):
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/templates/[0-9a-f-]{36}$"))
     assert row.count() == 0
+
+
+def test_b_leads_from_a_ticked_row_to_the_bulk_bar_and_esc_back(page: Page):
+    page.goto("/leads", wait_until="networkidle")
+    bar = page.locator(".bulk-bar")
+    page.keyboard.press("j")
+    page.keyboard.press("b")
+    expect(bar).to_be_hidden()
+    page.keyboard.press("x")
+    page.keyboard.press("b")
+    expect(bar.get_by_role("button", name="Assign")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("tbody .checkbox").first).to_be_focused()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    page.keyboard.press("?")
+    expect(
+        page.get_by_role("dialog", name="Keyboard shortcuts").get_by_text("Actions for the selected rows")
+    ).to_be_visible()
+
+
+def test_esc_in_a_field_closes_the_panel_but_never_throws_words_away(page: Page):
+    page.goto("/flows", wait_until="networkidle")
+    page.get_by_role("link", name="New lead").first.click()
+    page.wait_for_url(re.compile(r"/flows/[0-9a-f-]{36}$"))
+    panel = page.get_by_role("complementary", name="New step")
+    page.keyboard.press("n")
+    expect(panel.get_by_label("Name")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    page.keyboard.press("n")
+    expect(panel.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("Still looking?")
+    page.keyboard.press("Escape")
+    expect(panel.get_by_label("Name")).to_have_value("Still looking?")
+    expect(panel).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
+def test_the_address_of_a_new_message_opens_its_dialog_over_the_inbox(page: Page):
+    page.goto("/inbox/new", wait_until="networkidle")
+    expect(page.get_by_role("dialog", name="New message").get_by_role("combobox")).to_be_focused()
+    expect(page.locator("#thread-list")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)

@@ -4,7 +4,7 @@
 
   const CHORD = 1_000; // ms between G and its second letter
   const byId = (id) => document.getElementById(id);
-  const { openDialog } = window.leadcrm;
+  const { openDialog, say } = window.leadcrm;
 
   // ---- Combobox: arrow keys over a list that the server rendered ------------------------------------------
 
@@ -133,6 +133,20 @@
     return openedByEnter;
   }
 
+  function isUnsaved(form) {
+    return [...form?.elements ?? []].some((field) => isTyping(field) && 'defaultValue' in field && field.value !== field.defaultValue);
+  }
+
+  /** Esc: closes the panel; in a field whose form holds unsaved words it first only leaves the field. */
+  function leave(element) {
+    if (!isTyping(element)) return closePanel();
+    if (!panel()?.contains(element)) return false; // the browser's own: a search is emptied
+    if (!isUnsaved(element.form)) return closePanel();
+    panel().focus();
+    say('What you typed is not saved. Press Escape again to close.');
+    return true;
+  }
+
   // ---- Shortcuts ------------------------------------------------------------------------------------------
 
   const lettersAreOff = () => document.body.dataset.shortcuts === 'off';
@@ -199,9 +213,10 @@
       return true;
     }
     if (element.matches('[role="combobox"]') && !event.isComposing) return comboboxKey(event);
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(element)) return false;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
     if (element.closest('dialog, .menu, .handle') || document.querySelector('.menu:popover-open')) return false;
-    if (event.key === 'Escape') return closePanel();
+    if (event.key === 'Escape') return leave(element);
+    if (isTyping(element)) return false;
     if (event.key === 'Enter') return element.matches('[data-open]') && openCurrent();
     return !lettersAreOff() && event.key.length === 1 && letterKey(event.key.toLowerCase());
   }

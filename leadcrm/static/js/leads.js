@@ -40,6 +40,20 @@
 
   document.addEventListener('htmx:after:swap', countTicked);
 
+  /** B: from a ticked row, which is far from the bar by Tab, to the bar's first action. */
+  function enterBulkBar() {
+    const action = document.querySelector('.list:has(tbody .checkbox:checked) .bulk-bar .button');
+    action?.focus();
+    return Boolean(action);
+  }
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !event.target.closest?.('.bulk-bar')) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    document.querySelector('tbody .checkbox:checked')?.focus();
+  }, true); // before keys.js, whose Esc closes the panel
+
   // ---- Letters: for the ticked rows, else for the open panel (keys.js), else for the row that has the focus --
 
   function buttonOfTicked(letter) {
@@ -56,6 +70,7 @@
   }
 
   document.addEventListener('letter', (event) => {
+    if (event.detail === 'b' && enterBulkBar()) event.preventDefault();
     const button = buttonOfTicked(event.detail);
     const page = button ? null : pageOfRow(event.detail);
     if (button) button.click();
