@@ -5,6 +5,7 @@ first act is to delete the key. RQ's unique ids, Retry, scheduler and cron are n
 double or silence jobs (RELIABILITY.md section 3).
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -84,13 +85,20 @@ class Ringer:
         with self.lock:
             self.asked.add(lane)
             if self.thread is None:
-                self.thread = threading.Thread(target=self._ring_all, name="ringer")
-                self.thread.start()
+                thread = threading.Thread(target=self._ring_all, name="ringer")
+                with contextlib.suppress(RuntimeError):  # the machine has no thread left to give
+                    thread.start()
+                    self.thread = thread
 
     def _ring_all(self) -> None:
-        with self.app.app_context():
-            while (lane := self._next()) is not None:
-                ring(lane)
+        try:
+            with self.app.app_context():
+                while (lane := self._next()) is not None:
+                    ring(lane)
+        finally:  # after what ring() did not expect, too: else this process would never ring again
+            with self.lock:
+                if self.thread is threading.current_thread():
+                    self.thread = None
 
     def _next(self) -> str | None:
         with self.lock:

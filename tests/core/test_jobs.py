@@ -73,3 +73,39 @@ def test_nobody_is_sent_to_a_redis_that_was_just_away(app, rung, monkeypatch):
     jobs.ring_now()
     assert app.extensions["ringer"].thread is None
     assert heard == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_after_a_bell_that_broke_the_next_is_rung(app, monkeypatch):
+    answers = iter([ValueError("not of Redis"), True])
+    rung = []
+
+    def ring(lane: str) -> bool:
+        rung.append(lane)
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(jobs, "ring", ring)
+    monkeypatch.setattr(jobs, "_deaf_until", 0.0)
+    for lane in ("now", "slow"):
+        app.extensions["ringer"].ask(lane)
+        wait_until_quiet(app)
+    assert rung == ["now", "slow"]
+
+
+def test_a_request_outlives_a_machine_without_threads(app, rung, monkeypatch):
+    heard, may_go_on = rung
+    may_go_on.set()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _no_thread)
+        jobs.ring_now()
+    assert heard == []
+    jobs.ring_slow()
+    wait_until_quiet(app)
+    assert {lane for lane, _ in heard} == {"now", "slow"}
+
+
+def _no_thread(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
