@@ -11,8 +11,13 @@ from leadcrm.identity.models import Organization
 from leadcrm.settings import ROOT
 
 
+class UnknownSchema(Exception):
+    """The database is of a version that this one does not know."""
+
+
 def prepare() -> str:
-    """Migrate and seed where needed. Returns lines that say how to sign in."""
+    """Migrate and seed where needed. Returns lines that say how to sign in. Raises UnknownSchema."""
+    _refuse_unknown_schema()
     if not at_head():
         upgrade()
     with tenancy.everyone():
@@ -27,9 +32,25 @@ def prepare() -> str:
 
 def at_head() -> bool:
     """Whether the database's schema is the newest migration's."""
-    head = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    return _revision() == _migrations().get_current_head()
+
+
+def _refuse_unknown_schema() -> None:
+    revision = _revision()
+    if revision is not None and revision not in {each.revision for each in _migrations().walk_revisions()}:
+        raise UnknownSchema(
+            f"The database is of version {revision}, which this LeadCRM does not know: a newer one made it, or one "
+            f"from before the first release.\nStart the LeadCRM that made it, or set DATABASE_URL to another database."
+        )
+
+
+def _revision() -> str | None:
     with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _migrations() -> ScriptDirectory:
+    return ScriptDirectory(str(ROOT / "migrations"))
 
 
 def _sign_in_hint() -> str:

@@ -12,7 +12,7 @@ from leadcrm import create_app
 from leadcrm.core.db import db
 from leadcrm.core.lanes import supervise
 from leadcrm.core.processes import Child, end, stop_on_signals
-from leadcrm.first_start import prepare
+from leadcrm.first_start import UnknownSchema, prepare
 from leadcrm.settings import SettingsError
 
 THREADS = 8
@@ -55,7 +55,11 @@ def main() -> int:
         print(f"Port {port} is in use. Stop what runs there, or choose another: PORT=8123 make run", file=sys.stderr)
         return 1
     with app.app_context():
-        greeting = prepare()
+        try:
+            greeting = prepare()
+        except UnknownSchema as error:
+            print(error, file=sys.stderr)
+            return 1
         db.session.remove()
         db.engine.dispose()  # children must not inherit an open connection
     print(f"\n  LeadCRM runs at http://127.0.0.1:{port}\n{greeting}\n  Ctrl-C stops everything.\n", flush=True)
