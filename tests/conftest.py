@@ -6,6 +6,7 @@ Two organizations: Acme (owner Ada, manager Max, rep Ben, marketing Mia, realtor
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +20,7 @@ from leadcrm import create_app
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.core.limits import limiter
+from leadcrm.demo import seed
 from leadcrm.identity import operations as identity
 from leadcrm.identity.models import Organization, User
 from leadcrm.settings import Settings
@@ -78,6 +80,19 @@ def create_cast() -> None:
                 password=PASSWORD,
                 realtor=name == "rosa",
             )
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory) -> Path:
+    """A SQLite file with the demo office, made once per process."""
+    folder = tmp_path_factory.mktemp("seeded")
+    app = create_app(make_settings(f"sqlite:///{folder}/demo.db", folder))
+    with app.app_context():
+        create_schema()
+        seed()
+        db.session.remove()
+        db.engine.dispose()
+    return folder / "demo.db"
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from leadcrm.conversations.wording import CHANNEL_WORDS
 from leadcrm.core import clock
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
-from leadcrm.core.web import add_errors, fragment, is_partial, moment_text
+from leadcrm.core.web import add_errors, fragment, is_partial, moment_text, render
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 
@@ -129,7 +129,8 @@ def _done(lead: Lead, form: MessageForm, words: str, *, undo: str | None = None,
 
 
 def _composer(lead: Lead, channel: str | None, *, beside: str):
-    return fragment("inbox/_composer.html", **_composer_context(lead, channel, beside=beside))
+    context = _composer_context(lead, channel, beside=beside)
+    return render("inbox/composer.html", "inbox/_composer.html", **context)
 
 
 def _composer_context(lead: Lead, channel: str | None, *, beside: str) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class ProfileForm(Form):
     theme = RadioField("Theme", choices=[SelectChoice(theme, theme.capitalize()) for theme in THEMES])
     timezone = SelectField("Time zone", coerce=_or_none)
     locale = SelectField("Dates and numbers", coerce=_or_none)
-    shortcuts = BooleanField("Single-letter shortcuts")
+    shortcuts = BooleanField("Single-letter shortcuts", id="letter-shortcuts")
 
     def __init__(self, *args, organization, **kwargs):
         super().__init__(*args, **kwargs)

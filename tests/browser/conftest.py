@@ -18,10 +18,9 @@ from werkzeug.serving import make_server
 from leadcrm import create_app
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
-from leadcrm.demo import seed
 from leadcrm.identity import operations
 from leadcrm.identity.models import User
-from tests.conftest import create_schema, make_settings
+from tests.conftest import make_settings
 from tests.installation import free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -42,19 +41,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def seeded(tmp_path_factory) -> Path:
-    """A SQLite file with the demo office, made once."""
-    folder = tmp_path_factory.mktemp("seeded")
-    app = create_app(make_settings(f"sqlite:///{folder}/demo.db", folder))
-    with app.app_context():
-        create_schema()
-        seed()
-        db.session.remove()
-        db.engine.dispose()
-    return folder / "demo.db"
 
 
 @pytest.fixture

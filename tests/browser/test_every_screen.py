@@ -2,67 +2,13 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from sqlalchemy import select
 
-from leadcrm.automations.models import Automation
-from leadcrm.conversations.models import Conversation
-from leadcrm.core import tenancy
-from leadcrm.core.db import db
-from leadcrm.flows.models import Flow
-from leadcrm.identity.models import Organization
-from leadcrm.leads.models import Lead
 from tests.browser.conftest import Quiet
+from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
 
-SCREENS = {
-    "leads": "/leads",
-    "leads filtered": "/leads?status=qualified&q=a",
-    "leads without a match": "/leads?q=zzzzzzzz",
-    "lead in the panel": "/leads?open={lead}",
-    "lead page": "/leads/{lead}",
-    "personal data": "/leads/{lead}/personal-data",
-    "erasure": "/leads/{lead}/erasure",
-    "new lead": "/leads/new",
-    "inbox": "/inbox?queue=all",
-    "thread": "/inbox?queue=all&c={conversation}",
-    "search": "/inbox?q=the",
-    "templates": "/templates",
-    "template form": "/templates/new",
-    "flows": "/flows",
-    "flow": "/flows/{flow}",
-    "flow step": "/flows/{flow}?new=1",
-    "automations": "/automations",
-    "automation": "/automations/{automation}",
-    "run log": "/automations/runs",
-    "notifications": "/notifications",
-    "profile": "/settings",
-    "security": "/settings/security",
-    "organization": "/settings/organization",
-    "team": "/settings/team",
-    "tokens": "/settings/tokens",
-    "sandbox": "/sandbox",
-    "not found": "/leads/nobody",
-    "kit": "/_kit",
-}
-SIGNED_OUT = {"sign in": "/login", "forgotten password": "/password/reset"}
 IGNORED = ("Failed to load resource: the server responded with a status of 404",)
-
-
-def addresses(office) -> dict[str, str]:
-    """Ids of Acme's rows that the addresses above name."""
-    with office.app_context():
-        with tenancy.everyone():
-            acme = db.session.scalars(select(Organization).where(Organization.slug == "acme")).one()
-        with tenancy.organization(acme.id):
-            newest = select(Conversation.id).order_by(Conversation.last_message_at.desc())
-            return {
-                "lead": db.session.scalar(select(Conversation.lead_id).order_by(Conversation.last_message_at.desc()))
-                or db.session.scalar(select(Lead.id)),
-                "conversation": db.session.scalar(newest),
-                "flow": db.session.scalar(select(Flow.id)),
-                "automation": db.session.scalar(select(Automation.id)),
-            }
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])

@@ -20,7 +20,7 @@
   // ---- The log: stay where the reader is, and say what came below -------------------------------------------
 
   const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight <= NEAR_END;
-  const countMessages = () => document.querySelectorAll('#live > .message').length;
+  const countMessages = () => document.querySelectorAll('#live-messages > .message').length;
   let before = null; // what the log held before a swap, when its reader had scrolled up
 
   document.addEventListener('htmx:before:swap', () => {

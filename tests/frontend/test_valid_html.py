@@ -1,0 +1,105 @@
+"""Every screen, and everything that can be asked for from one, is valid HTML.
+
+From each screen the visitor follows one link and one `hx-get` of each kind: the same route with the same parameters.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urljoin, urlsplit
+from xml.etree.ElementTree import Element
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from tinyhtml5.parser import HTMLParser
+from werkzeug.exceptions import HTTPException
+
+from leadcrm import create_app
+from leadcrm.core import tenancy
+from leadcrm.core.db import db
+from leadcrm.identity.models import User
+from tests import signing_in
+from tests.conftest import make_settings
+from tests.frontend.markup import ids_of, is_page, problems
+from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
+
+ENOUGH = 120  # addresses; a crawl that reaches fewer has lost its way
+
+
+@pytest.fixture(scope="module")
+def office(seeded, tmp_path_factory) -> Iterator[Flask]:
+    """The demo office; these tests only read."""
+    app = create_app(make_settings(f"sqlite:///{seeded}", tmp_path_factory.mktemp("office")))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def ada(office):
+    with tenancy.everyone():
+        return signing_in.sign_in(office, db.session.scalars(select(User).where(User.email.startswith("ada@"))).one())
+
+
+@pytest.mark.parametrize("name", SIGNED_OUT)
+def test_a_signed_out_screen_is_valid(office, name):
+    assert problems(office.test_client().get(SIGNED_OUT[name]).text) == []
+
+
+def test_every_screen_and_fragment_is_valid(office, ada):
+    crawl = Crawl(office, ada)
+    crawl.go(*(path.format(**addresses(office)) for path in SCREENS.values()))
+    assert not crawl.found, "\n".join(crawl.found)
+    assert len(crawl.seen) >= ENOUGH
+
+
+@dataclass
+class Crawl:
+    """Visits screens and what they lead to, each kind of address once, and notes what is invalid."""
+
+    app: Flask
+    client: signing_in.Browser
+    seen: set = field(default_factory=set)
+    found: list[str] = field(default_factory=list)
+
+    def go(self, *addresses: str) -> None:
+        """Visit these screens and what they lead to."""
+        waiting = [(address, None) for address in addresses]
+        while waiting:
+            waiting += self._visit(*waiting.pop())
+
+    def _visit(self, address: str, around: frozenset[str] | None) -> list[tuple[str, frozenset[str] | None]]:
+        """Look at a page, or with `around` at a fragment for a page with these ids; return what it leads to."""
+        response = self.client.get(address, hx=around is not None)
+        if response.mimetype != "text/html" or 300 <= response.status_code < 400:
+            return []
+        found = problems(response.text, around=around or frozenset())
+        if around is None and not is_page(response.text):
+            found = ["a link that gives a fragment"]
+        self.found += [f"{address}{' (fragment)' if around is not None else ''}: {problem}" for problem in found]
+        ids = ids_of(response.text) | (around or frozenset())
+        tree = HTMLParser(namespace_html_elements=False).parse(response.text)
+        return [target for element in tree.iter() for target in self._targets(element, address, ids)]
+
+    def _targets(self, element: Element, address: str, ids: frozenset[str]) -> Iterator[tuple]:
+        link = element.get("href") if element.tag == "a" and "download" not in element.attrib else None
+        for target, around in ((link, None), (element.get("hx-get"), ids)):
+            absolute = urljoin(address, target or "")
+            kind = self._kind(absolute, around is not None) if target else None
+            if kind and kind not in self.seen:
+                self.seen.add(kind)
+                yield absolute, around
+
+    def _kind(self, address: str, is_fragment: bool) -> tuple | None:
+        """Route, parameters and whether htmx asks; None where the address is not ours."""
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            return None
+        try:
+            endpoint, _ = self.app.url_map.bind("localhost").match(parts.path)
+        except HTTPException:
+            return None
+        return endpoint, frozenset(parse_qs(parts.query, keep_blank_values=True)), is_fragment
