@@ -7,12 +7,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from leadcrm.conversations.models import CHANNELS, Message, SendingPause
+from leadcrm.conversations.operations.composing import fill_what_is_known
 from leadcrm.conversations.operations.releasing import would_leave
 from leadcrm.core.db import db
+from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
 SHOWN = 50
-BEGINNING = 80  # characters of a text without a subject
+BEGINNING = 80  # characters
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def paused_channels() -> list[Waiting]:
 
 @dataclass(frozen=True)
 class Due:
-    """A message that would leave at once."""
+    """A message that would leave at once. `words`: its subject, or how its text begins, as the lead would read it."""
 
     lead_id: str
     lead_name: str
@@ -66,15 +68,24 @@ class Due:
 
 def first_to_leave(channels: Iterable[str]) -> Sequence[Due]:
     """Messages that a release of these channels lets go, at most SHOWN, those that waited longest first."""
-    words = func.coalesce(func.nullif(Message.subject, ""), func.substr(Message.content, 1, BEGINNING))
+    words = func.coalesce(func.nullif(Message.subject, ""), Message.content)
     statement = (
-        select(Lead.id, Lead.name, Message.channel, words, Message.scheduled_for)
+        select(Lead.id, Lead.name, Message.channel, words, Message.scheduled_for, Message.rendered)
         .join(Lead, Lead.id == Message.lead_id)
         .where(Message.channel.in_(list(channels)), *would_leave())
         .order_by(Message.scheduled_for, Message.id)
         .limit(SHOWN)
     )
-    return [Due(*row) for row in db.session.execute(statement)]
+    rows = db.session.execute(statement).all()
+    values = leads.merge_values({row.id for row in rows})
+    return [
+        Due(lead_id, name, channel, _beginning(text if rendered else fill_what_is_known(text, values[lead_id])), at)
+        for lead_id, name, channel, text, at, rendered in rows
+    ]
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= BEGINNING else f"{text[:BEGINNING].rstrip()}…"
 
 
 def _by_channel(*criteria) -> dict[str, int]:

@@ -12,7 +12,7 @@ from leadcrm.core.web import fragment, go, is_partial
 from leadcrm.identity.permissions import MANAGERS, requires
 
 SYSTEM_PAGE = "/settings/system"
-KINDS = {"email": "e-mail", "sms": "texts", "whatsapp": "WhatsApp"}
+KINDS = {"email": "emails", "sms": "texts", "whatsapp": "WhatsApp"}
 
 blueprint = Blueprint("releasing", __name__)
 

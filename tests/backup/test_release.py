@@ -132,7 +132,7 @@ def test_the_page_says_what_waits_and_its_button_releases(jane, cast, sign_in, t
     assert "Text: 0 messages would leave now" in page
     assert "by root" in page
     assert client.post(f"{PAGE}/email/release").status_code == 303
-    assert "Release e-mail" not in client.get(PAGE, hx=True).text
+    assert "Release emails" not in client.get(PAGE, hx=True).text
     assert "Release texts" in client.get(PAGE, hx=True).text
     assert client.post(f"{PAGE}/email/release").status_code == 409
     assert client.post(f"{PAGE}/pigeon/release").status_code == 404
@@ -147,11 +147,14 @@ def test_the_page_lists_what_would_leave_in_a_fixed_number_of_queries(jane, cast
     client = sign_in(cast.ada)
     pause(cast.acme)
     plan(jane, subject="A <b>late</b> hello")
+    plan(jane, "text", channel="sms", subject="", content="Hello {first_name|there}, " + "as we said, " * 9)
     plan(jane, "later", subject="Not due", scheduled_for=clock.now() + timedelta(days=1))
     with count_queries() as for_one:
         page = client.get(PAGE, hx=True).text
     assert "A &lt;b&gt;late&lt;/b&gt; hello" in page
     assert f"/leads/{jane.id}" in page
+    assert "Hello Jane, as we said" in page
+    assert "we sa…" in page
     assert "Not due" not in page
     for number in range(60):
         plan(jane, f"more {number}", subject=f"More {number}")
@@ -167,7 +170,7 @@ def test_only_those_who_run_that_team_may_release(jane, cast, sign_in, transport
     assert sign_in(cast.ben).post(f"{PAGE}/email/release").status_code == 403
     assert sign_in(cast.rita).post(f"{PAGE}/email/release").status_code == 409
     assert "Sending is paused" not in sign_in(cast.rita).get(PAGE, hx=True).text
-    assert "Release e-mail" in sign_in(cast.ada).get(PAGE, hx=True).text
+    assert "Release emails" in sign_in(cast.ada).get(PAGE, hx=True).text
 
 
 def test_readyz_counts_paused_channels(cast, app):
