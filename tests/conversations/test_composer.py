@@ -11,6 +11,7 @@ from leadcrm.conversations.models import Attempt, Draft, Message
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.values import new_id
+from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Note
 from tests.conversations.conftest import again, make_due, make_lead
 from tests.conversations.test_inbox import hears, shown
@@ -271,6 +272,13 @@ def test_a_note_stands_in_the_thread_and_is_not_sent(ada, jane):
     assert 'class="message note"' in page
     assert "One bay is included" in page
     assert db.session.scalars(select(Note)).one().channel == "email"
+
+
+def test_a_note_that_an_automation_wrote_is_the_houses(ada, jane):
+    message = hears(jane)
+    perform(leads.add_note, jane, "Call within two hours", None)
+    page = shown(ada.get(f"/conversations/{message.conversation_id}", hx=True))
+    assert "Private note · LeadCRM" in page
 
 
 def test_an_empty_note_is_refused(ada, jane):
