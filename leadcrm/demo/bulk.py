@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Table
+from sqlalchemy import JSON, Table, bindparam, insert
 
 from leadcrm.core.db import Moment, db, is_postgresql
 
@@ -19,18 +19,18 @@ def fill(table: Table, rows: Sequence[Row]) -> None:
     """Add the rows in the open transaction. All have the columns of the first; Python's defaults are not filled in."""
     if not rows:
         return
-    names = list(rows[0])
+    names = [name for name in table.c.keys() if name in rows[0]]  # noqa: SIM118 - a column's key, not the column
     columns = (_stored(table.c[name].type, [row[name] for row in rows]) for name in names)
     values = list(zip(*columns, strict=True))
-    into = f"{table.name} ({', '.join(names)})"
     connection = db.session.connection()
     if is_postgresql():
-        with connection.connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        into = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+        with connection.connection.cursor() as cursor, cursor.copy(into) as copy:
             for row in values:
                 copy.write_row(row)
     else:
-        marks = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", values)  # noqa: S608 - our own names
+        statement = insert(table).values({name: bindparam(f"the_{name}") for name in names})
+        connection.exec_driver_sql(str(statement.compile(dialect=connection.dialect)), values)
 
 
 def _stored(kind: Any, values: Iterable[Any]) -> Iterator[Any]:
