@@ -68,9 +68,10 @@ class AutomationRun(Identified, Timestamped, TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(f"state IN {RUN_STATES}", name="state"),
         CheckConstraint("(state = 'waiting') = (due_at IS NOT NULL)", name="waiting"),
-        UniqueConstraint("automation_id", "event_id"),  # an event is considered once, however often it is delivered
+        UniqueConstraint("event_id", "automation_id"),  # an event is considered once, however often it is delivered
         Index("ix_automation_runs_due", "due_at"),
         Index("ix_automation_runs_log", "automation_id", "created_at", "id"),
         Index("ix_automation_runs_lead", "lead_id", "created_at", "id"),
+        Index("ix_automation_runs_state", "organization_id", "state", "created_at", "id"),
         Index("ix_automation_runs_newest", "organization_id", "created_at", "id"),  # the log of all
     )

@@ -71,7 +71,9 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint(f"zone_source IN {ZONE_SOURCES}", name="zone_source"),
         CheckConstraint("score BETWEEN 0 AND 100", name="score"),
         CheckConstraint("name <> ''", name="name"),
-        UniqueConstraint("organization_id", "form_key"),
+        Index(  # partial: SQLite would count the archive by it, for it begins with the organization, too
+            "uq_leads_form_key", "organization_id", "form_key", unique=True, **_only("form_key IS NOT NULL")
+        ),
         # the list and its keyset pages, one index per sort order and per common filter; archived ones are another view
         _of_living("ix_leads_newest", "created_at"),
         _of_living("ix_leads_activity", "last_activity_at"),

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from leadcrm.conversations.models import Attachment, Conversation, Message, RawInbound, Suppression
 from leadcrm.conversations.operations.consent import shapes_of
 from leadcrm.core.db import db
-from leadcrm.leads.models import ContactPoint, Inquiry, Lead, Note
+from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Inquiry, Lead, Note
 from leadcrm.privacy.holdings import exported
 
 READ_AT_ONCE = 20
@@ -39,7 +39,11 @@ def held(lead: Lead) -> Held:
 def sharing(lead_id: str) -> Sequence[Lead]:
     """Other leads with one of the lead's addresses: perhaps the same person."""
     mine = select(ContactPoint.value).where(ContactPoint.lead_id == lead_id)
-    theirs = select(ContactPoint.lead_id).where(ContactPoint.value.in_(mine), ContactPoint.lead_id != lead_id)
+    theirs = select(ContactPoint.lead_id).where(
+        ContactPoint.kind.in_(CONTACT_KINDS),  # any: a text number may be another's phone; named, the index is used
+        ContactPoint.value.in_(mine),
+        ContactPoint.lead_id != lead_id,
+    )
     return db.session.scalars(select(Lead).where(Lead.id.in_(theirs)).order_by(Lead.created_at, Lead.id)).all()
 
 

@@ -34,8 +34,9 @@ POSTGRESQL_DDL = (
     "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'events' AND to_jsonb(NEW) = to_jsonb(OLD) || '{\"words\": null}' THEN RETURN NEW; END IF; RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' are immutable'; END $$",
     "CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER audit_seals_no_change BEFORE UPDATE OR DELETE ON audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-    "CREATE FUNCTION trigrams_of(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 3000 AS $$ SELECT coalesce(array_agg(DISTINCT substr(value, n, 3)), '{}') FROM generate_series(1, length(value) - 2) n $$",
-    "CREATE INDEX ix_lead_search_trigrams ON lead_search USING gin (trigrams_of(text))",
+    "CREATE FUNCTION trigrams_of(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT coalesce(array_agg(DISTINCT substr(value, n, 3)), '{}') FROM generate_series(1, length(value) - 2) n $$",
+    "ALTER TABLE lead_search ADD COLUMN trigrams text[] NOT NULL GENERATED ALWAYS AS (trigrams_of(text)) STORED",
+    "CREATE INDEX ix_lead_search_trigrams ON lead_search USING gin (trigrams)",
     "CREATE INDEX ix_message_search_words ON message_search USING gin (to_tsvector('simple', text))",
 )
 
@@ -553,7 +554,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_leads_owner_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["realtor_id"], ["users.id"], name=op.f("fk_leads_realtor_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
-        sa.UniqueConstraint("organization_id", "form_key", name=op.f("uq_leads_organization_id_form_key")),
     )
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index(
@@ -611,6 +611,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("archived_at IS NULL"),
             sqlite_where=sa.text("archived_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_leads_form_key",
+            ["organization_id", "form_key"],
+            unique=True,
+            postgresql_where=sa.text("form_key IS NOT NULL"),
+            sqlite_where=sa.text("form_key IS NOT NULL"),
         )
 
     op.create_table(
@@ -715,13 +722,16 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_automation_runs")),
-        sa.UniqueConstraint("automation_id", "event_id", name=op.f("uq_automation_runs_automation_id_event_id")),
+        sa.UniqueConstraint("event_id", "automation_id", name=op.f("uq_automation_runs_event_id_automation_id")),
     )
     with op.batch_alter_table("automation_runs", schema=None) as batch_op:
         batch_op.create_index("ix_automation_runs_due", ["due_at"], unique=False)
         batch_op.create_index("ix_automation_runs_lead", ["lead_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_automation_runs_log", ["automation_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_automation_runs_newest", ["organization_id", "created_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_automation_runs_state", ["organization_id", "state", "created_at", "id"], unique=False
+        )
 
     op.create_table(
         "contact_points",
@@ -802,6 +812,9 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("last_inbound_at IS NOT NULL"),
             sqlite_where=sa.text("last_inbound_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_conversations_channel", ["organization_id", "channel", "last_message_at", "id"], unique=False
         )
         batch_op.create_index(
             "ix_conversations_mine", ["organization_id", "assignee_id", "status", "last_message_at", "id"], unique=False
@@ -958,6 +971,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("due_at IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_raw_inbound_given_up",
+            ["received_at"],
+            unique=False,
+            postgresql_where=sa.text("due_at IS NULL AND done_at IS NULL"),
+            sqlite_where=sa.text("due_at IS NULL AND done_at IS NULL"),
+        )
+        batch_op.create_index(
             "ix_raw_inbound_lead",
             ["lead_id"],
             unique=False,
@@ -965,6 +985,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("lead_id IS NOT NULL"),
         )
         batch_op.create_index("ix_raw_inbound_received", ["received_at"], unique=False)
+        batch_op.create_index(
+            "ix_raw_inbound_unread",
+            ["organization_id", "received_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("done_at IS NULL AND error IS NOT NULL"),
+            sqlite_where=sa.text("done_at IS NULL AND error IS NOT NULL"),
+        )
 
     op.create_table(
         "reworded_steps",
@@ -1084,6 +1111,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "intent_key", name=op.f("uq_messages_organization_id_intent_key")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index("ix_messages_channel", ["organization_id", "channel", "created_at", "id"], unique=False)
         batch_op.create_index("ix_messages_conversation", ["conversation_id", "direction", "position_at"], unique=False)
         batch_op.create_index(
             "ix_messages_due",
@@ -1100,7 +1128,15 @@ def upgrade() -> None:
             sqlite_where=sa.text("lease_until IS NOT NULL"),
         )
         batch_op.create_index("ix_messages_newest", ["organization_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_messages_origin", ["organization_id", "origin", "created_at", "id"], unique=False)
         batch_op.create_index("ix_messages_reference", ["external_id"], unique=False)
+        batch_op.create_index(
+            "ix_messages_sandbox",
+            ["organization_id", "conversation_id"],
+            unique=False,
+            postgresql_where=sa.text("sandbox"),
+            sqlite_where=sa.text("sandbox = 1"),
+        )
         batch_op.create_index("ix_messages_status", ["organization_id", "status", "created_at", "id"], unique=False)
         batch_op.create_index(
             "ix_messages_step", ["organization_id", "step_id", "status", "reason", "scheduled_for"], unique=False
@@ -1209,7 +1245,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_messages_thread")
         batch_op.drop_index("ix_messages_step")
         batch_op.drop_index("ix_messages_status")
+        batch_op.drop_index(
+            "ix_messages_sandbox", postgresql_where=sa.text("sandbox"), sqlite_where=sa.text("sandbox = 1")
+        )
         batch_op.drop_index("ix_messages_reference")
+        batch_op.drop_index("ix_messages_origin")
         batch_op.drop_index("ix_messages_newest")
         batch_op.drop_index(
             "ix_messages_leased",
@@ -1222,16 +1262,27 @@ def downgrade() -> None:
             sqlite_where=sa.text("due_at IS NOT NULL"),
         )
         batch_op.drop_index("ix_messages_conversation")
+        batch_op.drop_index("ix_messages_channel")
 
     op.drop_table("messages")
     op.drop_table("withheld_steps")
     op.drop_table("reworded_steps")
     with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_raw_inbound_unread",
+            postgresql_where=sa.text("done_at IS NULL AND error IS NOT NULL"),
+            sqlite_where=sa.text("done_at IS NULL AND error IS NOT NULL"),
+        )
         batch_op.drop_index("ix_raw_inbound_received")
         batch_op.drop_index(
             "ix_raw_inbound_lead",
             postgresql_where=sa.text("lead_id IS NOT NULL"),
             sqlite_where=sa.text("lead_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_raw_inbound_given_up",
+            postgresql_where=sa.text("due_at IS NULL AND done_at IS NULL"),
+            sqlite_where=sa.text("due_at IS NULL AND done_at IS NULL"),
         )
         batch_op.drop_index(
             "ix_raw_inbound_due",
@@ -1275,6 +1326,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_conversations_queue")
         batch_op.drop_index("ix_conversations_mine")
+        batch_op.drop_index("ix_conversations_channel")
         batch_op.drop_index(
             "ix_conversations_answered",
             postgresql_where=sa.text("last_inbound_at IS NOT NULL"),
@@ -1294,6 +1346,7 @@ def downgrade() -> None:
 
     op.drop_table("contact_points")
     with op.batch_alter_table("automation_runs", schema=None) as batch_op:
+        batch_op.drop_index("ix_automation_runs_state")
         batch_op.drop_index("ix_automation_runs_newest")
         batch_op.drop_index("ix_automation_runs_log")
         batch_op.drop_index("ix_automation_runs_lead")
@@ -1319,6 +1372,11 @@ def downgrade() -> None:
 
     op.drop_table("notifications")
     with op.batch_alter_table("leads", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_leads_form_key",
+            postgresql_where=sa.text("form_key IS NOT NULL"),
+            sqlite_where=sa.text("form_key IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_leads_status",
             postgresql_where=sa.text("archived_at IS NULL"),

@@ -30,6 +30,16 @@ class RawInbound(Identified, TenantOwned, Base):
         UniqueConstraint("organization_id", "channel", "external_id"),
         Index("ix_raw_inbound_lead", "lead_id", **only_where("lead_id IS NOT NULL")),  # a person's erasure and export
         Index("ix_raw_inbound_due", "due_at", **only_where("due_at IS NOT NULL")),
+        Index(  # what waits for a person
+            "ix_raw_inbound_unread",
+            "organization_id",
+            "received_at",
+            "id",
+            **only_where("done_at IS NULL AND error IS NOT NULL"),
+        ),
+        Index(  # what was given up, for the operators' page
+            "ix_raw_inbound_given_up", "received_at", **only_where("due_at IS NULL AND done_at IS NULL")
+        ),
         Index("ix_raw_inbound_received", "received_at"),  # the purge
     )
 

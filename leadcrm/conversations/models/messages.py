@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from leadcrm.conversations.models.words import CHANNELS, ORIGINS, STATUSES, only_where
+from leadcrm.conversations.models.words import CHANNELS, ORIGINS, STATUSES, only_where, only_where_true
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.identity.models import User
@@ -75,6 +75,9 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         Index("ix_messages_leased", "lease_until", **only_where("lease_until IS NOT NULL")),  # the sweep
         Index("ix_messages_thread", "lead_id", "channel", "position_at", "id"),  # a thread, newest first
         Index("ix_messages_newest", "organization_id", "created_at", "id"),  # the API's list
+        Index("ix_messages_channel", "organization_id", "channel", "created_at", "id"),  # the same, filtered
+        Index("ix_messages_origin", "organization_id", "origin", "created_at", "id"),
+        Index("ix_messages_sandbox", "organization_id", "conversation_id", **only_where_true("sandbox")),
         Index("ix_messages_status", "organization_id", "status", "created_at", "id"),  # unknown, failed
         Index("ix_messages_conversation", "conversation_id", "direction", "position_at"),  # unread counts
         Index(  # per-step counts, and switches

@@ -56,6 +56,7 @@ class Conversation(Identified, Timestamped, TenantOwned, Base):
             **only_where("last_inbound_at IS NOT NULL"),
         ),
         Index("ix_conversations_all", "organization_id", "last_message_at", "id"),  # the API's list
+        Index("ix_conversations_channel", "organization_id", "channel", "last_message_at", "id"),  # the same, filtered
         Index("ix_conversations_snoozed", "snoozed_until", **only_where("snoozed_until IS NOT NULL")),  # who wakes
     )
 

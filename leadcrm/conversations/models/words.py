@@ -19,3 +19,8 @@ THREAD_STATUSES = ("open", "snoozed", "closed")
 def only_where(condition: str) -> dict[str, Any]:
     """Arguments of an index over some rows, on both databases."""
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def only_where_true(flag: str) -> dict[str, Any]:
+    """The same for a boolean column, in the words SQLAlchemy asks with: SQLite uses the index for no others."""
+    return {"postgresql_where": text(flag), "sqlite_where": text(f"{flag} = 1")}

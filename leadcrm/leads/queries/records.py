@@ -70,8 +70,15 @@ def tags() -> Sequence[Tag]:
 
 
 def sources() -> Sequence[str]:
-    """Where the organization's leads came from, by name."""
-    return db.session.scalars(select(Lead.source).distinct().order_by(Lead.source)).all()
+    """Where the organization's leads came from, by name; the archive's are left out.
+
+    Each source is looked up in ix_leads_source as the one after the last: DISTINCT would read every lead.
+    """
+    lowest = select(Lead.source).where(Lead.archived_at.is_(None)).order_by(Lead.source).limit(1)
+    found = select(lowest.scalar_subquery().label("source")).cte("found", recursive=True)
+    after = lowest.where(Lead.source > found.c.source).correlate(found).scalar_subquery()
+    found = found.union_all(select(after).where(found.c.source.is_not(None)))
+    return sorted(db.session.scalars(select(found.c.source).where(found.c.source.is_not(None))))
 
 
 def inquiries_of(lead_id: str, limit: int = 20) -> Sequence[Inquiry]:

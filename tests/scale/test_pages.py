@@ -1,0 +1,43 @@
+"""No page, fragment, call of the API or job reads a growing table from end to end."""
+
+import pytest
+
+from leadcrm.timetable import LANES, TIMETABLE
+from tests.plans import remembered
+from tests.scale.conftest import Office
+from tests.scale.reading import CROWDED, GROWING, whole_reads
+from tests.strangers.cases import CASES, ask, routes
+
+READS = ("SELECT", "WITH", "UPDATE", "DELETE")
+ASKED = [name for name in CASES if name.startswith("GET")]
+
+
+def assert_looked_up(office: Office, seen: list) -> None:
+    """Every statement finds its rows by an index; told that a table has two rows, a planner rightly reads both."""
+    tables = CROWDED if office.is_told else GROWING
+    for statement, parameters in dict(seen).items():
+        plan = whole_reads(statement, parameters, tables)
+        assert not plan, f"{statement}\n{parameters}\n\n{plan}"
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("caller", ["ada", "ben"])
+def test_a_page_is_looked_up(office, name, caller):
+    asked = ask(routes(office.app)[name], name, office.names)
+    with remembered(*READS) as seen:
+        for hx in (False, True):
+            assert office.callers[caller].send(asked, hx=hx).status_code < 500
+    assert_looked_up(office, seen)
+
+
+JOBS = {work.__name__: work for lane in LANES.values() for work in lane}
+
+
+@pytest.mark.parametrize("name", [*JOBS, *(job.name for job in TIMETABLE)])
+def test_work_is_looked_up(office, name):
+    with remembered(*READS) as seen:
+        if name in JOBS:
+            JOBS[name](lambda: False)
+        else:
+            next(job for job in TIMETABLE if job.name == name).run()
+    assert_looked_up(office, seen)
