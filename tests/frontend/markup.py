@@ -5,6 +5,7 @@ Attributes of htmx (`hx-…`, with or without `:inherited`) are none of its busi
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from tinyhtml5.parser import HTMLParser
@@ -40,9 +41,8 @@ FRAGMENT = "DOCUMENT_FRAGMENT"
 
 def problems(source: str, *, around: frozenset[str] = frozenset()) -> list[str]:
     """What is wrong with a page, or with a fragment of one; `around` holds the ids of the page a fragment goes into."""
-    parser = HTMLParser(namespace_html_elements=False)
-    root = parser.parse(source) if is_page(source) else parser.parse_fragment(source, container=_container(source))
-    found = [f"line {line}: {code} {details or ''}".rstrip() for (line, _), code, details in parser.errors]
+    root, errors = parse(source)
+    found = [f"line {line}: {code} {details or ''}".rstrip() for (line, _), code, details in errors]
     document = _Document(root, around)
     for rule in (_ids, _references, _nesting, _families, _columns, _names, *([_frame] if is_page(source) else [])):
         found += rule(document)
@@ -53,10 +53,17 @@ def is_page(source: str) -> bool:
     return source.lstrip()[:9].lower() == "<!doctype"
 
 
+@lru_cache(maxsize=1)  # a crawl asks several questions about the same text
+def parse(source: str) -> tuple[Element, list[tuple]]:
+    """The tree, and the parse errors as (position, code, details)."""
+    parser = HTMLParser(namespace_html_elements=False)
+    root = parser.parse(source) if is_page(source) else parser.parse_fragment(source, container=_container(source))
+    return root, parser.errors
+
+
 def ids_of(source: str) -> frozenset[str]:
     """The ids that a page offers to its fragments."""
-    root = HTMLParser(namespace_html_elements=False).parse(source)
-    return frozenset(element.get("id") for element in root.iter() if element.get("id"))
+    return frozenset(element.get("id") for element in parse(source)[0].iter() if element.get("id"))
 
 
 def _container(source: str) -> str:
