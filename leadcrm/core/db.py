@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, has_app_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, ForeignKey, MetaData, String, TypeDecorator, event, select
+from sqlalchemy import DateTime, ForeignKey, MetaData, String, TypeDecorator, event, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -119,7 +119,14 @@ _scoped_once = lru_cache(maxsize=256)(_scoped)  # the statement keeps its cache 
 @lru_cache(maxsize=256)
 def _criterion_of(organization_id: str) -> Any:
     """Made once per organization: the analysis of the lambda costs more than many a query."""
-    return with_loader_criteria(TenantOwned, lambda cls: cls.organization_id == organization_id, include_aliases=True)
+    if is_postgresql():
+        return _criterion(lambda cls: cls.organization_id == organization_id)
+    # untold otherwise, SQLite takes "of this organization" to be as good as "of this lead" and reads all that it has
+    return _criterion(lambda cls: func.unlikely(cls.organization_id == organization_id))
+
+
+def _criterion(criterion: Callable[[Any], Any]) -> Any:
+    return with_loader_criteria(TenantOwned, criterion, include_aliases=True)
 
 
 def _mappers(state: ORMExecuteState) -> Iterator[Any]:
@@ -182,6 +189,14 @@ def writing() -> Iterator[Session]:
         effect()
 
 
+def end_reading() -> None:
+    """End the read transaction, for work that goes on for long or outside the database.
+
+    By COMMIT, which has nothing to write: after a ROLLBACK psycopg forgets every statement it has prepared.
+    """
+    db.session.commit()
+
+
 def perform(verb: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
     """Run one verb in one write transaction: what an edge does.
 
@@ -238,6 +253,7 @@ def init_app(app: Any) -> None:
             engines.prepare_sqlite(db.engine)
         else:
             engines.limit_new_connections(app, db.engine)
+            engines.ask_before_use(db.engine)
 
 
 def is_postgresql() -> bool:

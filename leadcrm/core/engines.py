@@ -1,21 +1,35 @@
 """How each database is opened: SQLite in WAL mode behind immediate writes, PostgreSQL with limits on every wait."""
 
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
 
-BUSY_TIMEOUT_MS = 5000
+BUSY_TIMEOUT_SECONDS = 5
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+)
 WEB_STATEMENT_SECONDS, WORKER_STATEMENT_SECONDS = 15, 60  # commands and migrations may take as long as they need
 REOPEN_SECONDS = 600  # a connection to SQLite knows the statistics of when it was opened
+FRESH_SECONDS = 1
 SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database
+
+_trusts_fresh: ContextVar[bool] = ContextVar("trusts_fresh_connections", default=False)
 
 
 def sqlite_options() -> dict[str, Any]:
     """Arguments of create_engine()."""
     return {
         "module": _sqlite_module(),
-        "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
         "pool_recycle": REOPEN_SECONDS,
         "pool_size": 8,
         "max_overflow": 24,
@@ -38,16 +52,15 @@ def prepare_sqlite(engine: Any) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        for pragma in SQLITE_PRAGMAS:
+            cursor.execute(pragma)
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         writes = bool(connection.get_execution_options().get("leadcrm_write"))
         if connection.info.get("writes") is not writes:
-            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+            connection.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
             connection.info["writes"] = writes
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -57,10 +70,40 @@ def postgresql_options() -> dict[str, Any]:
     limits = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
     return {
         "connect_args": {"options": limits, "connect_timeout": 5},
-        "pool_pre_ping": True,
         "pool_size": 8,
         "max_overflow": 24,
     }
+
+
+def ask_before_use(engine: Any) -> None:
+    """Replace connections to PostgreSQL that died while nobody used them, as `pool_pre_ping` does, in a round trip."""
+
+    @event.listens_for(engine, "checkin")
+    def note(connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: Any, proxy: Any) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or (_trusts_fresh.get() and time.monotonic() - idle_since < FRESH_SECONDS):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+
+@contextmanager
+def trusting_fresh_connections() -> Iterator[None]:
+    """Inside, a connection that was used within the last second is not asked whether it lives.
+
+    For work of many short transactions that begins anew after one of them failed.
+    """
+    token = _trusts_fresh.set(True)
+    try:
+        yield
+    finally:
+        _trusts_fresh.reset(token)
 
 
 def limit_statements(app: Any, seconds: int) -> None:

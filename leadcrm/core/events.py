@@ -15,11 +15,12 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import after_commit, db
 from leadcrm.core.models import Debt, EventRow
+from leadcrm.core.prepared import Call, Prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,13 @@ class Cause:
 
 
 # Core statements made once: a campaign records ten thousand facts, and an ORM insert costs three times as much.
-_insert_facts = insert(EventRow.__table__).returning(EventRow.__table__.c.id, sort_by_parameter_order=True)
+FACTS = EventRow.__table__
+_insert_facts = insert(FACTS).returning(FACTS.c.id, sort_by_parameter_order=True)
+_insert_fact = Prepared(
+    insert(FACTS)
+    .values({name: bindparam(f"the_{name}") for name in FACTS.c.keys() if name != "id"})  # noqa: SIM118
+    .returning(FACTS.c.id)
+)
 _insert_debts = insert(Debt.__table__)
 _classes: dict[str, type[Event]] = {}
 _listeners: dict[str, dict[str, Listener]] = {}
@@ -104,7 +111,10 @@ def restore(row: EventRow) -> Event:
 
 def record(event: Event) -> int:
     """Write one fact and its debts into the open transaction; the bell rings after the commit. Returns the row's id."""
-    return record_all([event])[0]
+    statement, values = call_to_record(event)
+    event_id = statement.run(db.session.connection(), values)
+    owe([(event_id, event)])
+    return event_id
 
 
 def record_all(events: Iterable[Event]) -> list[int]:
@@ -112,17 +122,22 @@ def record_all(events: Iterable[Event]) -> list[int]:
     facts = list(events)
     if not facts:
         return []
-    connection = db.session.connection()
-    ids = list(connection.scalars(_insert_facts, [_row(fact) for fact in facts]))
-    debts = [
-        _debt(event_id, fact, name)
-        for event_id, fact in zip(ids, facts, strict=True)
-        for name in _listeners.get(fact.name, ())
-    ]
-    if debts:
-        connection.execute(_insert_debts, debts)
-        after_commit(jobs.ring_now)
+    ids = list(db.session.connection().scalars(_insert_facts, [_row(fact) for fact in facts]))
+    owe(zip(ids, facts, strict=True))
     return ids
+
+
+def call_to_record(event: Event) -> Call:
+    """What writes one fact, to be run together with other statements; `owe` what it returns."""
+    return _insert_fact, {f"the_{name}": value for name, value in _row(event).items()}
+
+
+def owe(written: Iterable[tuple[int, Event]]) -> None:
+    """Write the debts of facts that were written under these ids; the bell rings after the commit."""
+    debts = [_debt(event_id, fact, name) for event_id, fact in written for name in _listeners.get(fact.name, ())]
+    if debts:
+        db.session.connection().execute(_insert_debts, debts)
+        after_commit(jobs.ring_now)
 
 
 def _row(event: Event) -> dict[str, Any]:

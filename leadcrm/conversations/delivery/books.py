@@ -1,20 +1,17 @@
-"""What is written about each call: before it, that it begins; after it, how it ended. One short transaction for both.
+"""What is written about each call: before it, that it begins; after it, how it ended. Both in one short transaction."""
 
-This is the hot path of a campaign, so the statements are Core ones on the tables; each names its organization itself.
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import func, select, update
 
 from leadcrm.adapters.ports import OutgoingEmail
+from leadcrm.conversations.delivery import statements
 from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
-from leadcrm.conversations.delivery.prepared import Prepared
 from leadcrm.conversations.delivery.rendering import Aside, Ready
-from leadcrm.conversations.delivery.rewording import catch_up, is_behind
+from leadcrm.conversations.delivery.rewording import catch_up
 from leadcrm.conversations.events import (
     MessageCanceled,
     MessageEvent,
@@ -22,21 +19,18 @@ from leadcrm.conversations.events import (
     MessageOutcomeUnknown,
     MessageSent,
 )
-from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
-from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED, shapes_of, why_suppressed
+from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, shapes_of, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
-from leadcrm.core.events import record
+from leadcrm.core.events import call_to_record, owe, record
 from leadcrm.core.models import Debt
+from leadcrm.core.prepared import Call, run_together
 from leadcrm.leads import operations as leads
-from leadcrm.leads.models import Lead
 
 TYPED_ORIGINS = ("manual", "follow_up")  # a person meant this lead
-MESSAGES, ATTEMPTS, CONVERSATIONS = Message.__table__, Attempt.__table__, Conversation.__table__
-SUPPRESSIONS, LEADS, DEBTS = Suppression.__table__, Lead.__table__, Debt.__table__
-PAUSES, WITHHELD = SendingPause.__table__, WithheldStep.__table__
 NEXT_LOOK_SECONDS = 2  # doubled with each failure of the listener that has to read the news
 LONGEST_DOUBLING = 8
 
@@ -53,168 +47,122 @@ class Outcome:
     due_at: datetime | None = None
 
 
-_suppressed = exists().where(
-    SUPPRESSIONS.c.organization_id == bindparam("the_organization"),
-    SUPPRESSIONS.c.channel.in_([MESSAGES.c.channel, EVERY_CHANNEL]),
-    SUPPRESSIONS.c.address.in_([bindparam("the_address"), bindparam("its_hash")]),
-)
-# a reply, an opt-out, a new status that the flows have not heard of yet: what they would skip must not slip out
-_flow_is_deaf = and_(MESSAGES.c.origin == "flow", exists().where(DEBTS.c.holds_lead_id == MESSAGES.c.lead_id))
-_archived = exists().where(LEADS.c.id == MESSAGES.c.lead_id, LEADS.c.archived_at.is_not(None))
-_paused = exists().where(
-    PAUSES.c.organization_id == MESSAGES.c.organization_id,
-    PAUSES.c.channel == MESSAGES.c.channel,
-    PAUSES.c.released_at.is_(None),
-)
-_why_withheld = select(WITHHELD.c.reason).where(WITHHELD.c.step_id == MESSAGES.c.step_id)
-_mine = (
-    MESSAGES.c.id == bindparam("the_id"),
-    MESSAGES.c.organization_id == bindparam("the_organization"),
-    MESSAGES.c.claim_token == bindparam("the_token"),
-)
-_begin = Prepared(
-    update(MESSAGES)
-    .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
-    .where(MESSAGES.c.subject == bindparam("read_subject"), MESSAGES.c.content == bindparam("read_content"))
-    .where(~_suppressed, ~_archived, ~_why_withheld.exists(), ~_flow_is_deaf, ~_paused, ~is_behind())
-    .values(
-        status="sending",
-        lease_until=bindparam("new_lease"),
-        tries=MESSAGES.c.tries + 1,
-        rendered=True,
-        subject=bindparam("new_subject"),
-        content=bindparam("new_content"),
-        address=bindparam("the_address"),
-        external_id=bindparam("new_external_id"),
-        in_reply_to=bindparam("new_in_reply_to"),
-    )
-    .returning(MESSAGES.c.tries)
-)
-_finish = Prepared(
-    update(MESSAGES)
-    .where(*_mine, or_(MESSAGES.c.status == "sending", MESSAGES.c.status == "unknown"))
-    .values(
-        status=bindparam("new_status"),
-        reason=bindparam("new_reason"),
-        due_at=bindparam("new_due_at"),
-        sent_at=bindparam("new_sent_at"),
-        position_at=bindparam("new_position_at"),
-        provider_message_id=bindparam("new_provider_message_id"),
-        sandbox=bindparam("new_sandbox"),
-        claim_token=None,
-        lease_until=None,
-    )
-    .returning(MESSAGES.c.id)
-)
-_open_attempt = Prepared(
-    insert(ATTEMPTS).values(
-        message_id=bindparam("the_id"),
-        n=bindparam("the_n"),
-        organization_id=bindparam("the_organization"),
-        started_at=bindparam("new_started_at"),
-        detail="",
-    )
-)
-_close_attempt = Prepared(
-    update(ATTEMPTS)
-    .where(ATTEMPTS.c.message_id == bindparam("the_id"), ATTEMPTS.c.n == bindparam("the_n"))
-    .values(ended_at=bindparam("new_ended_at"), outcome=bindparam("new_outcome"), detail=bindparam("new_detail"))
-)
-_show_in_thread = Prepared(
-    update(CONVERSATIONS)
-    .where(CONVERSATIONS.c.id == bindparam("the_id"))
-    .values(
-        last_message_at=bindparam("new_at"),
-        last_direction="outbound",
-        snippet=bindparam("new_snippet"),
-        revision=CONVERSATIONS.c.revision + 1,
-    )
-)
+@dataclass(frozen=True)
+class Made:
+    """A call that was made, its message's attempt number, and how it ended."""
+
+    ready: Ready
+    n: int
+    outcome: Outcome
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether writing it down changes nothing that the next message's guards look at."""
+        return self.outcome.status == "sent" and self.ready.claim.origin not in TYPED_ORIGINS
 
 
-def begin(ready: Ready, skew: timedelta) -> int | None:
+def begin(ready: Ready, skew: timedelta, after: Made | None = None) -> int | None:
     """Mark the message as on its way and open its attempt; returns the attempt's number.
 
     Every guard is looked at again here, under the lock. None when it may not leave: then it has been put aside with
-    the reason, or someone else holds it by now.
+    the reason, or someone else holds it by now. `after` is a plain call to write down in the same two round trips.
     """
-    if ready.not_after is not None and clock.now() >= ready.not_after:
-        put_aside(Aside(ready.claim, "held", "it waited too long for its turn", clock.now()))  # and is looked at anew
-        return None
-    _, newest_hash, *older_hashes = shapes_of(ready.address)
-    if older_hashes and why_suppressed(ready.claim.channel, ready.address):  # the statement looks for one hash alone
+    connection = db.session.connection()
+    closing = _closing(after) if after is not None else []
+    opening = _opening(ready, skew)
+    answers = run_together(connection, closing + opening)
+    n = answers[-1] if opening else None
+    consequences: list[Call] = []
+    if n is not None:
+        attempt = {**_names(ready), "the_n": n, "new_started_at": clock.now()}
+        consequences.append((statements.open_attempt, attempt))
+    if after is not None and answers[0] is not None:
+        fact = MessageSent(**_about(after.ready.claim))
+        *_, event_id = run_together(connection, [*consequences, _shown(after.ready), call_to_record(fact)])
+        owe([(event_id, fact)])
+    else:
+        run_together(connection, consequences)
+    if opening and n is None:
         _explain(ready)
-        return None
-    connection, claim = db.session.connection(), ready.claim
-    mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
-    moment = lease_now(skew)
-    names = _names(ready)
-    n = _begin.run(
-        connection,
-        {
-            **names,
-            "the_address": ready.address,
-            "its_hash": newest_hash,
-            "the_moment": moment,
-            "new_lease": moment + SEND_LEASE,
-            "read_subject": claim.subject,
-            "read_content": claim.content,
-            "new_subject": ready.subject,
-            "new_content": ready.content,
-            "new_external_id": mail.message_id if mail else claim.external_id,
-            "new_in_reply_to": mail.in_reply_to if mail else None,
-        },
-    )
-    if n is None:
-        _explain(ready)
-        return None
-    _open_attempt.run(connection, {**names, "the_n": n, "new_started_at": clock.now()})
     return n
 
 
-def finish(ready: Ready, n: int, outcome: Outcome) -> None:
+def finish(made: Made) -> None:
     """Write down how the call ended, unless a person or the sweep's successor has decided since."""
-    connection, now = db.session.connection(), clock.now()
-    if outcome.status == "scheduled":
-        outcome = _unless_withdrawn(ready, outcome)
-    sent = outcome.status == "sent"
-    closed = _finish.run(
-        connection,
-        {
-            **_names(ready),
-            "new_status": outcome.status,
-            "new_reason": outcome.reason[:200],
-            "new_due_at": outcome.due_at,
-            "new_sent_at": now if sent else None,
-            "new_position_at": outcome.due_at or now,
-            "new_provider_message_id": outcome.provider_message_id,
-            "new_sandbox": outcome.sandbox,
-        },
-    )
-    _close_attempt.run(
-        connection,
-        {
-            "the_id": ready.claim.id,
-            "the_n": n,
-            "new_ended_at": now,
-            "new_outcome": outcome.verdict,
-            "new_detail": outcome.reason[:500],
-        },
-    )
+    if made.outcome.status == "scheduled":
+        made = replace(made, outcome=_unless_withdrawn(made))
+    connection = db.session.connection()
+    closed, _ = run_together(connection, _closing(made))
     if closed is None:
         return
-    if sent:
-        shown = {"the_id": ready.conversation_id, "new_at": now, "new_snippet": snippet_of(ready.content)}
-        _show_in_thread.run(connection, shown)
+    if made.outcome.status == "sent":
+        run_together(connection, [_shown(made.ready)])
     else:
-        touch_conversations([ready.claim.id])
-    _tell(ready, outcome)
+        touch_conversations([made.ready.claim.id])
+    _tell(made.ready.claim, made.outcome)
 
 
-def _unless_withdrawn(ready: Ready, outcome: Outcome) -> Outcome:
+def _opening(ready: Ready, skew: timedelta) -> list[Call]:
+    """What marks the message as on its way; nothing when it has been put aside before that."""
+    if ready.not_after is not None and clock.now() >= ready.not_after:
+        put_aside(Aside(ready.claim, "held", "it waited too long for its turn", clock.now()))  # and is looked at anew
+        return []
+    _, newest_hash, *older_hashes = shapes_of(ready.address)
+    if older_hashes and why_suppressed(ready.claim.channel, ready.address):  # the statement looks for one hash alone
+        _explain(ready)
+        return []
+    claim = ready.claim
+    mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
+    moment = lease_now(skew)
+    values = {
+        **_names(ready),
+        "the_address": ready.address,
+        "its_hash": newest_hash,
+        "the_moment": moment,
+        "new_lease": moment + SEND_LEASE,
+        "read_subject": claim.subject,
+        "read_content": claim.content,
+        "new_subject": ready.subject,
+        "new_content": ready.content,
+        "new_external_id": mail.message_id if mail else claim.external_id,
+        "new_in_reply_to": mail.in_reply_to if mail else None,
+    }
+    return [(statements.begin, values)]
+
+
+def _closing(made: Made) -> list[Call]:
+    """What ends the message's journey, and its attempt's. The first returns nothing when somebody else has."""
+    outcome, now = made.outcome, clock.now()
+    message = {
+        **_names(made.ready),
+        "new_status": outcome.status,
+        "new_reason": outcome.reason[:200],
+        "new_due_at": outcome.due_at,
+        "new_sent_at": now if outcome.status == "sent" else None,
+        "new_position_at": outcome.due_at or now,
+        "new_provider_message_id": outcome.provider_message_id,
+        "new_sandbox": outcome.sandbox,
+    }
+    attempt = {
+        "the_id": made.ready.claim.id,
+        "the_n": made.n,
+        "new_ended_at": now,
+        "new_outcome": outcome.verdict,
+        "new_detail": outcome.reason[:500],
+    }
+    return [(statements.finish, message), (statements.close_attempt, attempt)]
+
+
+def _shown(ready: Ready) -> Call:
+    """What makes a sent message its thread's newest."""
+    shown = {"the_id": ready.conversation_id, "new_at": clock.now(), "new_snippet": snippet_of(ready.content)}
+    return statements.show_in_thread, shown
+
+
+def _unless_withdrawn(made: Made) -> Outcome:
     """Not tried again when a rule dropped it while it was on its way: an exit, a step that was switched off."""
-    withdrawn = db.session.scalar(select(Message.withdrawn).where(Message.id == ready.claim.id).with_for_update())
-    return Outcome("skipped", outcome.verdict, withdrawn) if withdrawn else outcome
+    withdrawn = db.session.scalar(select(Message.withdrawn).where(Message.id == made.ready.claim.id).with_for_update())
+    return Outcome("skipped", made.outcome.verdict, withdrawn) if withdrawn else made.outcome
 
 
 def put_aside(aside: Aside) -> None:
@@ -229,11 +177,10 @@ def put_aside(aside: Aside) -> None:
     if db.session.execute(statement).rowcount != 1:
         return
     touch_conversations([claim.id])
-    names = {"lead_id": claim.lead_id, "message_id": claim.id, "channel": claim.channel, "origin": claim.origin}
     if aside.status in ("failed", "expired"):
-        record(MessageFailed(**names, reason=aside.reason))
+        record(MessageFailed(**_about(claim), reason=aside.reason))
     elif aside.status == "skipped":
-        record(MessageCanceled(**names, reason=aside.reason))
+        record(MessageCanceled(**_about(claim), reason=aside.reason))
 
 
 def _explain(ready: Ready) -> None:
@@ -244,10 +191,10 @@ def _explain(ready: Ready) -> None:
             Message.status,
             Message.subject,
             Message.content,
-            _archived.label("archived"),
-            _why_withheld.scalar_subquery().label("withheld"),
-            _flow_is_deaf.label("flow_is_deaf"),
-            _paused.label("paused"),
+            statements.archived.label("archived"),
+            statements.why_withheld.scalar_subquery().label("withheld"),
+            statements.flow_is_deaf.label("flow_is_deaf"),
+            statements.paused.label("paused"),
         ).where(Message.id == ready.claim.id)
     ).one_or_none()
     if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
@@ -272,22 +219,26 @@ def _after_the_news(claim: Claim) -> datetime:
     return clock.now() + timedelta(seconds=NEXT_LOOK_SECONDS * 2 ** min(tries, LONGEST_DOUBLING))
 
 
-def _tell(ready: Ready, outcome: Outcome) -> None:
-    claim = ready.claim
-    names = {"lead_id": claim.lead_id, "message_id": claim.id, "channel": claim.channel, "origin": claim.origin}
+def _tell(claim: Claim, outcome: Outcome) -> None:
+    about = _about(claim)
     fact: MessageEvent | None = None
     if outcome.status == "sent":
-        fact = MessageSent(**names)
+        fact = MessageSent(**about)
         if claim.origin in TYPED_ORIGINS:
             leads.note_contact(claim.lead_id)
     elif outcome.status in ("failed", "expired"):
-        fact = MessageFailed(**names, reason=outcome.reason)
+        fact = MessageFailed(**about, reason=outcome.reason)
     elif outcome.status == "unknown":
-        fact = MessageOutcomeUnknown(**names, reason=outcome.reason)
+        fact = MessageOutcomeUnknown(**about, reason=outcome.reason)
     elif outcome.status == "skipped":
-        fact = MessageCanceled(**names, reason=outcome.reason)
+        fact = MessageCanceled(**about, reason=outcome.reason)
     if fact is not None:
         record(fact)
+
+
+def _about(claim: Claim) -> dict[str, str]:
+    """What every fact says of its message."""
+    return {"lead_id": claim.lead_id, "message_id": claim.id, "channel": claim.channel, "origin": claim.origin}
 
 
 def _names(ready: Ready) -> dict[str, Any]:

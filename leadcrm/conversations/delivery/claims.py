@@ -10,7 +10,7 @@ from leadcrm.conversations.delivery.leases import CLAIM_LEASE, lease_now
 from leadcrm.conversations.models import CHANNELS, Message
 from leadcrm.conversations.operations.threads import open_conversations
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db
+from leadcrm.core.db import db, end_reading
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import Organization
 
@@ -85,7 +85,7 @@ def queues_due() -> Iterator[tuple[str, str]]:
             Message.organization_id == Organization.id, Message.channel == channel, Message.due_at <= clock.now()
         )
         organizations = db.session.scalars(select(Organization.id).where(waiting).order_by(Organization.id)).all()
-        db.session.rollback()
+        end_reading()
         yield from ((organization_id, channel) for organization_id in organizations)
 
 

@@ -15,7 +15,7 @@ from leadcrm.conversations.delivery.addresses import reply_address, unsubscribe_
 from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db
+from leadcrm.core.db import db, end_reading
 from leadcrm.core.zones import next_allowed, next_quiet, zone
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads import queries as leads
@@ -95,7 +95,7 @@ class Batch:
         self.authors = _author_names({claim.author_id for claim in claims if claim.author_id})
         self.sender = _sender()
         self.threads = _threads(channel, lead_ids)
-        db.session.rollback()
+        end_reading()
 
     def prepare(self, claim: Claim) -> Ready | Aside:
         """The message ready to leave, or why it does not."""

@@ -13,14 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from leadcrm.adapters.ports import OutcomeUnknown, Refused, Sent, TryLater
 from leadcrm.conversations.delivery import books, pauses
 from leadcrm.conversations.delivery.backoff import next_try
-from leadcrm.conversations.delivery.books import Outcome
+from leadcrm.conversations.delivery.books import Made, Outcome
 from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
 from leadcrm.conversations.delivery.leases import clock_skew
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.search import index_messages
-from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, perform
+from leadcrm.core import clock, engines, tenancy
+from leadcrm.core.db import db, end_reading, perform
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Sessions(ExitStack):
 def drain(should_stop: Callable[[], bool], transport_of: Callable[[str], Transport]) -> int:
     """Send what is due, organization by organization in turns, until nothing is. Returns how many messages moved."""
     moved = 0
-    with tenancy.everyone(), Sessions(transport_of) as sessions:
+    with tenancy.everyone(), engines.trusting_fresh_connections(), Sessions(transport_of) as sessions:
         while not should_stop() and (in_these_turns := _take_turns(should_stop, sessions)):
             moved += in_these_turns
     return moved
@@ -98,14 +98,16 @@ class _Delivery:
         self.session = session
         self.is_sandbox = is_sandbox
         self.should_stop = should_stop
-        self.open_call: tuple[Ready, int, Outcome] | None = None  # made, its outcome not yet written
+        self.open_call: Made | None = None  # its outcome is not yet written
         self.health = pauses.health_of(channel)
         self.skew = clock_skew()
         self.left: list[Claim] = []  # claimed and not yet begun
 
     def run(self) -> int:
         """Returns how many messages moved."""
-        if pauses.waits_for_release(self.channel):
+        waits_for_release = pauses.waits_for_release(self.channel)
+        end_reading()
+        if waits_for_release:
             return perform(hold_due, self.channel, clock.now() + NEXT_LOOK, RESTORED)
         if self.health.rests:
             return perform(hold_due, self.channel, self.health.wakes_at, self._pause_reason())
@@ -142,7 +144,7 @@ class _Delivery:
                     break
                 self.left.remove(ready.claim)
                 if n is not None:
-                    self.open_call = (ready, n, self._call(ready, n))
+                    self.open_call = Made(ready, n, self._call(ready, n))
         finally:
             self._write_until_it_holds()
 
@@ -153,12 +155,14 @@ class _Delivery:
         return n
 
     def _turn_the_page(self, ready: Ready | None) -> int | None:
-        if self.open_call is not None:
-            books.finish(*self.open_call)
-            self._note_health(self.open_call[2])
+        made = self.open_call
+        if made is not None and (ready is None or self.health.failures or not made.is_plain):
+            books.finish(made)
+            self._note_health(made.outcome)
+            made = None
         if ready is None or self.health.rests:
             return None
-        return books.begin(ready, self.skew)
+        return books.begin(ready, self.skew, after=made)
 
     def _write_until_it_holds(self) -> None:
         """The outcome of a call that was made must not be lost to a busy database."""
@@ -171,7 +175,7 @@ class _Delivery:
             except DBAPIError:
                 if attempt == WRITE_TRIES:
                     raise  # the lease will end and the message become unknown
-                log.exception("could not write the outcome of message %s; trying again", self.open_call[0].claim.id)
+                log.exception("could not write the outcome of message %s; trying again", self.open_call.ready.claim.id)
                 time.sleep(WRITE_PAUSE_SECONDS)
 
     def _call(self, ready: Ready, n: int) -> Outcome:

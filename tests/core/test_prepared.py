@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from leadcrm.conversations.delivery.prepared import Prepared
 from leadcrm.conversations.models import Attempt
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
+from leadcrm.core.prepared import Prepared, run_together
 from tests.conversations.conftest import plan
 
 ATTEMPTS = Attempt.__table__
@@ -67,3 +67,21 @@ def test_a_missing_value_is_a_mistake_and_not_a_null(values):
     del values["the_n"]
     with pytest.raises(KeyError, match="the_n"):
         run(ADD, values)
+
+
+def together(*calls):
+    return perform(lambda: run_together(db.session.connection(), calls))
+
+
+def test_together_they_run_in_order_and_each_answers_for_itself(values):
+    count_on = {"the_id": values["the_id"], "the_moment": STARTED}
+    answers = together((ADD, values), (COUNT_ON, count_on), (COUNT_ON, {**count_on, "the_id": "another"}))
+    assert answers == [None, 2, None]
+    assert db.session.scalars(select(Attempt.n)).one() == 2
+
+
+def test_together_they_fail_as_one_with_the_first_error(values):
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
+        together((ADD, values), (ADD, values), (ADD, {**values, "the_n": 2}))
+    assert db.session.scalars(select(Attempt.n)).all() == []
+    assert together((ADD, values), (ADD, {**values, "the_n": 2})) == [None, None]
