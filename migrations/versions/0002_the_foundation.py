@@ -1,6 +1,8 @@
-"""the foundation
+"""The foundation, which the first release starts from.
 
-Revision ID: 0001
+Databases of revision 0001, made while the foundation was being written, cannot be upgraded.
+
+Revision ID: 0002
 Revises:
 """
 
@@ -9,7 +11,7 @@ from alembic import op
 
 from leadcrm.core.db import Moment
 
-revision = "0001"
+revision = "0002"
 down_revision = None
 branch_labels = None
 depends_on = None
