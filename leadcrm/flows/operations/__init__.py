@@ -1,7 +1,7 @@
 """The verbs of flows: what edges and listeners may call."""
 
+from leadcrm.flows.document import StepData
 from leadcrm.flows.operations.editing import (
-    StepData,
     add_step,
     create_flow,
     edit_step,

@@ -1,35 +1,19 @@
 """Writing flows and their steps."""
 
-from dataclasses import asdict, dataclass
-from datetime import time
+from dataclasses import asdict
 
 from sqlalchemy import select
 
-from leadcrm.conversations import merge
 from leadcrm.conversations.models import Message
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
+from leadcrm.flows.document import StepData, check_words
 from leadcrm.flows.events import FlowChanged
 from leadcrm.flows.models import Flow, FlowStep
 from leadcrm.flows.operations.rewording import Rewording, begin_rewording
 from leadcrm.flows.operations.switching import step_flow
 from leadcrm.flows.seed import NEW_LEAD_NAME, NEW_LEAD_STEPS
-
-LONGEST_CONTENT = {"email": 20_000, "text": 1_530, "whatsapp": 4_096}  # a text: ten segments
-
-
-@dataclass(frozen=True)
-class StepData:
-    """What a person writes about a step. `time` is the lead's wall clock; None sends it immediately."""
-
-    type: str
-    name: str
-    content: str
-    day: int
-    time: time | None
-    subject: str = ""
-    greets: bool = False
 
 
 def ensure_default_flow() -> Flow:
@@ -57,7 +41,7 @@ def create_flow(name: str) -> Flow:
 
 def add_step(flow: Flow, data: StepData) -> FlowStep:
     """A new step, switched on. Leads already inside do not get it (D2). Raises DomainError for bad merge fields."""
-    _check(data)
+    check_words(data)
     flow = lock(flow)
     step = FlowStep(flow_id=flow.id, enabled=True, **_columns(data))
     db.session.add(step)
@@ -73,7 +57,7 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> Rewording:
     Raises Conflict when the step changed since `revision` was shown; DomainError for bad merge fields, and for another
     type once messages of the step exist: a planned email cannot become a text.
     """
-    _check(data)
+    check_words(data)
     flow = lock(step_flow(step))
     step = lock(step)
     if step.deleted_at is not None:
@@ -89,19 +73,6 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> Rewording:
     db.session.flush()
     record(FlowChanged(flow_id=flow.id, change="step_edited", step_id=step.id))
     return Rewording() if (step.subject, step.content) == said else begin_rewording(step)
-
-
-def _check(data: StepData) -> None:
-    longest = LONGEST_CONTENT[data.type]
-    if len(data.content) > longest:
-        raise DomainError(f"At most {longest:,} characters; this has {len(data.content):,}.", "content")
-    if data.type == "email" and not data.subject:
-        raise DomainError("An email needs a subject.", "subject")
-    for field in ("subject", "content"):
-        unknown = merge.unknown_fields(getattr(data, field))
-        if unknown:
-            names = ", ".join(f"{{{name}}}" for name in unknown)
-            raise DomainError(f"We do not know {names}. Choose a field from the list.", field)
 
 
 def _columns(data: StepData) -> dict:
