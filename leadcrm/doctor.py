@@ -69,13 +69,31 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
     try:
-        closed = rotation.closed_secrets()
+        canary_lives, condition = rotation.canary_lives(), rotation.examine()
     except SQLAlchemyError:
         return  # said under Database
-    if closed:
+    if canary_lives is False:
+        hint = "Set the SECRET_KEY of before, or add it to PREVIOUS_SECRET_KEYS."
+        yield Finding("Key", "broken", "SECRET_KEY is not the one that this database's secrets were made with", hint)
+    elif canary_lives is None:
+        words = "nothing in the database proves that SECRET_KEY is the right one"
+        yield Finding("Key", "note", words, "Run: flask --app app rotate-secrets")
+    if condition.closed:
         hint = "Set SECRET_KEY, or add the key they were made with to PREVIOUS_SECRET_KEYS."
-        yield Finding("Secrets", "broken", f"{', '.join(closed)} open with none of the keys", hint)
-        return
+        yield Finding("Secrets", "broken", f"{_counted(condition.closed)} open with none of the keys", hint)
+    if condition.misplaced:
+        hint = "Find out who wrote there. People sign in with a recovery code and set up two-factor sign-in anew."
+        words = f"{_counted(condition.misplaced)} were made for another place and are not used"
+        yield Finding("Secrets", "broken", words, hint)
+    if not condition:
+        yield _rotation(settings)
+
+
+def _counted(secrets: dict[str, int]) -> str:
+    return ", ".join(f"{column} ({count})" for column, count in secrets.items())
+
+
+def _rotation(settings: Settings) -> Finding:
     count = len(settings.previous_secret_keys)
     words = (
         f"open with SECRET_KEY or {count} previous {'key' if count == 1 else 'keys'}"
@@ -83,7 +101,7 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         else "open with SECRET_KEY"
     )
     hint = "Run: flask --app app rotate-secrets" if count else ""
-    yield Finding("Secrets", "note" if count else "ok", words, hint)
+    return Finding("Secrets", "note" if count else "ok", words, hint)
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:

@@ -5,10 +5,15 @@ from alembic.script import ScriptDirectory
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from leadcrm.core import tenancy
+from leadcrm.core import rotation, tenancy
 from leadcrm.core.db import db
 from leadcrm.identity.models import Organization
 from leadcrm.settings import ROOT
+
+WRONG_KEY = (
+    "  SECRET_KEY is not the one that this database's secrets were made with.\n"
+    "  Set it as it was, or name it in PREVIOUS_SECRET_KEYS. More: flask --app app doctor"
+)
 
 
 class UnknownSchema(Exception):
@@ -16,7 +21,7 @@ class UnknownSchema(Exception):
 
 
 def prepare() -> str:
-    """Migrate and seed where needed. Returns lines that say how to sign in. Raises UnknownSchema."""
+    """Migrate and seed where needed. Returns lines that say how to sign in, or what is amiss. Raises UnknownSchema."""
     _refuse_unknown_schema()
     if not at_head():
         upgrade()
@@ -27,7 +32,8 @@ def prepare() -> str:
         from leadcrm.demo import seed
 
         seed()
-    return _sign_in_hint()
+    rotation.plant_canary()
+    return _sign_in_hint() if rotation.canary_lives() else WRONG_KEY
 
 
 def at_head() -> bool:

@@ -101,12 +101,15 @@ def verify_audit(contains: str | None) -> None:
 def rotate_secrets() -> None:
     """Encrypt all secrets in the database with SECRET_KEY, from it or any of PREVIOUS_SECRET_KEYS.
 
-    Can be broken off and run again. Exit 1 when a secret opens with none of the keys.
+    Can be broken off and run again. Exit 1 when a secret opens with none of the keys, or lies where it does not belong.
     """
     done = rotation.rotate_secrets()
     click.echo(f"{done.renewed} secrets encrypted anew, {done.current} were already.")
-    if done.unreadable:
-        click.echo(f"BROKEN  {done.unreadable} open with none of the known keys: add theirs to PREVIOUS_SECRET_KEYS.")
+    if closed := sum(done.unusable.closed.values()):
+        click.echo(f"BROKEN  {closed} open with none of the known keys: add theirs to PREVIOUS_SECRET_KEYS.")
+    if misplaced := sum(done.unusable.misplaced.values()):
+        click.echo(f"BROKEN  {misplaced} were made for another place and are not used: run `flask --app app doctor`.")
+    if done.unusable:
         sys.exit(1)
 
 

@@ -40,7 +40,6 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 ID_LENGTH = 36
-ENCRYPTED = {"encrypted": True}  # `info` of columns that hold what security.encrypt made: `rotate-secrets` finds them
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -68,6 +67,11 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def encrypted_for(purpose: str) -> dict[str, str]:
+    """`info` of a column that holds what at_rest.encrypt made: so `rotate-secrets` and the doctor find it."""
+    return {"encrypted_for": purpose}
 
 
 class Base(DeclarativeBase):

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadcrm.core import clock
-from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, encrypted_for
 
 SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
@@ -175,6 +176,15 @@ class Heartbeat(Base):
     lane: Mapped[str] = mapped_column(String(20), primary_key=True)
     process: Mapped[str] = mapped_column(String(80), primary_key=True)
     at: Mapped[datetime] = mapped_column(default=clock.real_now)
+
+
+class Canary(Base):
+    """Known words under the installation's key: they tell at once when SECRET_KEY is another one."""
+
+    __tablename__ = "canaries"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)  # there is one
+    words: Mapped[bytes] = mapped_column(LargeBinary, info=encrypted_for("canary"))
 
 
 class RememberedAnswer(TenantOwned, Base):

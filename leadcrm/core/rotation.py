@@ -1,78 +1,128 @@
-"""Everything encrypted at rest, under the newest key: what `rotate-secrets` does.
+"""Everything encrypted at rest: looked at, put under the newest key, and a canary that tells another key at once.
 
-Row by row and in short transactions. Broken off, it is simply run again: what lies under the newest key is passed over.
+Row by row and in short transactions. Broken off, `rotate_secrets` is simply run again: what lies under the newest key
+is passed over.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from sqlalchemy import Column, Table, select, update
+from sqlalchemy import Column, literal, select, update
 
+from leadcrm.core.at_rest import Misplaced, Place, Unreadable, decrypt, encrypt, renewed
 from leadcrm.core.db import Base, db, writing
-from leadcrm.core.security import renewed
+from leadcrm.core.models import Canary
 
 BATCH = 200
+CANARY_ID, CANARY_WORDS = 1, "the key is right"
+
+Secret = tuple[Place, str, bytes]  # its place, its row's key as the database has it, the ciphertext
+
+
+@dataclass
+class Condition:
+    """Secrets that cannot be used: how many per `table.column`."""
+
+    closed: dict[str, int] = field(default_factory=dict)  # they open with none of the known keys
+    misplaced: dict[str, int] = field(default_factory=dict)  # they were made for another place
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.closed or self.misplaced)
+
+    def add(self, column: Column, trouble: Unreadable) -> None:
+        counts = self.misplaced if isinstance(trouble, Misplaced) else self.closed
+        name = f"{column.table.name}.{column.name}"
+        counts[name] = counts.get(name, 0) + 1
 
 
 @dataclass
 class Rotation:
-    """How many secrets were encrypted anew, were so already, and could not be opened with any known key."""
+    """How many secrets were encrypted anew, were so already, and those that could not be used and were left alone."""
 
     renewed: int = 0
     current: int = 0
-    unreadable: int = 0
+    unusable: Condition = field(default_factory=Condition)
 
 
 def rotate_secrets() -> Rotation:
     """Encrypt every secret in the database with the newest key."""
     rotation = Rotation()
     for column in encrypted_columns():
-        _rotate(column, rotation)
+        for batch in _batches(column):
+            _renew(column, batch, rotation)
+    if not rotation.unusable:
+        plant_canary()
     return rotation
 
 
-def closed_secrets() -> list[str]:
-    """`table.column` wherever the newest secret opens with none of the known keys: one sample of each column."""
-    closed = []
+def examine() -> Condition:
+    """Open every secret in the database."""
+    condition = Condition()
     for column in encrypted_columns():
-        (key,) = column.table.primary_key.columns
-        sample = db.session.scalar(select(column).where(column.is_not(None)).order_by(key.desc()).limit(1))
-        try:
-            if sample is not None:
-                renewed(sample)
-        except ValueError:
-            closed.append(f"{column.table.name}.{column.name}")
-    return closed
+        for batch in _batches(column):
+            for place, _, secret in batch:
+                try:
+                    decrypt(secret, place)
+                except Unreadable as trouble:
+                    condition.add(column, trouble)
+    return condition
+
+
+def canary_lives() -> bool | None:
+    """Whether the keys are those this database's secrets were made with; None when no canary was planted yet."""
+    canary = db.session.get(Canary, CANARY_ID)
+    if canary is None:
+        return None
+    try:
+        return decrypt(canary.words, Place.of(Canary.words, canary)) == CANARY_WORDS
+    except Unreadable:
+        return False
+
+
+def plant_canary() -> None:
+    """Remember the key by words under it, unless that was done or there are secrets under another key."""
+    is_planted = canary_lives() is not None
+    is_other_key = not is_planted and bool(examine().closed)
+    db.session.rollback()
+    if is_planted or is_other_key:
+        return
+    canary = Canary(id=CANARY_ID)
+    canary.words = encrypt(CANARY_WORDS, Place.of(Canary.words, canary))
+    with writing() as session:
+        session.merge(canary)  # by another start at this moment: the same words under the same key
 
 
 def encrypted_columns() -> list[Column]:
     """The columns whose models say they hold secrets, of all features."""
-    return [
-        column
-        for table in Base.metadata.sorted_tables
-        for column in table.columns
-        if column.info.get("encrypted") is True
-    ]
+    return [column for table in Base.metadata.sorted_tables for column in table.columns if _purpose(column)]
 
 
-def _rotate(column: Column, rotation: Rotation) -> None:
-    table: Table = column.table
-    (key,) = table.primary_key.columns
-    secrets = select(key, column).where(column.is_not(None)).order_by(key).limit(BATCH)
-    batch = db.session.execute(secrets).all()
-    while batch:
+def _purpose(column: Column) -> str | None:
+    return column.info.get("encrypted_for")
+
+
+def _batches(column: Column) -> Iterator[list[Secret]]:
+    """All secrets of a column by their rows' order; no transaction is open while a batch is looked at."""
+    (key,) = column.table.primary_key.columns
+    organization_id = column.table.columns.get("organization_id", literal(""))
+    query = select(organization_id, key, column).where(column.is_not(None)).order_by(key).limit(BATCH)
+    rows = db.session.execute(query).all()
+    while rows:
         db.session.rollback()
-        _renew(column, key, batch, rotation)
-        batch = db.session.execute(secrets.where(key > batch[-1][0])).all()
+        yield [(Place(owner, _purpose(column), str(row_id)), row_id, secret) for owner, row_id, secret in rows]
+        rows = db.session.execute(query.where(key > rows[-1][1])).all()
     db.session.rollback()
 
 
-def _renew(column: Column, key: Column, batch: list, rotation: Rotation) -> None:
+def _renew(column: Column, batch: list[Secret], rotation: Rotation) -> None:
+    (key,) = column.table.primary_key.columns
     changes = []
-    for row_id, secret in batch:
+    for place, row_id, secret in batch:
         try:
-            fresh = renewed(secret)
-        except ValueError:
-            rotation.unreadable += 1
+            fresh = renewed(secret, place)
+        except Unreadable as trouble:
+            rotation.unusable.add(column, trouble)
             continue
         if fresh is None:
             rotation.current += 1

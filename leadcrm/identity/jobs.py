@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from leadcrm.adapters.ports import MailSession, OutcomeUnknown, OutgoingEmail, Refused, TryLater
 from leadcrm.adapters.registry import mail_transport
 from leadcrm.core import clock, tenancy
+from leadcrm.core.at_rest import Misplaced, Place, Unreadable, decrypt
 from leadcrm.core.db import db, perform
-from leadcrm.core.security import decrypt
-from leadcrm.identity.letters import PURPOSE
 from leadcrm.identity.models import PasswordReset, StaffMail, UserSession
 from leadcrm.identity.operations.letters import claim_letter, note_letter_failed, note_letter_sent
 
@@ -78,7 +77,11 @@ def _send(session: MailSession, mail_id: str) -> int:
     if not perform(claim_letter, mail_id):
         return 0
     mail = db.session.scalars(select(StaffMail).where(StaffMail.id == mail_id)).one()
-    email = _as_email(mail)
+    try:
+        email = _as_email(mail)
+    except Unreadable as trouble:  # the right key may come back; what belongs elsewhere stays wrong
+        perform(note_letter_failed, mail, str(trouble), for_good=isinstance(trouble, Misplaced))
+        return 1
     db.session.rollback()  # nothing is held while the mail server thinks
     try:
         session.send(email)
@@ -103,5 +106,5 @@ def _as_email(mail: StaffMail) -> OutgoingEmail:
         recipient=mail.recipient,
         recipient_name="",
         subject=mail.subject,
-        text=decrypt(mail.body, PURPOSE),
+        text=decrypt(mail.body, Place.of(StaffMail.body, mail)),
     )

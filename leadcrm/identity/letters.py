@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-PURPOSE = "staff mail"  # what their bodies are encrypted for: they hold links that let a person in
-
 
 @dataclass(frozen=True)
 class Letter:

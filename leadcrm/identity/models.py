@@ -5,7 +5,7 @@ from datetime import datetime, time
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from leadcrm.core.db import ENCRYPTED, ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped, encrypted_for
 
 ROLES = ("owner", "manager", "rep", "marketing", "provider")
 THEMES = ("system", "light", "dark")
@@ -47,7 +47,7 @@ class User(Identified, Timestamped, TenantOwned, Base):
     locale: Mapped[str | None] = mapped_column(String(20))
     theme: Mapped[str] = mapped_column(String(10), default="system")
     shortcuts: Mapped[bool] = mapped_column(Boolean, default=True)  # single-letter keys (WCAG 2.1.4)
-    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary, info=ENCRYPTED)
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary, info=encrypted_for("two-factor secret"))
     totp_last_step: Mapped[int | None]
     recovery_hashes: Mapped[list[str]] = mapped_column(JSON, default=list)
     disabled_at: Mapped[datetime | None]
@@ -143,7 +143,7 @@ class StaffMail(Identified, Timestamped, TenantOwned, Base):
 
     recipient: Mapped[str] = mapped_column(String(254))
     subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[bytes] = mapped_column(LargeBinary, info=ENCRYPTED)  # it holds a link that signs in
+    body: Mapped[bytes] = mapped_column(LargeBinary, info=encrypted_for("staff mail"))  # it holds a link that signs in
     due_at: Mapped[datetime | None]  # NULL once sent or given up
     sent_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(Integer, default=0)

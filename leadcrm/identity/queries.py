@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import lazyload, load_only
 
 from leadcrm.core import clock, tenancy
+from leadcrm.core.at_rest import Place, Unreadable, decrypt
 from leadcrm.core.db import db
-from leadcrm.core.security import decrypt, digest
-from leadcrm.identity import letters
+from leadcrm.core.security import digest
 from leadcrm.identity.models import (
     ApiToken,
     Invitation,
@@ -185,7 +185,11 @@ def letters_given_up() -> int:
 def sandbox_staff_mails(limit: int = 20) -> list[ShownMail]:
     """The organization's newest mails to its own people, readable; for the sandbox page only."""
     rows = db.session.scalars(select(StaffMail).order_by(StaffMail.id.desc()).limit(limit))
-    return [
-        ShownMail(row.id, row.recipient, row.subject, decrypt(row.body, letters.PURPOSE), row.created_at, row.sent_at)
-        for row in rows
-    ]
+    return [ShownMail(row.id, row.recipient, row.subject, _readable(row), row.created_at, row.sent_at) for row in rows]
+
+
+def _readable(mail: StaffMail) -> str:
+    try:
+        return decrypt(mail.body, Place.of(StaffMail.body, mail))
+    except Unreadable as trouble:
+        return f"{trouble} `flask doctor` tells more."

@@ -3,11 +3,13 @@
 import dataclasses
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from leadcrm.core import rotation, security, tenancy
+from leadcrm.core import at_rest, rotation, security, tenancy
+from leadcrm.core.at_rest import Place
 from leadcrm.core.db import db, perform, writing
-from leadcrm.identity.letters import PURPOSE, Letter
+from leadcrm.core.models import Canary
+from leadcrm.identity.letters import Letter
 from leadcrm.identity.models import StaffMail, User
 from leadcrm.identity.operations.letters import post_letter
 from tests.signing_in import sign_in
@@ -21,7 +23,8 @@ def secrets(acme, cast) -> None:
     for number in range(7):
         perform(post_letter, "ben@acme.test", Letter(subject="Hello", body=f"letter {number}"))
     with writing() as session:
-        session.scalars(select(User).where(User.id == cast.ada.id)).one().totp_secret = security.encrypt("seed", "two")
+        ada = session.scalars(select(User).where(User.id == cast.ada.id)).one()
+        ada.totp_secret = at_rest.encrypt("seed", Place.of(User.totp_secret, ada))
 
 
 @pytest.fixture
@@ -39,28 +42,29 @@ def forget_old_key(app) -> None:
 def letters() -> list[str]:
     db.session.rollback()
     with tenancy.everyone():
-        return sorted(security.decrypt(mail.body, PURPOSE) for mail in db.session.scalars(select(StaffMail)))
+        mails = db.session.scalars(select(StaffMail)).all()
+    return sorted(at_rest.decrypt(mail.body, Place.of(StaffMail.body, mail)) for mail in mails)
 
 
 def test_all_secrets_open_with_the_new_key_alone(app, new_key, cast):
     result = rotation.rotate_secrets()
-    assert (result.renewed, result.current, result.unreadable) == (8, 0, 0)
+    assert (result.renewed, result.current, bool(result.unusable)) == (8, 0, False)
     forget_old_key(app)
     assert letters() == [f"letter {number}" for number in range(7)]
     with tenancy.everyone():
-        seed = db.session.scalar(select(User.totp_secret).where(User.id == cast.ada.id))
-    assert security.decrypt(seed, "two") == "seed"
+        ada = db.session.scalars(select(User).where(User.id == cast.ada.id)).one()
+    assert at_rest.decrypt(ada.totp_secret, Place.of(User.totp_secret, ada)) == "seed"
 
 
 def test_broken_off_it_goes_on_where_it_was(app, new_key, monkeypatch):
     monkeypatch.setattr(rotation, "BATCH", 3)
     true_renewed, calls = rotation.renewed, []
 
-    def power_cut(token: bytes) -> bytes | None:
+    def power_cut(token: bytes, place: Place) -> bytes | None:
         calls.append(token)
         if len(calls) > 4:
             raise KeyboardInterrupt
-        return true_renewed(token)
+        return true_renewed(token, place)
 
     monkeypatch.setattr(rotation, "renewed", power_cut)
     with pytest.raises(KeyboardInterrupt):
@@ -126,3 +130,46 @@ def test_the_doctor_tries_a_secret_of_each_kind(app, new_key):
     rotation.rotate_secrets()
     forget_old_key(app)
     assert "ok      Secrets" in said()
+
+
+def test_a_canary_tells_another_key_though_there_are_no_secrets(app, acme):
+    def finding() -> str:
+        db.session.rollback()
+        lines = app.test_cli_runner().invoke(args=["doctor"]).output.splitlines()
+        return next((line for line in lines if "Key " in line), "")
+
+    assert "nothing in the database proves" in finding()
+    rotation.plant_canary()
+    assert finding() == ""
+    old = app.settings.secret_key
+    app.settings = dataclasses.replace(app.settings, secret_key=NEW_KEY)
+    assert "BROKEN" in finding()
+    assert "SECRET_KEY is not the one" in finding()
+    rotation.plant_canary()
+    assert rotation.canary_lives() is False, "a wrong key does not take the place of the right one"
+    app.settings = dataclasses.replace(app.settings, previous_secret_keys=(old,))
+    rotation.rotate_secrets()
+    forget_old_key(app)
+    assert rotation.canary_lives() is True
+
+
+def test_no_canary_is_planted_under_a_key_that_opens_nothing(app, secrets):
+    app.settings = dataclasses.replace(app.settings, secret_key=NEW_KEY)
+    rotation.plant_canary()
+    rotation.rotate_secrets()
+    assert db.session.get(Canary, rotation.CANARY_ID) is None
+
+
+def test_a_secret_of_another_row_is_told_and_left_alone(app, new_key, cast):
+    with tenancy.everyone(), writing() as session:
+        session.execute(update(User).where(User.id == cast.rita.id).values(totp_secret=seed_of(cast.ada.id)))
+    told = app.test_cli_runner().invoke(args=["doctor"])
+    assert told.exit_code == 1
+    assert "users.totp_secret (1) were made for another place" in told.output
+    result = app.test_cli_runner().invoke(args=["rotate-secrets"])
+    assert (result.exit_code, "1 were made for another place" in result.output) == (1, True)
+    assert result.output.startswith("8 secrets encrypted anew")
+
+
+def seed_of(user_id: str) -> bytes:
+    return db.session.scalar(select(User.totp_secret).where(User.id == user_id))

@@ -1,5 +1,6 @@
 """Passwords, the second step, and the lifetimes of sessions."""
 
+import dataclasses
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 
 from leadcrm.core import clock, security
 from leadcrm.core.db import db, perform, writing
+from leadcrm.core.errors import DomainError
 from leadcrm.identity import lifetimes, operations, passwords, queries
 from leadcrm.identity.models import User, UserSession
 from leadcrm.identity.routes import sign_in as sign_in_routes
@@ -239,5 +241,15 @@ def test_the_seed_is_encrypted_for_its_person(app, acme, cast):
     with writing() as session:
         session.execute(update(User).where(User.id == cast.mia.id).values(totp_secret=kept))
     mia = db.session.scalars(select(User).where(User.id == cast.mia.id)).one()
-    with pytest.raises(ValueError, match="somewhere else"):
+    with pytest.raises(DomainError, match="cannot be checked"):
         perform(operations.use_totp_code, mia, next_code(secret))
+
+
+def test_a_seed_that_cannot_be_read_is_a_sentence_and_recovery_codes_go_on(app, acme, cast):
+    secret, codes, _ = set_up_two_factor(app, cast.ben)
+    app.settings = dataclasses.replace(app.settings, secret_key="another key, long enough for a server")
+    client, step = first_step(app)
+    answer = post(client, "/login/code", {"step": step, "code": next_code(secret)})
+    assert answer.status_code == 422
+    assert "Sign in with a recovery code" in answer.text
+    assert post(client, "/login/code", {"step": step, "code": codes[0]}).status_code == 303

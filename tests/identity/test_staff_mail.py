@@ -1,5 +1,6 @@
 """Mail to the team: it leaves once, comes back later when it cannot, and is shown where nothing leaves."""
 
+import dataclasses
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy import select, update
 
 from leadcrm.adapters.ports import OutcomeUnknown, Refused, Sent, TryLater
 from leadcrm.core import clock
-from leadcrm.core.db import db, perform
+from leadcrm.core.db import db, perform, writing
 from leadcrm.core.drains import MAX_TRIES
 from leadcrm.identity import jobs, queries
 from leadcrm.identity.letters import Letter
@@ -134,3 +135,33 @@ def test_without_a_mail_server_the_sandbox_shows_it(acme):
     (shown,) = queries.sandbox_staff_mails()
     assert (shown.recipient, shown.body) == ("ada@acme.test", LETTER.body)
     assert shown.sent_at is not None
+
+
+def test_a_letter_that_was_copied_from_another_row_does_not_leave_and_holds_up_nothing(app, acme, postman, cast):
+    perform(post_letter, "ada@acme.test", LETTER)
+    secret = only_mail().body
+    perform(post_letter, "ben@acme.test", Letter("Yours", "Another link.\n"))
+    with writing() as session:
+        session.execute(update(StaffMail).where(StaffMail.recipient == "ben@acme.test").values(body=secret))
+    assert drain() == 2
+    assert [email.recipient for email in postman.sent] == ["ada@acme.test"]
+    db.session.rollback()
+    copied = db.session.scalars(select(StaffMail).where(StaffMail.recipient == "ben@acme.test")).one()
+    assert (copied.due_at, copied.error) == (None, "This secret belongs somewhere else.")
+    assert queries.letters_given_up() == 1
+    shown = {mail.recipient: mail.body for mail in queries.sandbox_staff_mails()}
+    assert shown["ada@acme.test"] == LETTER.body
+    assert shown["ben@acme.test"].startswith("This secret belongs somewhere else.")
+
+
+def test_a_letter_under_an_unknown_key_waits_for_the_key(app, acme, postman):
+    perform(post_letter, "ada@acme.test", LETTER)
+    right = app.settings
+    app.settings = dataclasses.replace(right, secret_key="another key, long enough for a server")
+    assert drain() == 1
+    assert only_mail().due_at is not None
+    app.settings = right
+    with writing() as session:
+        session.execute(update(StaffMail).values(due_at=clock.real_now()))
+    drain()
+    assert [email.text for email in postman.sent] == [LETTER.body]

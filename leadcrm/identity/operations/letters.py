@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from leadcrm.core import clock, jobs
+from leadcrm.core import clock, jobs, tenancy
+from leadcrm.core.at_rest import Place, encrypt
 from leadcrm.core.db import after_commit, db
 from leadcrm.core.drains import MAX_TRIES, back_off
-from leadcrm.core.security import encrypt
-from leadcrm.identity.letters import PURPOSE, Letter
+from leadcrm.core.values import new_id
+from leadcrm.identity.letters import Letter
 from leadcrm.identity.models import StaffMail
 
 LEASE = timedelta(minutes=10)  # longer than the slowest mail server's verdict
@@ -17,14 +18,15 @@ BROKE_OFF = "sending it broke off again and again: it may have ended the worker"
 
 def post_letter(recipient: str, letter: Letter) -> None:
     """Leave the letter for the worker, in the open transaction."""
-    db.session.add(
-        StaffMail(
-            recipient=recipient,
-            subject=letter.subject,
-            body=encrypt(letter.body, PURPOSE),
-            due_at=clock.real_now(),
-        )
+    mail = StaffMail(
+        id=new_id(),
+        organization_id=tenancy.current_id(),
+        recipient=recipient,
+        subject=letter.subject,
+        due_at=clock.real_now(),
     )
+    mail.body = encrypt(letter.body, Place.of(StaffMail.body, mail))
+    db.session.add(mail)
     db.session.flush()
     after_commit(jobs.ring_now)
 

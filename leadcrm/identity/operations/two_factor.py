@@ -2,21 +2,29 @@
 
 import base64
 import hmac
+import logging
 import secrets
 
 import pyotp
 
 from leadcrm.core import clock, events
+from leadcrm.core.at_rest import Place, Unreadable, decrypt, encrypt
 from leadcrm.core.db import lock
 from leadcrm.core.errors import DomainError
-from leadcrm.core.security import decrypt, digest, encrypt
+from leadcrm.core.security import digest
 from leadcrm.identity.events import TwoFactorChanged
 from leadcrm.identity.models import User
 from leadcrm.identity.operations.sessions import end_sessions
 
+log = logging.getLogger(__name__)
+
 STEP_SECONDS = 30
 TOLERATED_STEPS = 1  # clocks of phones are off by some seconds
 RECOVERY_CODES = 8
+UNREADABLE = (
+    "Codes of your app cannot be checked: what we kept for it cannot be read. Sign in with a recovery code, and tell "
+    "whoever runs this server."
+)
 
 
 def enable_two_factor(user: User, secret: str, code: str) -> list[str]:
@@ -25,7 +33,7 @@ def enable_two_factor(user: User, secret: str, code: str) -> list[str]:
     if step is None:
         raise DomainError("This code is not right. Is the clock of your phone set automatically?", "code")
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
-    user.totp_secret = encrypt(secret, _purpose(user))
+    user.totp_secret = encrypt(secret, Place.of(User.totp_secret, user))
     user.totp_last_step = step
     user.recovery_hashes = [digest(code) for code in codes]
     _changed(user, enabled=True)
@@ -40,11 +48,16 @@ def disable_two_factor(user: User) -> None:
 
 
 def use_totp_code(user: User, code: str) -> bool:
-    """Whether the code is right now and was not used before; uses it up."""
+    """Whether the code is right now and was not used before; uses it up. Raises DomainError: it cannot be checked."""
     user = lock(user)
     if user.totp_secret is None:
         return False
-    step = _step_of(decrypt(user.totp_secret, _purpose(user)), code, after=user.totp_last_step)
+    try:
+        secret = decrypt(user.totp_secret, Place.of(User.totp_secret, user))
+    except Unreadable as trouble:
+        log.error("the two-factor secret of user %s is not used: %s", user.id, trouble)
+        raise DomainError(UNREADABLE, "code") from trouble
+    step = _step_of(secret, code, after=user.totp_last_step)
     if step is None:
         return False
     user.totp_last_step = step
@@ -77,10 +90,6 @@ def _recovery_code() -> str:
     """80 random bits as four groups of four."""
     text = base64.b32encode(secrets.token_bytes(10)).decode().lower()
     return "-".join(text[i : i + 4] for i in range(0, 16, 4))
-
-
-def _purpose(user: User) -> str:
-    return f"two-factor secret of {user.id}"
 
 
 def _changed(user: User, enabled: bool) -> None:

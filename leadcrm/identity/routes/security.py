@@ -8,7 +8,7 @@ from flask import abort, make_response, render_template, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from leadcrm.core import security as secrecy
+from leadcrm.core import at_rest
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.limits import limiter
@@ -89,8 +89,8 @@ def end_session(session_id: str) -> Response:
 @blueprint.get("/settings/security/two-factor")
 @open_to_providers
 def two_factor() -> Response:
-    if PENDING not in session:
-        session[PENDING] = secrecy.encrypt(pyotp.random_base32(), _purpose()).decode()
+    if not _pending():
+        session[PENDING] = at_rest.encrypt(pyotp.random_base32(), _place()).decode()
     return _no_store(render("identity/two_factor.html", TWO_FACTOR_FORM, form=TwoFactorForm(), secret=_pending()))
 
 
@@ -98,7 +98,7 @@ def two_factor() -> Response:
 @open_to_providers
 def two_factor_picture() -> Response:
     """The QR code that authenticator apps read, as a file: the page's policy allows no inline styles."""
-    label = pyotp.TOTP(_pending()).provisioning_uri(name=_me().email, issuer_name="LeadCRM")
+    label = pyotp.TOTP(_pending() or abort(404)).provisioning_uri(name=_me().email, issuer_name="LeadCRM")
     picture = io.BytesIO()
     segno.make(label, micro=False).save(picture, kind="svg", scale=4, border=2, light="white")
     response = make_response(picture.getvalue())
@@ -110,7 +110,7 @@ def two_factor_picture() -> Response:
 @open_to_providers
 @_asks_for_password
 def enable_two_factor() -> Response:
-    user, secret, form = _me(), _pending(), TwoFactorForm(request.form)
+    user, secret, form = _me(), _pending() or abort(404), TwoFactorForm(request.form)
     codes = None
     if _knows_password(form):
         try:
@@ -136,15 +136,16 @@ def disable_two_factor() -> Response:
     return saved("Two-factor sign-in is off.", "identity.security")
 
 
-def _pending() -> str:
-    """The secret shown to this browser and not confirmed yet. Answers 404 when there is none."""
-    if PENDING not in session:
-        abort(404)
-    return secrecy.decrypt(session[PENDING].encode(), _purpose())
+def _pending() -> str | None:
+    """The secret shown to this browser and not confirmed yet, if there is one that is this person's."""
+    try:
+        return at_rest.decrypt(session[PENDING].encode(), _place())
+    except (KeyError, at_rest.Unreadable):
+        return None
 
 
-def _purpose() -> str:
-    return f"{PENDING} by {current_user.id}"
+def _place() -> at_rest.Place:
+    return at_rest.Place(current_user.organization_id, PENDING, current_user.id)
 
 
 def _no_store(response: Response) -> Response:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import perform
+from leadcrm.core.errors import DomainError
 from leadcrm.core.limits import limiter
 from leadcrm.core.security import csrf_token, digest, renew_csrf, sign, unsign
 from leadcrm.core.web import go, home_url, is_partial, local_path, public, toast_partial
@@ -87,9 +88,12 @@ def send_code() -> Response:
         return _form_again("second_step", form)
     with tenancy.organization(user.organization_id):
         verb = operations.use_totp_code if form.code.data.isdigit() else operations.use_recovery_code
-        is_right = perform(verb, user, form.code.data)
-    if not is_right:
-        form.code.errors = [WRONG_CODE]
+        try:
+            refusal = None if perform(verb, user, form.code.data) else WRONG_CODE
+        except DomainError as trouble:
+            refusal = trouble.message
+    if refusal:
+        form.code.errors = [refusal]
         return _form_again("second_step", form)
     return _let_in(user, form)
 
