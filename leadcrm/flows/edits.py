@@ -101,6 +101,7 @@ class ReplaceWith:
     """Another document in its place: an older version, a file, an example."""
 
     document: FlowDocument
+    words: str  # that tell it better than a list of all differences
 
     def of(self, document: FlowDocument) -> FlowDocument:
         return self.document

@@ -36,7 +36,7 @@ class LeadLeftFlow(Event):
 @register
 @dataclass(frozen=True, kw_only=True)
 class FlowChanged(Event):
-    """A step was added, edited, moved, enabled, disabled or deleted, or the flow itself switched."""
+    """A draft was changed or published, a step or the flow itself switched; `words` say what of a document changed."""
 
     name = "flow.changed"
     title = "Flow changed"
@@ -44,3 +44,4 @@ class FlowChanged(Event):
     flow_id: str
     change: str
     step_id: str | None = None
+    words: str = ""

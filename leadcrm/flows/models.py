@@ -3,11 +3,11 @@
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.core import clock
-from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.leads.models import Lead
 
 TRIGGERS = ("new_lead", "manual")
@@ -15,6 +15,7 @@ STEP_TYPES = ("email", "text", "whatsapp")
 CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp"}
 TIME_TYPES = ("immediately", "specific")
 ENROLMENT_STATES = ("running", "finished", "exited")
+AUDIENCES = ("new", "running")  # whom a publication's new and moved steps concern
 LAST_DAY = 365
 
 
@@ -71,6 +72,7 @@ class FlowStep(Identified, Timestamped, TenantOwned, Base):
     )  # the lead's first hello: shared with automations, said once
     revision: Mapped[int] = mapped_column(default=1)
     deleted_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]  # came back into the flow then; what was put aside before stays aside
 
     __mapper_args__ = {"version_id_col": revision}
     __table_args__ = (
@@ -95,6 +97,72 @@ class FlowSettling(TenantOwned, Base):
     actor: Mapped[str] = mapped_column(String(60))  # who hears of the end
     skipped: Mapped[int] = mapped_column(default=0)
     resumed: Mapped[int] = mapped_column(default=0)
+
+
+class FlowDraft(TenantOwned, Base):
+    """What people are changing about a flow and have not published.
+
+    The row stays when there is nothing drafted (`document` is None), so that no revision is ever given twice.
+    """
+
+    __tablename__ = "flow_drafts"
+
+    flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    revision: Mapped[int] = mapped_column(default=0)  # grows with every save
+    position: Mapped[int] = mapped_column(default=0)  # the last change that holds; those behind it can be redone
+    base_version: Mapped[int]  # what was published when it was begun
+    author: Mapped[str] = mapped_column(String(60))  # an actor, as in events: who saved last
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (CheckConstraint("revision >= 0 AND position >= 0", name="counts"),)
+
+
+class FlowDraftChange(TenantOwned, Base):
+    """One save of a draft, to be undone and redone."""
+
+    __tablename__ = "flow_draft_changes"
+
+    flow_id: Mapped[str] = mapped_column(ForeignKey("flow_drafts.flow_id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    words: Mapped[str] = mapped_column(Text)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # with what was before and after, see changes.Change
+    author: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (CheckConstraint("n >= 1", name="n"),)
+
+
+class FlowVersion(TenantOwned, Base):
+    """What was published: the flow as a document, what was different from the version before, whom it concerned.
+
+    Until `settled_at` the worker is still bringing the leads inside in line with it, up to `done_up_to` so far.
+    """
+
+    __tablename__ = "flow_versions"
+
+    flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # see changes.Change
+    author: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    audience: Mapped[str] = mapped_column(String(10), default="new")
+    done_up_to: Mapped[str] = mapped_column(String(ID_LENGTH), default="")  # id of an enrolment
+    settled_at: Mapped[datetime | None]
+    gained: Mapped[int] = mapped_column(default=0)  # messages of leads inside
+    lost: Mapped[int] = mapped_column(default=0)
+    moved: Mapped[int] = mapped_column(default=0)
+    reworded: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint(f"audience IN {AUDIENCES}", name="audience"),
+        Index(  # one at a time; what the worker has to do
+            "uq_flow_versions_unsettled", "flow_id", unique=True, **_only("settled_at IS NULL")
+        ),
+    )
 
 
 class Enrolment(Identified, TenantOwned, Base):

@@ -64,6 +64,15 @@ class RewordedStep(TenantOwned, Base):
     content: Mapped[str] = mapped_column(Text)
 
 
+class RetimedStep(TenantOwned, Base):
+    """A step of a flow that was moved: its copies in passages behind `done_up_to` may stand at a time of before."""
+
+    __tablename__ = "retimed_steps"
+
+    step_id: Mapped[str] = mapped_column(ForeignKey("flow_steps.id", ondelete="CASCADE"), primary_key=True)
+    done_up_to: Mapped[str] = mapped_column(String(ID_LENGTH), default="")  # id of an enrolment
+
+
 class ChannelPause(TenantOwned, Base):
     """A connection that answered `try later` too often waits; its messages are held without using tries."""
 

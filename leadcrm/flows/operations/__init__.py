@@ -1,6 +1,14 @@
 """The verbs of flows: what edges and listeners may call."""
 
 from leadcrm.flows.document import StepData
+from leadcrm.flows.operations.drafting import (
+    StaleDraft,
+    change_draft,
+    discard_draft,
+    redo,
+    restore_version,
+    undo,
+)
 from leadcrm.flows.operations.editing import (
     add_step,
     create_flow,
@@ -20,11 +28,14 @@ from leadcrm.flows.operations.switching import (
 __all__ = [
     "Effect",
     "Rewording",
+    "StaleDraft",
     "StepData",
     "add_step",
+    "change_draft",
     "copies_behind",
     "create_flow",
     "delete_step",
+    "discard_draft",
     "edit_step",
     "end_rewording",
     "enrol",
@@ -34,7 +45,10 @@ __all__ = [
     "go_on_rewording",
     "go_on_settling",
     "readmit_lead",
+    "redo",
     "restore_step",
+    "restore_version",
     "set_flow_enabled",
     "set_step_enabled",
+    "undo",
 ]
