@@ -5,7 +5,7 @@ from flask import Flask
 from leadcrm import tables
 from leadcrm.automations import queries as automations
 from leadcrm.conversations import readiness
-from leadcrm.core import clock, db, error_answers, events, jobs, security, web
+from leadcrm.core import clock, compression, db, error_answers, events, jobs, security, web
 from leadcrm.flows import queries as flows
 from leadcrm.identity import queries as identity
 from leadcrm.reactions import REACTIONS
@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     security.init_app(app)
     web.init_app(app)
+    compression.init_app(app)
     error_answers.init_app(app)
     events.subscribe(REACTIONS)
     app.extensions["tables"] = tables.__all__
