@@ -1,6 +1,7 @@
 """Every screen, and everything that can be asked for from one, is valid HTML.
 
-From each screen the visitor follows one link and one `hx-get` to each route, with and without parameters.
+From each screen the visitor follows one link or form and one `hx-get` to each route, with and without parameters; what
+a browser without scripts gets to is a whole page.
 """
 
 from collections.abc import Iterator
@@ -10,37 +11,15 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
-from leadcrm import create_app
-from leadcrm.core import tenancy
-from leadcrm.core.db import db
-from leadcrm.identity.models import User
 from tests import signing_in
-from tests.conftest import make_settings
 from tests.frontend.markup import ids_of, is_page, parse, problems
 from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
 
 ENOUGH = 80  # addresses; a crawl that reaches fewer has lost its way
-
-
-@pytest.fixture(scope="module")
-def office(seeded, tmp_path_factory) -> Iterator[Flask]:
-    """The demo office; these tests only read."""
-    app = create_app(make_settings(f"sqlite:///{seeded}", tmp_path_factory.mktemp("office")))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def ada(office):
-    with tenancy.everyone():
-        return signing_in.sign_in(office, db.session.scalars(select(User).where(User.email.startswith("ada@"))).one())
 
 
 @pytest.mark.parametrize("name", SIGNED_OUT)
@@ -83,8 +62,7 @@ class Crawl:
         return [target for element in parse(response.text)[0].iter() for target in self._targets(element, address, ids)]
 
     def _targets(self, element: Element, address: str, ids: frozenset[str]) -> Iterator[tuple]:
-        link = element.get("href") if element.tag == "a" and "download" not in element.attrib else None
-        for target, around in ((link, None), (element.get("hx-get"), ids)):
+        for target, around in ((_plain_target(element), None), (element.get("hx-get"), ids)):
             absolute = urljoin(address, target or "")
             kind = self._kind(absolute, around is not None) if target else None
             if kind and kind not in self.seen:
@@ -101,3 +79,10 @@ class Crawl:
         except HTTPException:
             return None
         return endpoint, bool(parts.query), is_fragment
+
+
+def _plain_target(element: Element) -> str | None:
+    """Where a browser without scripts gets to from here: by a link, or by a form that asks."""
+    if element.tag == "form" and element.get("method", "get").lower() == "get":
+        return element.get("action")
+    return element.get("href") if element.tag == "a" and "download" not in element.attrib else None
