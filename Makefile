@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint bench soak format vendor clean
+.PHONY: run test lint bench soak audit format vendor clean
 
 run: .venv/ready
 	@exec $(BIN)/python -m leadcrm.station
@@ -21,6 +21,10 @@ PARTS ?=
 MINUTES ?= 20
 soak: .venv/dev-ready
 	@$(BIN)/python -m soak --minutes $(MINUTES) --parts "$(PARTS)"
+
+SCREENS ?=
+audit: .venv/dev-ready
+	@scripts/audit.sh $(SCREENS)
 
 format: .venv/dev-ready
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
