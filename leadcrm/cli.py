@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from leadcrm import safekeeping
-from leadcrm.core import tenancy, zones
+from leadcrm.core import rotation, tenancy, zones
 from leadcrm.core.db import db, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.once import run_once
@@ -48,13 +48,14 @@ def says_why(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("seed-demo")
 @click.option("--json", "as_json", is_flag=True, help="Print accounts, passwords and tokens as one line of JSON.")
 @click.option("--leads", default=0, type=click.IntRange(0, 2_000_000), help="So many more leads, over two years.")
-def seed_demo(as_json: bool, leads: int) -> None:
+@click.option("--messages", type=click.IntRange(1, 100), help="Mails with each of them; one to three if not said.")
+def seed_demo(as_json: bool, leads: int, messages: int | None) -> None:
     """Fill in the demo organizations Acme and Rival. A second run changes nothing."""
     from leadcrm import demo  # only here: its stories need not sit in every web process's memory
 
     demo.seed()
     if leads:
-        demo.add_crowd(leads)
+        demo.add_crowd(leads, messages)
     if as_json:
         click.echo(json.dumps(demo.accounts()))
         return
@@ -102,6 +103,7 @@ def create_organization(name: str, slug: str | None, timezone: str, country: str
         country=country.upper(),
         currency=currency.upper(),
     )
+    rotation.plant_canary()
     click.echo(f"{organization.name} is {organization.slug}. Add its owner:")
     click.echo(f"  flask --app app create-user {organization.slug} EMAIL NAME --role owner")
 

@@ -16,66 +16,90 @@ from leadcrm.conversations.models import Conversation, Message, ReadMark, new_re
 from leadcrm.conversations.operations.threads import snippet_of
 from leadcrm.conversations.search import MessageSearch, fold
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, writing
+from leadcrm.core.db import db, is_postgresql, writing
 from leadcrm.core.models import EventRow
 from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.values import new_id
 from leadcrm.demo import people, words
-from leadcrm.demo.bulk import Row, fill
+from leadcrm.demo.bulk import Row, bared, fill, without_collector
 from leadcrm.demo.words import HELLO, MORE, REPLIES, SUBJECT
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads.events import LeadCreated
 from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
 from leadcrm.leads.search import text_of
 
-BATCH = 2000
+BATCH_MESSAGES = 6000  # of a transaction on SQLite: what the batch holds stays in memory until it is stored
+USUAL_MESSAGES = 2  # of a lead, about
+WORTH_BARING = 10_000  # leads; for fewer, building the indexes of a full house anew takes longer than keeping them
 SPAN = timedelta(days=730)
 STILL_OPEN = timedelta(days=21)
+WEEK = timedelta(days=7)  # at most, until somebody answers
 DOMAIN = "crowd.example.com"  # tells the crowd from everyone else
 SEED = 2026
 
+Rows = dict[Table, list[Row]]
 
-def add_crowd(number: int) -> None:
-    """See that Acme has `number` such leads, oldest first; a second call with the same number adds none."""
+
+def add_crowd(number: int, messages: int | None = None) -> None:
+    """See that Acme has `number` such leads, oldest first; a second call with the same number adds none.
+
+    Each has exchanged so many `messages`, or one to three.
+    """
     with tenancy.everyone():
         organization_id = db.session.scalars(
             select(Organization.id).where(Organization.slug == people.OFFICES[0].slug)
         ).one()
-    add_crowd_to(organization_id, number)
+    add_crowd_to(organization_id, number, messages)
     refresh_statistics()
 
 
-def add_crowd_to(organization_id: str, number: int) -> None:
+def add_crowd_to(organization_id: str, number: int, messages: int | None = None) -> None:
     """The same for any organization, without telling the database's planner."""
     with tenancy.organization(organization_id):
         team = list(db.session.scalars(select(User.id).where(User.disabled_at.is_(None)).order_by(User.email)))
         mine = select(func.count()).select_from(ContactPoint).where(ContactPoint.value.endswith(f"@{DOMAIN}"))
         known = db.session.scalar(mine)
-        crowd = Crowd(organization_id, team, number, clock.now())
-        for first in range(known, number, BATCH):
-            rows = crowd.rows(range(first, min(first + BATCH, number)))
-            with writing():
-                for table in TABLES:
-                    fill(table, rows[table])
-                fill(MARKS, _read_marks(rows[THREADS], team))
+        batches = Crowd(organization_id, team, number, clock.now(), messages).batches(known)
+        with without_collector():
+            if is_postgresql() and number - known >= WORTH_BARING:
+                with writing(), bared([*TABLES, MARKS]):
+                    for rows in batches:
+                        _store(rows)
+            else:
+                for rows in batches:
+                    with writing():
+                        _store(rows)
+
+
+def _store(rows: Rows) -> None:
+    for table in (*TABLES, MARKS):
+        fill(table, rows[table])
 
 
 class Crowd:
     """Makes the rows of lead n, always the same for the same number of leads."""
 
-    def __init__(self, organization_id: str, team: list[str], number: int, now: datetime):
+    def __init__(self, organization_id: str, team: list[str], number: int, now: datetime, messages: int | None = None):
         self.organization_id = organization_id
         self.team = team
         self.number = number
         self.now = now
+        self.messages = messages
 
-    def rows(self, numbers: range) -> dict[Table, list[Row]]:
-        """The rows of these leads by table, in the order they may be inserted."""
-        rows: dict[Table, list[Row]] = defaultdict(list)
+    def batches(self, first: int) -> Iterator[Rows]:
+        """The rows of all leads from that one on, so many at a time that they fit into memory."""
+        leads = max(BATCH_MESSAGES // (self.messages or USUAL_MESSAGES), 1)
+        for start in range(first, self.number, leads):
+            yield self.rows(range(start, min(start + leads, self.number)))
+
+    def rows(self, numbers: range) -> Rows:
+        """The rows of these leads by table."""
+        rows: Rows = defaultdict(list)
         for n in numbers:
             for table, row in self._lead(n):
                 row["organization_id"] = self.organization_id
                 rows[table].append(row)
+        rows[MARKS] = _read_marks(rows[THREADS], self.team)
         return rows
 
     def _lead(self, n: int) -> Iterator[tuple[Table, Row]]:
@@ -118,17 +142,17 @@ class Crowd:
         yield from said
 
     def _thread(self, lead: Row, email: str, chance: random.Random) -> Iterator[tuple[Table, Row]]:
-        """One to three mails, and the thread they form."""
+        """The mails, and the thread they form."""
         thread_id, at, heard = new_id(), lead["created_at"] + timedelta(seconds=20), None
-        replies = chance.random() < 0.3
-        texts = [("outbound", HELLO), *([("inbound", chance.choice(REPLIES)), ("outbound", MORE)] if replies else [])]
+        name, interest = lead["first_name"], lead["interest"]
+        folded_name = fold(name)
         messages, found_by = [], []
-        for direction, text in texts:
-            content = text.format(first_name=lead["first_name"], interest=lead["interest"])
+        for direction, text in self._texts(chance):
+            content = text.format(first_name=name, interest=interest)
             messages.append(_message(lead, thread_id, direction, content, email, at))
-            found_by.append(f"{_folded(text, lead['interest'])} {fold(lead['first_name'])}")
+            found_by.append(f"{_folded(text, interest)} {folded_name}")
             heard = at if direction == "inbound" else heard
-            at = min(at + timedelta(hours=chance.randint(1, 70)), self.now)
+            at = min(at + WEEK * chance.random(), self.now)
         last = messages[-1]
         yield THREADS, _conversation(lead, thread_id, last, heard, self.now)
         for message, text in zip(messages, found_by, strict=True):
@@ -136,11 +160,22 @@ class Crowd:
             yield WORDS, {"message_id": message["id"], "text": text}
             yield EVENTS, _event(_fact(message), message["position_at"])
 
+    def _texts(self, chance: random.Random) -> Iterator[tuple[str, str]]:
+        """Who writes what, beginning with the house."""
+        yield "outbound", HELLO
+        if self.messages is None:
+            if chance.random() < 0.3:
+                yield "inbound", chance.choice(REPLIES)
+                yield "outbound", MORE
+            return
+        for _ in range(self.messages - 1):
+            yield ("inbound", chance.choice(REPLIES)) if chance.random() < 0.5 else ("outbound", MORE)
+
 
 LEADS, POINTS, SEARCH = Lead.__table__, ContactPoint.__table__, LeadSearch.__table__
 THREADS, MESSAGES, WORDS = Conversation.__table__, Message.__table__, MessageSearch.__table__
 EVENTS, MARKS = EventRow.__table__, ReadMark.__table__
-TABLES = (LEADS, POINTS, SEARCH, THREADS, MESSAGES, WORDS, EVENTS)
+TABLES = (LEADS, POINTS, SEARCH, THREADS, MESSAGES, WORDS, EVENTS)  # in the order they may be filled
 
 
 def _read_marks(threads: list[Row], team: list[str]) -> list[Row]:
