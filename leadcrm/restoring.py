@@ -10,6 +10,7 @@ from sqlalchemy import Executable, Select, delete, insert, literal, select, upda
 
 from leadcrm.conversations import jobs
 from leadcrm.conversations.models import CHANNELS, Attachment, Message, SendingPause
+from leadcrm.conversations.storage import FOLDER
 from leadcrm.core import clock, tenancy
 from leadcrm.core.backup import journal
 from leadcrm.core.db import Moment, db, perform
@@ -25,9 +26,13 @@ SESSIONS, RESETS, ORGANIZATIONS = UserSession.__table__, PasswordReset.__table__
 
 
 def files_of_rows() -> Select:
-    """Path below the uploads folder and size of every file that a row speaks of."""
+    """Path below the uploads folder and size of every file of a message.
+
+    Not of drafts: their writers may have removed one between the look at the rows and the look at the files.
+    """
     attachments = Attachment.__table__
-    return select(literal("inbound/") + attachments.c.stored_as, attachments.c.size)
+    files = select(literal(f"{FOLDER}/") + attachments.c.stored_as, attachments.c.size)
+    return files.where(attachments.c.message_id.is_not(None))
 
 
 def calming(backup_at: datetime, erasures: Iterable[journal.Entry] = ()) -> Sequence[Executable]:

@@ -6,6 +6,7 @@ from leadcrm.conversations.jobs import (
     drain_mailbox,
     drain_messages,
     purge_raw_inbound,
+    remove_orphaned_files,
     sweep_messages,
     wake_snoozed,
 )
@@ -15,19 +16,20 @@ from leadcrm.core.idempotency import forget_old_answers
 from leadcrm.core.lanes import Drain
 from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.timetable import Periodic
-from leadcrm.flows.jobs import drain_rewordings, drain_settlings, finish_enrolments
+from leadcrm.flows.jobs import drain_publications, drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
 from leadcrm.privacy.jobs import drain_erasures
 
 LANES: dict[str, list[Drain]] = {
     "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
-    "slow": [drain_settlings, drain_rewordings, drain_mailbox, drain_erasures],
+    "slow": [drain_settlings, drain_publications, drain_rewordings, drain_mailbox, drain_erasures],
 }
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),
     Periodic("wake_snoozed", "now", 60, wake_snoozed),
     Periodic("seal_new_facts", "slow", 10, seal_new_facts),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
+    Periodic("remove_orphaned_files", "slow", 86_400, remove_orphaned_files),
     Periodic("forget_sign_ins", "slow", 86_400, forget_sign_ins),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
     Periodic("forget_old_answers", "slow", 3600, forget_old_answers),

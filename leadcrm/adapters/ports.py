@@ -12,7 +12,22 @@ Anything else that escapes from `send` is a bug, and the delivery must treat it 
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    """A file that goes with a mail: read from `path` when the mail is built, `size` in bytes, `sha256` in hex.
+
+    When it is not there any more, or not as it was, the mail is refused.
+    """
+
+    filename: str
+    content_type: str
+    path: Path
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,7 @@ class OutgoingEmail:
     unsubscribe_mailto: str | None = None
     envelope_sender: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    files: tuple[OutgoingFile, ...] = ()
 
 
 @dataclass(frozen=True)

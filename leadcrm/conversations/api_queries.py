@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.queries import unread_counts
@@ -16,6 +16,7 @@ from leadcrm.leads.models import Lead
 
 MESSAGE_FILTERS = {name: getattr(Message, name) for name in ("lead_id", "channel", "status", "origin")}
 CONVERSATION_FILTERS = {name: getattr(Conversation, name) for name in ("lead_id", "channel", "status")}
+FILES = selectinload(Message.attachments)
 
 _newest_messages = Order("created", (Message.created_at, Message.id))
 _newest_threads = Order("last_message", (Conversation.last_message_at, Conversation.id))
@@ -23,7 +24,7 @@ _newest_threads = Order("last_message", (Conversation.last_message_at, Conversat
 
 def message_page(user: User, filters: Mapping[str, Any], cursor: str | None, limit: int) -> Page[Message]:
     """Messages, newest first. `filters` maps names of MESSAGE_FILTERS to wanted values. Raises BadCursor."""
-    statement = _visible(user, select(Message), Message.lead_id)
+    statement = _visible(user, select(Message).options(FILES), Message.lead_id)
     return keyset_page(_filtered(statement, MESSAGE_FILTERS, filters), _newest_messages, cursor, limit)
 
 
@@ -82,5 +83,6 @@ def _newest_message_id():
 
 
 def _messages_by_id(ids: Sequence[str | None]) -> dict[str, Message]:
-    statement = select(Message).where(Message.id.in_([message_id for message_id in ids if message_id]))
+    wanted = [message_id for message_id in ids if message_id]
+    statement = select(Message).where(Message.id.in_(wanted)).options(FILES)
     return {message.id: message for message in db.session.scalars(statement)}

@@ -1,16 +1,17 @@
-"""Files that come with messages: kept under our own names, given out only as downloads."""
+"""Files that come with messages, and those that people attach: kept under names of ours."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from flask import current_app
+from werkzeug.datastructures import FileStorage
 
-from leadcrm.conversations.operations import IncomingFile
+from leadcrm.conversations import storage
+from leadcrm.conversations.models import LARGEST_FILE
+from leadcrm.conversations.operations import IncomingFile, TooLarge
+from leadcrm.conversations.storage import LONGEST_TYPE, UNFINISHED, StoredFile, folder, plain_name
+from leadcrm.conversations.wording import file_size
 
 MOST_FILES = 20
-LARGEST_FILE = 10 * 1024 * 1024
-LONGEST_NAME = 200
-LONGEST_TYPE = 100
 
 
 def keep_files(source_id: str, parts: Iterable) -> list[IncomingFile]:
@@ -18,33 +19,30 @@ def keep_files(source_id: str, parts: Iterable) -> list[IncomingFile]:
 
     Coming again writes the same files again. Those beyond MOST_FILES, and those larger than LARGEST_FILE, are left out.
     """
-    folder = current_app.settings.uploads / "inbound"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     wanted = [part for part in parts if len(part.content) <= LARGEST_FILE][:MOST_FILES]
-    return [_keep(folder, f"{source_id}-{number}", part) for number, part in enumerate(wanted)]
+    return [_keep(folder(), f"{source_id}-{number}", part) for number, part in enumerate(wanted)]
 
 
-def path_of(stored_as: str) -> Path:
-    """Where a kept file lies."""
-    return current_app.settings.uploads / "inbound" / stored_as
+def keep_uploads(uploads: Iterable[FileStorage]) -> list[StoredFile]:
+    """Write what somebody attaches to disk; no row names it yet. Raises TooLarge, and keeps nothing then."""
+    kept: list[StoredFile] = []
+    for upload in uploads:
+        try:
+            kept.append(storage.store(upload.stream, upload.filename, upload.mimetype))
+        except storage.TooLarge:
+            storage.remove(file.stored_as for file in kept)
+            name = plain_name(upload.filename)
+            raise TooLarge(f"{name} is larger than {file_size(LARGEST_FILE)}.") from None
+    return kept
 
 
-def _keep(folder: Path, stored_as: str, part) -> IncomingFile:
-    unfinished = folder / f"{stored_as}.part"
+def _keep(target: Path, stored_as: str, part) -> IncomingFile:
+    unfinished = target / f"{stored_as}{UNFINISHED}"
     unfinished.write_bytes(part.content)
-    unfinished.replace(folder / stored_as)
+    unfinished.replace(target / stored_as)
     return IncomingFile(
-        filename=_plain_name(part.filename),
+        filename=plain_name(part.filename),
         content_type=part.content_type[:LONGEST_TYPE],
         size=len(part.content),
         stored_as=stored_as,
     )
-
-
-def _plain_name(name: str | None) -> str:
-    """The last part of a path, without control characters; the ending survives the cut."""
-    text = "".join(c for c in (name or "").replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip(". ")
-    if len(text) > LONGEST_NAME:
-        stem, dot, ending = text.rpartition(".")
-        text = stem[: LONGEST_NAME - 20] + dot + ending[:19] if dot else text[:LONGEST_NAME]
-    return text or "attachment"

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from leadcrm.conversations import merge
 from leadcrm.conversations.forms import MessageForm
-from leadcrm.conversations.models import Draft, Template
+from leadcrm.conversations.models import LARGEST_FILE, Draft, Template
 from leadcrm.conversations.operations.composing import fill_what_is_known, values_for
 from leadcrm.conversations.thread_queries import Door
 from leadcrm.conversations.wording import CHANNEL_WORDS
@@ -47,14 +47,15 @@ def composer_context(
     channel: str,
     form: MessageForm,
     *,
+    draft: Draft | None = None,
     beside: str = "",
     holes: Sequence[str] = (),
     focused: bool = False,
 ) -> dict[str, Any]:
     """What the composer's template needs.
 
-    `beside` is the channel of the thread on the screen: a note is put there. `holes` are the fields a template could
-    not fill, to be named above the text. `focused` puts the cursor into the text.
+    The files are the `draft`'s. `beside` is the channel of the thread on the screen: a note is put there. `holes` are
+    the fields a template could not fill, to be named above the text. `focused` puts the cursor into the text.
     """
     return {
         "lead": lead,
@@ -63,6 +64,8 @@ def composer_context(
         "doors": doors,
         "door": doors.get(channel),
         "composer_form": form,
+        "files": draft.attachments if draft is not None else [],
+        "largest_file": LARGEST_FILE,
         "beside": beside,
         "channel_words": CHANNEL_WORDS,
         "zones": _zones(lead),
@@ -103,10 +106,15 @@ def reply_subject(subject: str) -> str:
     return subject if subject[:3].lower() == "re:" else f"Re: {subject}"[:500]
 
 
+def has_words(draft: Draft | None) -> bool:
+    """Whether anything was typed: there may be files alone."""
+    return draft is not None and bool(draft.subject or draft.content)
+
+
 def drafted_form(lead: Lead, channel: str, draft: Draft | None, last_subject: str = "") -> MessageForm:
-    """A new rendering of the composer, with its own key: the draft, else an empty reply."""
+    """A new rendering of the composer, with its own key: the draft's words, else an empty reply."""
     typed = {"channel": channel, "key": new_id(), "when": "now", "zone": lead.timezone}
-    if draft is not None:
+    if has_words(draft):
         typed |= {"subject": draft.subject, "content": draft.content}
     elif channel == "email":
         typed |= {"subject": reply_subject(last_subject)}

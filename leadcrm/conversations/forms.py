@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
@@ -58,6 +58,7 @@ class MessageForm(Form):
     when = HiddenField(default="now", validators=[Optional(), AnyOf(["now", "later"])])
     at = LocalMomentField("Send at")
     zone = StringField("Whose clock", validators=[Length(max=60)])
+    files = MultipleFileField("Files")  # what is wrong with them stands here; they come with the request
 
     def validate_at(self, field: LocalMomentField) -> None:
         if self.when.data == "later" and not field.data:

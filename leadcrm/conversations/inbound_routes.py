@@ -1,4 +1,4 @@
-"""Doors from outside: the mail webhook, the unsubscribe link, and the files that came with messages."""
+"""Doors from outside: the mail webhook, the unsubscribe link, and the files of messages."""
 
 import hmac
 
@@ -7,12 +7,10 @@ from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from leadcrm.conversations import attachments, intake, unsubscribing
+from leadcrm.conversations import intake, storage, thread_queries, unsubscribing
 from leadcrm.conversations.incoming_mail import LARGEST_MAIL, NoSender, read_head
-from leadcrm.conversations.models import Attachment
-from leadcrm.conversations.thread_queries import message as visible_message
 from leadcrm.core import tenancy
-from leadcrm.core.db import get_or_404, perform
+from leadcrm.core.db import perform
 from leadcrm.core.errors import NotFound
 from leadcrm.core.security import csrf_exempt
 from leadcrm.core.web import public
@@ -62,10 +60,9 @@ def unsubscribe(token: str):
 
 @blueprint.get("/attachments/<attachment_id>")
 def attachment(attachment_id: str) -> Response:
-    """A lead's file, only ever as a download, for those who may see the lead."""
-    row = get_or_404(Attachment, attachment_id)
-    visible_message(current_user, row.message_id)
-    path = attachments.path_of(row.stored_as)
+    """A message's file, only ever as a download, for those who may see the lead; a draft's for who writes it."""
+    row = thread_queries.attachment(current_user, attachment_id)
+    path = storage.path_of(row.stored_as)
     if not path.is_file():
         raise NotFound("This file is no longer kept.")
     response = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=row.filename)

@@ -10,14 +10,15 @@ from sqlalchemy import delete, select
 
 from leadcrm.adapters import registry
 from leadcrm.adapters.ports import MailTransport, TextTransport
-from leadcrm.conversations import delivery, intake, mailbox
-from leadcrm.conversations.models import Conversation, RawInbound
+from leadcrm.conversations import delivery, intake, mailbox, storage
+from leadcrm.conversations.models import Attachment, Conversation, RawInbound
 from leadcrm.conversations.operations import reopen_conversation
 from leadcrm.core import clock, tenancy
 from leadcrm.core.apart import on_its_own
 from leadcrm.core.db import db, perform
 
 KEPT_RAW = timedelta(days=30)
+ORPHANED_AFTER = timedelta(days=1)  # longer than between a file and the row that names it
 WAKE_BATCH = 200
 PURGE_BATCH = 100
 
@@ -92,6 +93,23 @@ def _purge_a_batch() -> int:
     ).limit(PURGE_BATCH)
     statement = delete(RawInbound).where(RawInbound.id.in_(old)).execution_options(synchronize_session=False)
     return db.session.execute(statement).rowcount
+
+
+def remove_orphaned_files() -> int:
+    """Remove what people attached and no row names: an upload that broke off, a draft that went with its lead.
+
+    Returns how many files.
+    """
+    old = list(storage.written_before(clock.real_now() - ORPHANED_AFTER))
+    with tenancy.everyone():
+        named = set()
+        for start in range(0, len(old), PURGE_BATCH):
+            some = Attachment.stored_as.in_(old[start : start + PURGE_BATCH])
+            named.update(db.session.scalars(select(Attachment.stored_as).where(some)))
+        db.session.rollback()
+    orphans = [name for name in old if name not in named]
+    storage.remove(orphans)
+    return len(orphans)
 
 
 def _channel(name: str) -> Channel:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, selectinload
 
 from leadcrm.conversations.models import ACCEPTED, Conversation, Message
 from leadcrm.core.db import asked_id, db
@@ -47,6 +47,7 @@ def messages(thread: Conversation) -> Sequence[Message]:
         )
         .order_by(Message.position_at.desc(), Message.id.desc())
         .limit(NEWEST_MESSAGES)
+        .options(selectinload(Message.attachments))
     )
     return db.session.scalars(newest).all()[::-1]
 

@@ -12,6 +12,13 @@ LONGEST_CONTENT = 50_000
 TOLD_REASONS = ("held", "failed", "expired", "bounced", "unknown", "skipped", "canceled")
 
 
+class AttachmentSchema(Schema):
+    id = fields.String(required=True)
+    filename = fields.String(required=True)
+    content_type = fields.String(required=True, metadata={"description": "As its sender calls it."})
+    size = fields.Integer(required=True, metadata={"description": "In bytes."})
+
+
 class MessageSchema(Schema):
     id = fields.String(required=True)
     lead_id = fields.String(required=True)
@@ -34,6 +41,7 @@ class MessageSchema(Schema):
     )
     provider_message_id = fields.String(required=True, allow_none=True)
     sandbox = fields.Boolean(required=True, metadata={"description": "Nothing left the house."})
+    attachments = fields.List(fields.Nested(AttachmentSchema), required=True)
 
     def error_of(self, message: Message) -> str | None:
         return (message.reason or None) if message.status in TOLD_REASONS else None

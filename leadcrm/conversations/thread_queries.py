@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from leadcrm.conversations.models import (
     CHANNELS,
+    Attachment,
     Attempt,
     Conversation,
     Draft,
@@ -18,7 +19,7 @@ from leadcrm.conversations.models import (
     Suppression,
 )
 from leadcrm.conversations.optout import refusal
-from leadcrm.core.db import asked_id, db
+from leadcrm.core.db import asked_id, db, get_or_404
 from leadcrm.core.errors import NotFound
 from leadcrm.core.paging import Order, keyset_page
 from leadcrm.identity.models import User
@@ -224,6 +225,26 @@ def draft(user: User, lead_id: str, channel: str) -> Draft | None:
     """What the person has typed to the lead on this channel and not sent."""
     mine = select(Draft).where(Draft.user_id == user.id, Draft.lead_id == lead_id, Draft.channel == channel)
     return db.session.scalar(mine)
+
+
+def attachment(user: User, attachment_id: str) -> Attachment:
+    """A file of a message the person may see, or of their own draft. Raises NotFound for any other."""
+    found = get_or_404(Attachment, attachment_id)
+    if found.message_id is not None:
+        message(user, found.message_id)
+    else:
+        drafted_file(user, attachment_id)
+    return found
+
+
+def drafted_file(user: User, attachment_id: str, lead_id: str | None = None) -> Attachment:
+    """A file the person has attached and not sent, to that lead where one is named. Raises NotFound for any other."""
+    whose = select(Draft).join(Attachment, Attachment.draft_id == Draft.id)
+    typed = db.session.scalar(whose.where(Attachment.id == asked_id(attachment_id), Draft.user_id == user.id))
+    if typed is None or lead_id not in (None, typed.lead_id):
+        raise NotFound
+    lead(user, typed.lead_id)
+    return get_or_404(Attachment, attachment_id)
 
 
 def _messages(thread: Conversation):

@@ -171,7 +171,7 @@ def _reply_context(opened: OpenThread, log: Log) -> dict[str, Any]:
     subjects = [message.subject for message in said if message.subject]
     form = drafted_form(thread.lead, thread.channel, opened.draft, subjects[-1] if subjects else "")
     doors = thread_queries.doors(thread.lead)
-    return composer_context(thread.lead, doors, thread.channel, form, beside=thread.channel)
+    return composer_context(thread.lead, doors, thread.channel, form, draft=opened.draft, beside=thread.channel)
 
 
 def entry_context(lead: Lead, entries: Sequence[Entry]) -> dict[str, Any]:

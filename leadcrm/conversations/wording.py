@@ -86,4 +86,4 @@ def file_size(size: int) -> str:
         return f"{size} B"
     if size < 1024**2:
         return f"{size / 1024:.0f} kB"
-    return f"{size / 1024**2:.1f} MB"
+    return f"{size / 1024**2:.1f}".removesuffix(".0") + " MB"

@@ -19,7 +19,7 @@ README = """Everything {organization} holds about {name}, as of {at}.
 
 person.json    all of it, by table
 tables/        the same, one file per table, for spreadsheets
-files/         what came with messages; the names are those of the table "attachments"
+files/         of messages and drafts; the names are those of the table "attachments"
 mails/         mails as they came in; the names are those of the table "raw_inbound"
 
 Ids of people of the team stand for their names. Moments are in UTC.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from sqlalchemy import Column, ColumnElement, Table, select
+from sqlalchemy import Column, ColumnElement, Table, or_, select
 
 from leadcrm.core.db import Base
 from leadcrm.core.models import EventRow
@@ -36,6 +36,10 @@ ABOUT_NOBODY = {
     "flows": "words for everybody",
     "flow_steps": "words for everybody",
     "flow_settlings": "numbers",
+    "flow_drafts": "words for everybody",
+    "flow_draft_changes": "words for everybody",
+    "flow_versions": "words for everybody, and numbers",
+    "retimed_steps": "no words of people",
     "reworded_steps": "words for everybody",
     "withheld_steps": "no words of people",
     "automations": "rules for everybody",
@@ -45,6 +49,7 @@ ABOUT_NOBODY = {
     "audit_seals": "hashes over facts, which hold no personal words",
     "slots": "the clock",
     "heartbeats": "the clock",
+    "canaries": "known words that prove the key",
 }
 COPIES = {
     "lead_search": "an index over what is exported",
@@ -56,15 +61,26 @@ COPIES = {
 
 @dataclass(frozen=True)
 class Holding:
-    """A table, and the column that leads from its rows to the lead, over `parent` when it does not name one."""
+    """A table, and every way that leads from its rows to the lead."""
 
     table: Table
-    link: Column
-    parent: "Holding | None" = None
-    target: Column | None = None  # what `link` refers to in the parent's table
+    ways: tuple["Way", ...]
 
     def of(self, lead_id: str) -> ColumnElement[bool]:
         """Criterion on the table's rows about this lead."""
+        return or_(*(way.to(lead_id) for way in self.ways))
+
+
+@dataclass(frozen=True)
+class Way:
+    """A column that names the lead, or a row of `parent` by its `target`."""
+
+    link: Column
+    parent: Holding | None = None
+    target: Column | None = None
+
+    def to(self, lead_id: str) -> ColumnElement[bool]:
+        """Criterion on the rows that lead there."""
         if self.parent is None or self.target is None:
             return self.link == lead_id
         return self.link.in_(select(self.target).where(self.parent.of(lead_id)))
@@ -92,10 +108,9 @@ def exported() -> Iterator[Holding]:
 
 def _holding(table: Table, found: Mapping[str, Holding]) -> Holding | None:
     if table.name == ROOT:
-        return Holding(table, table.c.id)
+        return Holding(table, (Way(table.c.id),))
     if "lead_id" in table.c:
-        return Holding(table, table.c.lead_id)
-    for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
-        if (parent := found.get(key.column.table.name)) is not None:
-            return Holding(table, key.parent, parent, key.column)
-    return None
+        return Holding(table, (Way(table.c.lead_id),))
+    keys = sorted(table.foreign_keys, key=lambda key: key.parent.name)
+    ways = [Way(key.parent, found[name], key.column) for key in keys if (name := key.column.table.name) in found]
+    return Holding(table, tuple(ways)) if ways else None

@@ -57,11 +57,11 @@ def _stop_what_waits(lead_id: str) -> None:
 
 
 def _files(lead_id: str, raw_mail_ids: Sequence[str]) -> list[str]:
-    """What lies in the uploads: files of messages, and whatever was kept of raw mails, also those never read."""
-    of_lead = select(Attachment.stored_as).join(Message, Message.id == Attachment.message_id)
+    """What lies in the uploads: files of messages and drafts, and whatever was kept of raw mails, also those unread."""
+    attached = select(Attachment.stored_as).where(holdings()["attachments"].of(lead_id))
     raw = select(RawInbound.id).where(RawInbound.lead_id == lead_id)
     names = {
-        *db.session.scalars(of_lead.where(Message.lead_id == lead_id)),
+        *db.session.scalars(attached),
         *db.session.scalars(raw),
         *raw_mail_ids,
     }

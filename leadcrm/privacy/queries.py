@@ -10,7 +10,7 @@ from leadcrm.conversations.models import Attachment, Conversation, Message, RawI
 from leadcrm.conversations.operations.consent import shapes_of
 from leadcrm.core.db import db
 from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Inquiry, Lead, Note
-from leadcrm.privacy.holdings import exported
+from leadcrm.privacy.holdings import exported, holdings
 
 READ_AT_ONCE = 20
 COUNTED = (
@@ -32,7 +32,7 @@ class Held:
 def held(lead: Lead) -> Held:
     """What a person sees before they decide."""
     counts = {words: _count(model, model.lead_id == lead.id) for words, model in COUNTED}
-    counts["file", "files"] = _count(Attachment, Attachment.message_id.in_(_messages(lead.id)))
+    counts["file", "files"] = _count(Attachment, holdings()["attachments"].of(lead.id))
     return Held(counts, sharing(lead.id))
 
 
@@ -58,8 +58,8 @@ def rows_about(lead_id: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def attachments_of(lead_id: str) -> Sequence[Attachment]:
-    """Every file that came with their messages."""
-    theirs = select(Attachment).where(Attachment.message_id.in_(_messages(lead_id)))
+    """Every file of their messages, and of drafts to them."""
+    theirs = select(Attachment).where(holdings()["attachments"].of(lead_id))
     return db.session.scalars(theirs.order_by(Attachment.id)).all()
 
 
@@ -91,10 +91,6 @@ def _suppressions(lead_id: str) -> Sequence[Suppression]:
 
 def _plain(row: Suppression) -> dict[str, Any]:
     return {column.name: getattr(row, column.name) for column in Suppression.__table__.columns}
-
-
-def _messages(lead_id: str):
-    return select(Message.id).where(Message.lead_id == lead_id)
 
 
 def _count(model: type, which) -> int:

@@ -204,6 +204,8 @@ CASES: dict[str, Case] = {
     "GET conversations.composer": of_lead(query={"channel": "email"}),
     "POST conversations.switch_channel": of_lead(body=WORDS),
     "POST conversations.draft": of_lead(body=WORDS),
+    "POST conversations.attach": of_lead(body={"subject": "Hi"}, works=422),  # without a file, which no case can hold
+    "POST conversations.detach": of_person(parts={"attachment_id": "@drafted_file"}),
     "GET conversations.template_picker": of_lead(query={"channel": "email"}),
     "POST conversations.insert_template": of_lead(body={**WORDS, "template_id": "@template"}),
     "POST conversations.send": of_lead(body={**WORDS, "key": "a-key-of-its-own"}),

@@ -4,6 +4,7 @@
 its owner and those who run the team may read); Rival's words are built alike.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import nh3
@@ -13,9 +14,9 @@ from leadcrm.automations import operations as automations
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
 from leadcrm.conversations import operations as conversations
-from leadcrm.conversations.attachments import path_of
 from leadcrm.conversations.models import Attachment, Conversation, Message, RawInbound
 from leadcrm.conversations.operations import IncomingFile
+from leadcrm.conversations.storage import StoredFile, path_of
 from leadcrm.core import clock, events, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.models import Debt
@@ -32,6 +33,7 @@ from leadcrm.notifications import operations as notifications
 from leadcrm.notifications.models import Notification
 
 FILE_BYTES = b"what the lead sent"
+FILE_HASH = hashlib.sha256(FILE_BYTES).hexdigest()
 OLD_ADDRESS = "old@example.test"
 
 
@@ -61,6 +63,7 @@ def furnish(team: Team, word: str, leads_word: str) -> dict[str, str]:
             "realtor": team.realtor.realtor_id,
         }
         names |= _personal(team, word) | _shared(word) | lead_of(team.keeper, word, leads_word)
+        names["drafted_file"] = _attach(team.host, names["lead"], leads_word)  # a draft is one person's, like a session
         return names | _happened(names, word, leads_word)
 
 
@@ -93,8 +96,16 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
         "failed": failed.id,
         "unknown": unknown.id,
         "attachment": db.session.scalar(select(Attachment.id).where(Attachment.message_id == heard.id)),
+        "drafted_file": _attach(owner, lead.id, word),
         "reply_token": db.session.scalar(select(Conversation.reply_token).where(Conversation.lead_id == lead.id)),
     }
+
+
+def _attach(writer: User, lead_id: str, word: str) -> str:
+    """A file in what this person is writing to the lead."""
+    file = StoredFile(f"offer {word}.pdf", "application/pdf", len(FILE_BYTES), FILE_HASH, new_id())
+    perform(conversations.attach_files, writer, lead_id, [file])
+    return db.session.scalars(select(Attachment.id).where(Attachment.stored_as == file.stored_as)).one()
 
 
 def _mail_came_back(lead: Lead) -> None:

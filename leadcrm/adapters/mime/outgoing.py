@@ -9,6 +9,7 @@ import re
 import secrets
 from email.utils import formatdate
 
+from leadcrm.adapters.mime.files import file_part
 from leadcrm.adapters.ports import OutgoingEmail
 
 LINE_GOAL = 76  # of a folded header, in characters
@@ -28,7 +29,7 @@ def build(email: OutgoingEmail) -> bytes:
     """The whole mail, lines ended by CRLF, every byte ASCII.
 
     Raises ValueError when a header would hold a line break or another control character, or an address or
-    Message-ID has not its shape: nothing typed by a lead can add a header.
+    Message-ID has not its shape: nothing typed by a lead can add a header. And when a file is not there as it was.
     """
     if email.envelope_sender:
         _address(email.envelope_sender)
@@ -43,7 +44,7 @@ def build(email: OutgoingEmail) -> bytes:
         *(_text_header(_header_name(name), value) for name, value in email.headers),
         "MIME-Version: 1.0",
     ]
-    return ("\r\n".join(head) + "\r\n" + _body(email)).encode("ascii")
+    return ("\r\n".join(head) + "\r\n" + _content(email)).encode("ascii")
 
 
 def _thread_headers(email: OutgoingEmail) -> list[str]:
@@ -69,16 +70,33 @@ def _unsubscribe_headers(email: OutgoingEmail) -> list[str]:
     return lines
 
 
+def _content(email: OutgoingEmail) -> str:
+    """The words, and behind them the files."""
+    if not email.files:
+        return _body(email)
+    boundary = _boundary()
+    files = (f"--{boundary}\r\n{file_part(file)}" for file in email.files)
+    return (
+        f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'
+        f"--{boundary}\r\n{_body(email)}"
+        f"{''.join(files)}--{boundary}--\r\n"
+    )
+
+
 def _body(email: OutgoingEmail) -> str:
     if email.html is None:
         return _part("plain", email.text)
-    boundary = f"=_{secrets.token_hex(16)}"  # "=_" cannot occur in quoted-printable or base64
+    boundary = _boundary()
     return (
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
         f"--{boundary}\r\n{_part('plain', email.text)}"
         f"--{boundary}\r\n{_part('html', email.html)}"
         f"--{boundary}--\r\n"
     )
+
+
+def _boundary() -> str:
+    return f"=_{secrets.token_hex(16)}"  # "=_" cannot occur in quoted-printable or base64
 
 
 def _part(subtype: str, text: str) -> str:

@@ -1,6 +1,7 @@
 """A claimed batch made ready outside any transaction: its words filled in, its addresses looked up."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -8,12 +9,12 @@ from datetime import datetime, time, timedelta
 from flask import current_app
 from sqlalchemy import func, select
 
-from leadcrm.adapters.ports import OutgoingEmail, OutgoingText
-from leadcrm.conversations import merge
+from leadcrm.adapters.ports import OutgoingEmail, OutgoingFile, OutgoingText
+from leadcrm.conversations import merge, storage
 from leadcrm.conversations.delivery import letters
 from leadcrm.conversations.delivery.addresses import reply_address, unsubscribe_url
 from leadcrm.conversations.delivery.claims import Claim
-from leadcrm.conversations.models import Conversation, Message
+from leadcrm.conversations.models import Attachment, Conversation, Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, end_reading
 from leadcrm.core.zones import next_allowed, next_quiet, zone
@@ -22,6 +23,7 @@ from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
 MAILS_WITH_A_WAY_OUT = ("flow", "automation")  # a letter by hand carries no unsubscribe line
+BY_HAND = "manual"  # the only messages with files: others are not asked about any
 WAIVED_FOR = timedelta(hours=1)  # "send it now" at nine in the evening does not mean a third try at three at night
 REFERENCES = 10
 SUBJECT_LENGTH = 500
@@ -95,6 +97,7 @@ class Batch:
         self.authors = _author_names({claim.author_id for claim in claims if claim.author_id})
         self.sender = _sender()
         self.threads = _threads(channel, lead_ids)
+        self.files = _files([claim.id for claim in claims if claim.origin == BY_HAND])
         end_reading()
 
     def prepare(self, claim: Claim) -> Ready | Aside:
@@ -176,11 +179,24 @@ class Batch:
             unsubscribe_url=way_out,
             unsubscribe_mailto=reply_address(mailbox, thread.reply_token, stops=True) if has_way_out else None,
             envelope_sender=reply_to,
+            files=tuple(self.files[claim.id]),
         )
 
     def _sender_name(self, claim: Claim, values: dict) -> str:
         """A person's name where there is one: the writer's, else that of the lead's owner."""
         return self.authors.get(claim.author_id) or values.get("owner_name") or self.sender.name
+
+
+def _files(message_ids: list[str]) -> dict[str, list[OutgoingFile]]:
+    """What goes with these messages. The bytes are read one mail at a time: a batch of them would fill the memory."""
+    files: dict[str, list[OutgoingFile]] = defaultdict(list)
+    if message_ids:
+        columns = (Attachment.filename, Attachment.content_type, Attachment.stored_as, Attachment.size)
+        rows = select(Attachment.message_id, Attachment.sha256, *columns).where(Attachment.message_id.in_(message_ids))
+        for row in db.session.execute(rows.order_by(Attachment.id)):
+            path = storage.path_of(row.stored_as)
+            files[row.message_id].append(OutgoingFile(row.filename, row.content_type, path, row.size, row.sha256))
+    return files
 
 
 def _zones(lead_ids: list[str]) -> dict[str, str]:

@@ -11,11 +11,20 @@ from leadcrm.conversations.models.rules import (
     WithheldStep,
 )
 from leadcrm.conversations.models.threads import Conversation, Draft, ReadMark, new_reply_token
-from leadcrm.conversations.models.words import ACCEPTED, CHANNELS, ORIGINS, STATUSES, THREAD_STATUSES, WAITING
+from leadcrm.conversations.models.words import (
+    ACCEPTED,
+    CHANNELS,
+    LARGEST_FILE,
+    ORIGINS,
+    STATUSES,
+    THREAD_STATUSES,
+    WAITING,
+)
 
 __all__ = [
     "ACCEPTED",
     "CHANNELS",
+    "LARGEST_FILE",
     "ORIGINS",
     "STATUSES",
     "THREAD_STATUSES",

@@ -5,7 +5,14 @@ from datetime import datetime
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from leadcrm.conversations.models.words import CHANNELS, ORIGINS, STATUSES, only_where, only_where_true
+from leadcrm.conversations.models.words import (
+    CHANNELS,
+    LARGEST_FILE,
+    ORIGINS,
+    STATUSES,
+    only_where,
+    only_where_true,
+)
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.identity.models import User
@@ -109,12 +116,20 @@ class Attempt(TenantOwned, Base):
 
 
 class Attachment(Identified, TenantOwned, Base):
-    """A file that came with a message; its bytes lie under the uploads folder by our own name."""
+    """A file of a message, or of the draft that becomes one; its bytes lie under the uploads folder by our own name."""
 
     __tablename__ = "attachments"
 
-    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
+    draft_id: Mapped[str | None] = mapped_column(ForeignKey("drafts.id", ondelete="CASCADE"), index=True)
     filename: Mapped[str] = mapped_column(String(200))
     content_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(Integer)
-    stored_as: Mapped[str] = mapped_column(String(80))
+    sha256: Mapped[str | None] = mapped_column(String(64))  # of what we send, checked before it leaves
+    stored_as: Mapped[str] = mapped_column(String(80), unique=True)  # else who removes one removes another's bytes
+
+    __table_args__ = (
+        CheckConstraint("(message_id IS NULL) = (draft_id IS NOT NULL)", name="owner"),
+        CheckConstraint("(draft_id IS NOT NULL) <= (sha256 IS NOT NULL)", name="sealed"),
+        CheckConstraint(f"size BETWEEN 0 AND {LARGEST_FILE}", name="size"),
+    )

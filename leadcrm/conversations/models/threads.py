@@ -3,6 +3,7 @@
 import base64
 import secrets
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +13,9 @@ from leadcrm.core import clock
 from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
+
+if TYPE_CHECKING:
+    from leadcrm.conversations.models.messages import Attachment
 
 
 def new_reply_token() -> str:
@@ -71,14 +75,19 @@ class ReadMark(Base):
     read_until: Mapped[datetime]
 
 
-class Draft(Base):
-    """What a person has typed and not sent, per lead and channel (`note` counts as one)."""
+class Draft(Identified, Base):
+    """What a person has typed or attached and not sent, per lead and channel (`note` counts as one)."""
 
     __tablename__ = "drafts"
 
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
-    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(10))
     subject: Mapped[str] = mapped_column(String(500), default="")
     content: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+    # rows move to the message or go with the draft, by statements and by the database, never one by one
+    attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id", passive_deletes="all")
+
+    __table_args__ = (UniqueConstraint("user_id", "lead_id", "channel"),)

@@ -14,6 +14,7 @@ WAITING = ("scheduled", "held", "claimed")  # may still be canceled or skipped
 ACCEPTED = ("sent", "delivered", "read")
 ORIGINS = ("manual", "follow_up", "automation", "flow", "api", "assistant", "inbound")
 THREAD_STATUSES = ("open", "snoozed", "closed")
+LARGEST_FILE = 10 * 1024 * 1024  # bytes, of what comes in and of what we send
 
 
 def only_where(condition: str) -> dict[str, Any]:

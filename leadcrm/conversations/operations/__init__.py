@@ -2,6 +2,13 @@
 
 from leadcrm.conversations.operations.bouncing import allow_mail_again, take_report
 from leadcrm.conversations.operations.consent import is_suppressed, opt_in, opt_out, suppress
+from leadcrm.conversations.operations.drafting import (
+    TooLarge,
+    attach_files,
+    discard_draft,
+    remove_file,
+    save_draft,
+)
 from leadcrm.conversations.operations.fate import (
     cancel_message,
     resolve_unknown,
@@ -12,11 +19,13 @@ from leadcrm.conversations.operations.forgetting import suppress_hashes
 from leadcrm.conversations.operations.inbound import IncomingFile, receive
 from leadcrm.conversations.operations.planning import missing_fields, plan_message, plan_messages
 from leadcrm.conversations.operations.releasing import release_sending
+from leadcrm.conversations.operations.retiming import hold_until_retimed, retime, retime_dropped, retimed_up_to
 from leadcrm.conversations.operations.skipping import (
     resume_skipped,
     resume_skipped_of_steps,
     skip_waiting,
     skip_waiting_of_lead,
+    skip_waiting_of_passages,
     skip_waiting_of_steps,
 )
 from leadcrm.conversations.operations.templates import (
@@ -28,25 +37,26 @@ from leadcrm.conversations.operations.templates import (
 from leadcrm.conversations.operations.threads import (
     assign_conversation,
     close_conversation,
-    discard_draft,
     hand_over_conversations,
     mark_read,
     reopen_conversation,
-    save_draft,
     snooze_conversation,
 )
 from leadcrm.conversations.operations.withholding import release_steps, withhold_steps
 
 __all__ = [
     "IncomingFile",
+    "TooLarge",
     "allow_mail_again",
     "archive_template",
     "assign_conversation",
+    "attach_files",
     "cancel_message",
     "close_conversation",
     "discard_draft",
     "ensure_default_templates",
     "hand_over_conversations",
+    "hold_until_retimed",
     "is_suppressed",
     "mark_read",
     "missing_fields",
@@ -57,16 +67,21 @@ __all__ = [
     "receive",
     "release_sending",
     "release_steps",
+    "remove_file",
     "reopen_conversation",
     "resolve_unknown",
     "resume_skipped",
     "resume_skipped_of_steps",
+    "retime",
+    "retime_dropped",
+    "retimed_up_to",
     "retry_message",
     "save_draft",
     "save_template",
     "send_now",
     "skip_waiting",
     "skip_waiting_of_lead",
+    "skip_waiting_of_passages",
     "skip_waiting_of_steps",
     "snooze_conversation",
     "suppress",

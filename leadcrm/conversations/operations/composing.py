@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import merge
-from leadcrm.conversations.models import Conversation, Draft, Message, ReadMark, Template
+from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
+from leadcrm.conversations.operations.drafting import discard_draft, give_back, give_files, has_draft
 from leadcrm.conversations.operations.fate import cancel_message
 from leadcrm.conversations.operations.planning import plan_message
-from leadcrm.conversations.operations.threads import discard_draft, save_draft
 from leadcrm.core import clock
 from leadcrm.core.db import db, is_postgresql
 from leadcrm.core.errors import DomainError
@@ -24,7 +24,9 @@ LATEST = timedelta(days=365)
 def say(
     author: User, lead: Lead, *, channel: str, subject: str, content: str, key: str, at: datetime | None = None
 ) -> Message:
-    """Plan a typed message, for UNDO from now or for `at`; the same `key` again is the same message.
+    """Plan a typed message with the files of its draft, for UNDO from now or for `at`.
+
+    The same `key` again is the same message.
 
     Raises DomainError for an empty or unknown merge field, an email without subject, a moment that is past or more
     than a year away, and as plan_message does.
@@ -42,19 +44,17 @@ def say(
         scheduled_for=at or clock.now() + UNDO,
         author_id=author.id,
     )
+    if message is not None:
+        give_files(author, message)
     discard_draft(author, lead.id, channel)
     return message or db.session.scalars(select(Message).where(Message.intent_key == intent_key)).one()
 
 
 def take_back(message: Message, user: User) -> Message:
-    """Cancel a message; its author finds the words in the composer again, unless something else was typed there."""
+    """Cancel a message; its author finds words and files in the composer again, unless something new is there."""
     message = cancel_message(message)
-    if message.author_id == user.id:
-        typed = select(Draft).where(
-            Draft.user_id == user.id, Draft.lead_id == message.lead_id, Draft.channel == message.channel
-        )
-        if db.session.scalar(typed) is None:
-            save_draft(user, message.lead_id, message.channel, message.subject, message.content)
+    if message.author_id == user.id and not has_draft(user, message.lead_id, message.channel):
+        give_back(user, message)
     return message
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import ConversationAssigned, ConversationStatusChanged
-from leadcrm.conversations.models import Conversation, Draft, Message, ReadMark, new_reply_token
+from leadcrm.conversations.models import Conversation, Message, ReadMark, new_reply_token
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, is_postgresql, lock
 from leadcrm.core.errors import DomainError
@@ -188,27 +188,3 @@ def _set_status(conversation: Conversation, status: str, until: datetime | None)
             )
         )
     return conversation
-
-
-def save_draft(user: User, lead_id: str, channel: str, subject: str, content: str) -> None:
-    """Keep what the person has typed to this lead on this channel (`note` is one); empty text forgets it."""
-    if not subject and not content:
-        discard_draft(user, lead_id, channel)
-        return
-    draft = _draft(user, lead_id, channel)
-    if draft is None:
-        draft = Draft(user_id=user.id, lead_id=lead_id, channel=channel)
-        db.session.add(draft)
-    draft.subject, draft.content, draft.updated_at = subject, content, clock.now()
-
-
-def discard_draft(user: User, lead_id: str, channel: str) -> None:
-    """Forget what the person has typed: it was sent, or thrown away."""
-    draft = _draft(user, lead_id, channel)
-    if draft is not None:
-        db.session.delete(draft)
-
-
-def _draft(user: User, lead_id: str, channel: str) -> Draft | None:
-    whose = (Draft.user_id == user.id, Draft.lead_id == lead_id, Draft.channel == channel)
-    return db.session.scalars(select(Draft).where(*whose)).one_or_none()
