@@ -38,7 +38,7 @@ def _asks_for_password(view):
     """At most 10 wrong answers in 15 minutes to a form that asks for the password."""
     return limiter.limit(
         "10 per 15 minutes",
-        key_func=lambda: f"password of {current_user.get_id()}",
+        key_func=lambda: f"password of {current_user.id}",  # not the session: its secret would lie in Redis
         deduct_when=lambda response: response.status_code == 422,
         scope="asks for the password",
     )(view)
