@@ -35,14 +35,15 @@ def row_of(page: Page, name: str):
 def test_opening_reads_after_two_seconds_and_u_takes_it_back(page: Page, office):
     lead_writes(office, "Amara Adeyemi", "Could we start at 3.2?")
     page.goto("/inbox?queue=all", wait_until="networkidle")
-    expect(page.locator("#inbox-count")).to_have_text("1")
+    count = page.locator("#inbox-count")
+    others = int(count.inner_text()) - 1
     go_to_row(page, "Amara Adeyemi")
     page.keyboard.press("Enter")
     expect(page.get_by_role("log").get_by_text("Could we start at 3.2?")).to_be_visible()
     row, unread = row_of(page, "Amara Adeyemi"), re.compile(r"\bunread\b")
     expect(row).to_have_class(unread)
     expect(row).not_to_have_class(unread)
-    expect(page.locator("#inbox-count")).to_have_text("")
+    expect(count).to_have_text(str(others or ""))
     page.keyboard.press("u")
     expect(page.get_by_text("Marked as unread.")).to_be_visible()
     expect(row).to_have_class(unread)
