@@ -21,6 +21,7 @@ from leadcrm.core.zones import in_quiet_hours, zone
 from leadcrm.leads.models import Lead
 
 ORDER = ("email", "sms", "whatsapp")
+NOTE = "note"  # for the team; it needs no address
 LONGEST_PREVIEW = 200  # characters of a template in the picker
 TEXTS = ("sms", "whatsapp")  # what quiet hours hold back
 
@@ -60,9 +61,10 @@ def composer_context(
     return {
         "lead": lead,
         "channel": channel,
-        "channels": [*ORDER, "note"],
+        "channels": [*ORDER, NOTE],
         "doors": doors,
         "door": doors.get(channel),
+        "is_out_of_reach": all(doors[name].closed for name in ORDER),
         "composer_form": form,
         "files": draft.attachments if draft is not None else [],
         "largest_file": LARGEST_FILE,
@@ -95,8 +97,8 @@ def lead_clock(lead: Lead) -> LeadClock:
 
 
 def first_open(doors: Mapping[str, Door]) -> str:
-    """The channel to begin with."""
-    return next((name for name in ORDER if not doors[name].closed), ORDER[0])
+    """The channel to begin with; a note where nothing could be sent."""
+    return next((name for name in ORDER if not doors[name].closed), NOTE)
 
 
 def reply_subject(subject: str) -> str:

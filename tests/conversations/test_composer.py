@@ -200,10 +200,27 @@ def test_an_opted_out_address_is_closed_with_the_reason(ada, jane):
     assert "to +12125550123" in shown(ada.get(f"/leads/{jane.id}/composer", hx=True))  # the first open channel
 
 
+def test_a_lead_out_of_reach_gets_a_note_and_a_way_on_instead_of_a_composer(ada, acme):
+    bare = make_lead("Ann")
+    unwilling = make_lead("Uma", email="uma@example.com")
+    perform(operations.suppress, "all", "uma@example.com", "unsubscribed")
+    for lead in (bare, unwilling):
+        page = shown(ada.get(f"/leads/{lead.id}/composer", hx=True))
+        assert re.search(r'value="note" checked', page)
+        assert "put another address into" in page
+        assert not re.search(r"<textarea[^>]* disabled", page)
+        asked = shown(ada.get(f"/leads/{lead.id}/composer?channel=email", hx=True))
+        assert "put another address into" in asked
+        assert re.search(r"<textarea[^>]* disabled", asked)
+
+
 def test_an_archived_lead_is_not_written_to(ada, jane):
     with writing() as session:
         session.merge(jane).archived_at = clock.now()
     assert "is archived" in shown(send(ada, jane))
+    page = shown(ada.get(f"/leads/{jane.id}/composer", hx=True))
+    assert "Restore the lead to write to them." in page
+    assert "another address" not in page
 
 
 def test_without_htmx_a_refusal_is_a_page_that_keeps_the_words(ada, jane):
