@@ -80,7 +80,12 @@ def taken_back(document: FlowDocument, changes: Sequence[Change]) -> FlowDocumen
 
 def at(step: StepDocument) -> str:
     """When it goes out, in words: `day 1, 9:00`."""
-    return f"day {step.day}, {_clock(step.time)}"
+    return f"day {step.day}, {'immediately' if step.time is None else clock_words(step.time)}"
+
+
+def clock_words(wall: time) -> str:
+    """A time of day in words that are kept, whoever reads them: `9:00`."""
+    return f"{wall.hour}:{wall.minute:02}"
 
 
 def _of_step(before: StepDocument, after: StepDocument) -> Iterator[Change]:
@@ -98,10 +103,6 @@ def _added(step: StepDocument) -> Change:
 
 def _removed(step: StepDocument) -> Change:
     return Change(REMOVED, f"“{step.name}” is removed from {at(step)}", step.id, step.to_json(), None)
-
-
-def _clock(wall: time | None) -> str:
-    return "immediately" if wall is None else f"{wall.hour}:{wall.minute:02}"
 
 
 def _reworded(before: StepDocument, after: StepDocument) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from itertools import groupby
 
+from sqlalchemy import Row
+
 from leadcrm.core import clock, tenancy
 from leadcrm.core.apart import on_its_own
 from leadcrm.core.db import db, perform
@@ -11,6 +13,7 @@ from leadcrm.flows.operations import (
     copies_behind,
     end_rewording,
     finish_passages,
+    go_on_publishing,
     go_on_rewording,
     go_on_settling,
     rewording,
@@ -21,15 +24,26 @@ BATCH = 500
 
 def drain_settlings(should_stop: Callable[[], bool]) -> int:
     """Bring waiting messages in line with switches, chunk by chunk. Returns how many chunks that were."""
+    return _drain(queries.flows_to_settle, go_on_settling, "settling", should_stop)
+
+
+def drain_publications(should_stop: Callable[[], bool]) -> int:
+    """Bring leads inside in line with what was published, chunk by chunk. Returns how many chunks that were."""
+    return _drain(queries.flows_to_bring_in_line, go_on_publishing, "publishing", should_stop)
+
+
+def _drain(
+    left: Callable[[], list[Row]], go_on: Callable[[str], bool], doing: str, should_stop: Callable[[], bool]
+) -> int:
     chunks = 0
     with tenancy.everyone():
-        flows = queries.flows_to_settle()
+        flows = left()
         db.session.rollback()
     for organization_id, flow_id in flows:
-        with on_its_own(organization_id, f"settling flow {flow_id}"):
+        with on_its_own(organization_id, f"{doing} flow {flow_id}"):
             goes_on = True
             while goes_on and not should_stop():
-                goes_on = perform(go_on_settling, flow_id)
+                goes_on = perform(go_on, flow_id)
                 chunks += 1
     return chunks
 

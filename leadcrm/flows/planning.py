@@ -43,8 +43,13 @@ def plan(
 def intent_key(step: FlowStep, passage: Passage) -> str:
     """What is said once, for ever: a first hello is shared with automations, everything else is the step's own."""
     if step.greets and passage.number == 1:
-        return f"greeting:{passage.lead_id}"
+        return greeting_key(passage.lead_id)
     return own_key(step.id, passage.id)
+
+
+def greeting_key(lead_id: str) -> str:
+    """The key of a lead's first hello, whoever says it."""
+    return f"greeting:{lead_id}"
 
 
 def own_key(step_id: str, enrolment_id: str) -> str:

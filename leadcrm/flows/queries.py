@@ -11,7 +11,7 @@ from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.conversations.models import Message, RewordedStep
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
-from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep
+from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep, FlowVersion
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
@@ -73,9 +73,12 @@ def why_gone(lead_id: str) -> str | None:
 
 
 def is_over() -> tuple[ColumnElement[bool], ...]:
-    """Criteria on a passage: it runs, but none of its messages is under way any more."""
+    """Criteria on a passage: it runs, but nothing is under way in it, nor about to come by a publication."""
     under_way = select(Message.id).where(Message.enrolment_id == Enrolment.id, Message.status.in_(BUCKETS["waiting"]))
-    return Enrolment.state == "running", ~under_way.exists()
+    to_come = select(FlowVersion.number).where(
+        FlowVersion.flow_id == Enrolment.flow_id, FlowVersion.settled_at.is_(None)
+    )
+    return Enrolment.state == "running", ~under_way.exists(), ~to_come.exists()
 
 
 def passages_over(now: datetime, limit: int) -> list[Row]:
@@ -88,6 +91,12 @@ def flows_to_settle() -> list[Row]:
     """(organization_id, flow_id) of flows whose waiting messages are behind a switch."""
     left = select(FlowSettling.organization_id, FlowSettling.flow_id)
     return list(db.session.execute(left.order_by(FlowSettling.since, FlowSettling.flow_id)).all())
+
+
+def flows_to_bring_in_line() -> list[Row]:
+    """(organization_id, flow_id) of flows whose leads inside are behind a publication."""
+    left = select(FlowVersion.organization_id, FlowVersion.flow_id).where(FlowVersion.settled_at.is_(None))
+    return list(db.session.execute(left.order_by(FlowVersion.at, FlowVersion.flow_id)).all())
 
 
 def steps_to_reword() -> list[Row]:

@@ -14,10 +14,13 @@ def scheduled_for(
     Day N is the enrolment's local date + N. A step without a time goes out at once on day 0, and on a later day at
     the wall time of the enrolment. Aware instants in, UTC out; `step_time` is naive.
     """
-    enrolled = enrolled_at.astimezone(local)
+    return max(meant_for(step_day, step_time, enrolled_at, local), now.astimezone(UTC))
+
+
+def meant_for(step_day: int, step_time: time | None, enrolled_at: datetime, local: ZoneInfo) -> datetime:
+    """The same moment though it may be past: what tells a step that is still ahead from one whose day has gone by."""
     if step_time is None and step_day == 0:
-        planned = enrolled_at.astimezone(UTC)
-    else:
-        clock = enrolled.time() if step_time is None else step_time
-        planned = wall_time(enrolled.date() + timedelta(days=step_day), clock, local)
-    return max(planned, now.astimezone(UTC))
+        return enrolled_at.astimezone(UTC)
+    enrolled = enrolled_at.astimezone(local)
+    clock = enrolled.time() if step_time is None else step_time
+    return wall_time(enrolled.date() + timedelta(days=step_day), clock, local)

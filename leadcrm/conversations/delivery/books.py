@@ -11,6 +11,7 @@ from leadcrm.conversations.delivery import statements
 from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
 from leadcrm.conversations.delivery.rendering import Aside, Ready
+from leadcrm.conversations.delivery.retiming import is_being_moved
 from leadcrm.conversations.delivery.rewording import catch_up
 from leadcrm.conversations.events import (
     MessageCanceled,
@@ -195,6 +196,7 @@ def _explain(ready: Ready) -> None:
             statements.why_withheld.scalar_subquery().label("withheld"),
             statements.flow_is_deaf.label("flow_is_deaf"),
             statements.paused.label("paused"),
+            is_being_moved().label("is_being_moved"),
         ).where(Message.id == ready.claim.id)
     ).one_or_none()
     if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
@@ -210,6 +212,9 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
     elif row.flow_is_deaf:
         put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
+    elif row.is_being_moved:
+        wakes = clock.now() + timedelta(seconds=NEXT_LOOK_SECONDS)
+        put_aside(Aside(ready.claim, "held", "its step is being moved to another time", wakes))
     elif catch_up(ready.claim.id) or (row.subject, row.content) != (ready.claim.subject, ready.claim.content):
         put_aside(Aside(ready.claim, "held", "its words were just changed", clock.now()))  # and is read anew
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 
+from leadcrm.conversations.delivery.retiming import is_being_moved
 from leadcrm.conversations.delivery.rewording import is_behind
 from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
 from leadcrm.conversations.operations.consent import EVERY_CHANNEL
@@ -36,7 +37,7 @@ begin = Prepared(
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
     .where(MESSAGES.c.subject == bindparam("read_subject"), MESSAGES.c.content == bindparam("read_content"))
-    .where(~suppressed, ~archived, ~why_withheld.exists(), ~flow_is_deaf, ~paused, ~is_behind())
+    .where(~suppressed, ~archived, ~why_withheld.exists(), ~flow_is_deaf, ~paused, ~is_behind(), ~is_being_moved())
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),

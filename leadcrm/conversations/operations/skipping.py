@@ -30,6 +30,11 @@ def skip_waiting_of_steps(step_ids: Collection[str], reason: str, limit: int) ->
     return _skip(_picked.where(Message.step_id.in_(step_ids), Message.status.in_(WAITING)).limit(limit), reason)
 
 
+def skip_waiting_of_passages(enrolment_ids: Collection[str], step_ids: Collection[str], reason: str) -> int:
+    """Drop what these steps of a flow still wanted to say in these enrolments. Returns how many messages that were."""
+    return _skip(_picked.where(Message.enrolment_id.in_(enrolment_ids), Message.step_id.in_(step_ids)), reason)
+
+
 def skip_waiting_of_lead(lead_id: str, reason: str, channel: str | None = None) -> int:
     """Drop everything that still waits to be said to the lead (on one channel). Returns how many messages that were."""
     on_channel = [] if channel is None else [Message.channel == channel]

@@ -1,6 +1,7 @@
 """The verbs of flows: what edges and listeners may call."""
 
 from leadcrm.flows.document import StepData
+from leadcrm.flows.operations.applying import go_on_publishing
 from leadcrm.flows.operations.drafting import (
     StaleDraft,
     change_draft,
@@ -16,6 +17,7 @@ from leadcrm.flows.operations.editing import (
     ensure_default_flow,
 )
 from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages, readmit_lead
+from leadcrm.flows.operations.publishing import HolesLeft, Published, publish
 from leadcrm.flows.operations.rewording import Rewording, copies_behind, end_rewording, go_on_rewording
 from leadcrm.flows.operations.settling import Effect, go_on_settling
 from leadcrm.flows.operations.switching import (
@@ -27,6 +29,8 @@ from leadcrm.flows.operations.switching import (
 
 __all__ = [
     "Effect",
+    "HolesLeft",
+    "Published",
     "Rewording",
     "StaleDraft",
     "StepData",
@@ -42,8 +46,10 @@ __all__ = [
     "ensure_default_flow",
     "exit_lead",
     "finish_passages",
+    "go_on_publishing",
     "go_on_rewording",
     "go_on_settling",
+    "publish",
     "readmit_lead",
     "redo",
     "restore_step",

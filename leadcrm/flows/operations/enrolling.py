@@ -15,10 +15,9 @@ from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
 from leadcrm.flows.models import CHANNEL_OF_TYPE, Enrolment, Flow, FlowStep
 from leadcrm.flows.operations.rewording import reword_passage
 from leadcrm.flows.planning import PlannedMessage, own_key, plan
+from leadcrm.flows.reasons import ALREADY_GREETED
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
-
-ALREADY_GREETED = "The lead was greeted before"
 
 
 def enrol(lead: Lead, flow: Flow, number: int = 1) -> Enrolment | None:

@@ -14,7 +14,7 @@ from leadcrm.conversations.models import WAITING, Message, RewordedStep
 from leadcrm.core import jobs
 from leadcrm.core.db import after_commit, db
 from leadcrm.flows.models import Enrolment, FlowStep
-from leadcrm.flows.operations.settling import PARKED
+from leadcrm.flows.reasons import PARKED
 
 CHUNK = 250  # copies in one transaction, of at most 20,000 characters each
 LOOK = 20_000  # copies looked up at a time, outside the write lock

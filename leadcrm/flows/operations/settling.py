@@ -14,12 +14,9 @@ from leadcrm.conversations.operations import resume_skipped_of_steps, skip_waiti
 from leadcrm.core import clock, events, jobs
 from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep
+from leadcrm.flows.reasons import FLOW_OFF, PARKED, STEP_DELETED, STEP_OFF
 from leadcrm.notifications.operations import notify
 
-STEP_OFF = "The step was switched off"
-STEP_DELETED = "The step was deleted"
-FLOW_OFF = "The flow was switched off"
-PARKED = (STEP_OFF, STEP_DELETED, FLOW_OFF)
 CHUNK = 500  # messages in one transaction: about 20 ms of the write lock
 LOST_TO_SENDERS = 0.1  # of a full chunk at most: PostgreSQL drops picked rows that someone else changed meanwhile
 
@@ -83,7 +80,8 @@ def _settle(flow: Flow, steps: Sequence[FlowStep], since: datetime) -> Effect:
 
 def _resume(step_ids: list[str], since: datetime, limit: int) -> int:
     running = select(Enrolment.id).where(Enrolment.id == Message.enrolment_id, Enrolment.state == "running").exists()
-    return resume_skipped_of_steps(step_ids, running, reasons=PARKED, since=since, limit=limit)
+    came_back = select(FlowStep.id).where(FlowStep.id == Message.step_id, FlowStep.joined_at > Message.position_at)
+    return resume_skipped_of_steps(step_ids, running, ~came_back.exists(), reasons=PARKED, since=since, limit=limit)
 
 
 def _why_off(flow: Flow, step: FlowStep) -> str | None:

@@ -16,7 +16,8 @@ from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
 from leadcrm.flows.events import FlowChanged
 from leadcrm.flows.models import Flow, FlowStep
-from leadcrm.flows.operations.settling import PARKED, Effect, begin_settling, by_reason
+from leadcrm.flows.operations.settling import Effect, begin_settling, by_reason
+from leadcrm.flows.reasons import PARKED
 
 
 def set_step_enabled(step: FlowStep, enabled: bool) -> Effect:
