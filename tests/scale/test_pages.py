@@ -1,9 +1,13 @@
 """No page, fragment, call of the API or job reads a growing table from end to end."""
 
 import pytest
+from sqlalchemy import select
 
+from leadcrm.conversations.queries import unread_count
+from leadcrm.core.db import db
+from leadcrm.identity.models import User
 from leadcrm.timetable import LANES, TIMETABLE
-from tests.plans import remembered
+from tests.plans import plan_of, remembered
 from tests.scale.conftest import Office
 from tests.scale.reading import CROWDED, GROWING, whole_reads
 from tests.strangers.cases import CASES, ask, routes
@@ -41,3 +45,15 @@ def test_work_is_looked_up(office, name):
         else:
             next(job for job in TIMETABLE if job.name == name).run()
     assert_looked_up(office, seen)
+
+
+@pytest.mark.parametrize("role", ["owner", "rep"])
+def test_what_is_unread_is_read_in_the_order_of_its_index(office, role):
+    """The sidebar asks for it on every page; at 100,000 leads nobody's threads alone took 100 ms to sort."""
+    reader = db.session.scalars(select(User).where(User.role == role).limit(1)).one()
+    with remembered("SELECT") as seen:
+        unread_count(reader)
+    plan = plan_of(*seen[-1], without=("bitmapscan",))
+    assert "ix_conversations_answered" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE FOR" not in plan
