@@ -11,21 +11,22 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Table, bindparam, insert, text
+from sqlalchemy import JSON, Table, bindparam, insert
 
 from leadcrm.core.db import Moment, db, is_postgresql
 
 Row = dict[str, Any]
 
 # what PostgreSQL's manual advises before a large COPY ("Populating a Database"); a unique index must stand by meanwhile
-ASIDE = text("""
-SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
-       format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY(:tables)
+ASIDE = """
+SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(conname),
+       'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || quote_ident(conname) || ' '
+       || pg_get_constraintdef(oid)
+FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY(%(tables)s)
 UNION ALL
-SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
-FROM pg_index WHERE NOT indisunique AND indrelid::regclass::text = ANY(:tables)
-""")
+SELECT 'DROP INDEX ' || indexrelid::regclass, pg_get_indexdef(indexrelid)
+FROM pg_index WHERE NOT indisunique AND indrelid::regclass::text = ANY(%(tables)s)
+"""
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def bared(tables: Iterable[Table]) -> Iterator[None]:
     IntegrityError when the rows break a foreign key.
     """
     connection = db.session.connection()
-    aside = connection.execute(ASIDE, {"tables": [table.name for table in tables]}).all()
+    aside = connection.exec_driver_sql(ASIDE, {"tables": [table.name for table in tables]}).all()
     for drop, _ in aside:
         connection.exec_driver_sql(drop)
     yield
