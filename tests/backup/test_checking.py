@@ -190,7 +190,7 @@ def test_a_damaged_database_file_is_seen(check, backup_of_office, tmp_path):
     archive.write(target, manifest, [(member, dump), ("uploads/inbound/plan-0", tmp_path / "plan")])
     code, said = check(target)
     assert code == 1
-    assert only_broken(said) == "database"
+    assert only_broken(said) in ("database", "integrity")  # as the page in the middle is one that every check needs
 
 
 def turn_over(dump: Path) -> None:

@@ -43,7 +43,7 @@ class SqliteStore:
     def examine(self, connection: Connection) -> Iterator[Check]:
         """Whether the file is whole and every row refers to rows that exist."""
         found = connection.scalars(text("PRAGMA integrity_check")).all()
-        yield Check("integrity", found == ["ok"], "; ".join(found[:SHOWN]))
+        yield Check("integrity", found == ["ok"], " ".join("; ".join(found[:SHOWN]).split()))  # SQLite's has lines
         orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
         tables = ", ".join(sorted({row[0] for row in orphans}))
         yield Check("foreign keys", not orphans, f"{len(orphans)} broken in {tables}" if orphans else "all hold")
