@@ -1,6 +1,6 @@
 """Leads inside who would read a gap: a merge field without a fallback that nothing is known for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leadcrm.conversations import merge
@@ -11,9 +11,8 @@ from leadcrm.flows.draft_queries import Draft
 from leadcrm.flows.impact import GAIN, Effects
 from leadcrm.flows.impact_queries import BATCH, adjusted, effects_of, messages_of, passages_after
 from leadcrm.flows.models import Flow
+from leadcrm.identity import queries as identity
 from leadcrm.leads import queries as leads
-
-GIVEN_TO_EVERYBODY = "unsubscribe_url"
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,10 @@ class Hole:
 def holes(flow: Flow, draft: Draft, audience: str) -> Iterator[Hole]:
     """Every gap that publishing now would leave, in the order the leads entered.
 
-    Costs nothing where every merge field has a fallback, else three queries for every few hundred leads inside.
+    Costs nothing where merge fields about leads have fallbacks, else three queries for every few hundred leads.
     """
-    strict = {step.id: needed for step in draft.document.steps if (needed := required_fields(step))}
+    given = {"unsubscribe_url": "given to everybody", "organization_name": identity.organization().name}
+    strict = {step.id: needed for step in draft.document.steps if (needed := required_fields(step, given))}
     if not strict:
         return
     steps = {step.id: step for step in draft.document.steps if step.id in strict}
@@ -49,10 +49,10 @@ def holes(flow: Flow, draft: Draft, audience: str) -> Iterator[Hole]:
         after = passages[-1].id
 
 
-def required_fields(step: StepDocument) -> list[str]:
-    """The merge fields of a step without a fallback, in reading order."""
+def required_fields(step: StepDocument, given: Mapping[str, str]) -> list[str]:
+    """The merge fields of a step without a fallback that are not `given` for everybody alike, in reading order."""
     try:
-        merge.render(f"{step.subject}\n{step.content}", {GIVEN_TO_EVERYBODY: "given"})
+        merge.render(f"{step.subject}\n{step.content}", given)
     except merge.Hole as hole:
         return hole.names
     return []

@@ -32,7 +32,7 @@ from leadcrm.flows.reasons import STEP_DELETED
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
 
-CHUNK = 200  # passages in one transaction
+CHUNK = 100  # passages in one transaction: about 70 ms of the write lock when each gains, loses and moves
 
 Found = list[tuple[Row, Adjustment]]
 
