@@ -7,18 +7,24 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.databases import NAMES
 from bench.figures import Figure
 from bench.mails import MAILS, measure_drain
 from bench.pages import measure_pages
+from bench.reactions import measure_reactions
 from bench.whole import measure_whole
+from bench.workers import MAILS as WORKERS_MAILS
+from bench.workers import measure_workers
 
-SIZES = "1000,100000"
-PARTS = ("pages", "mails", "whole")
+SIZES = "1000,10000,100000"
+PARTS = ("pages", "mails", "workers", "reactions", "whole")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--sizes", default=SIZES, help="numbers of leads, separated by commas")
+    parser.add_argument("--messages", type=int, help="with each lead; one to three if not said")
+    parser.add_argument("--database", choices=NAMES, action="append", help="both if not said")
     parser.add_argument("--mails", type=int, default=MAILS)
     parser.add_argument("--only", choices=PARTS, action="append", help="a part; may be given more than once")
     options = parser.parse_args()
@@ -34,12 +40,17 @@ def main() -> int:
 
 
 def _figures(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
-    parts = options.only or PARTS
-    if "pages" in parts:
-        for size in options.sizes.split(","):
-            yield from measure_pages(folder / f"pages-{size}", int(size))
+    parts, kinds = options.only or PARTS, options.database or list(NAMES)
+    sizes = sorted(map(int, options.sizes.split(",")))
+    for kind in kinds:
+        if "pages" in parts:
+            yield from measure_pages(folder / f"pages-{kind}", kind, sizes, options.messages)
+        if "workers" in parts:
+            yield from measure_workers(folder / f"workers-{kind}", kind, min(options.mails, WORKERS_MAILS))
+        if "reactions" in parts:
+            yield from measure_reactions(folder / f"reactions-{kind}", kind)
     if "mails" in parts:
-        yield from measure_drain(folder / "mails", options.mails)
+        yield from measure_drain(folder / "mails", kinds, options.mails)
     if "whole" in parts:
         yield from measure_whole(folder / "whole", options.mails)
 

@@ -1,7 +1,7 @@
 """A mail server that takes everything and keeps nothing but Message-IDs, so that only the senders cost time.
 
-`python -m bench.mail_server` prints its port. Beside SMTP it knows `XCOUNT`: how many mails came since the last one,
-and how many different Message-IDs they had.
+`python -m bench.mail_server SECONDS` prints its port, and thinks for so long about each mail. Beside SMTP it knows
+`XCOUNT`: how many mails came since the last one, and how many different Message-IDs they had.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from leadcrm.settings import ROOT
 
 END_OF_MAIL = b"\r\n.\r\n"
 MESSAGE_ID = b"\r\nmessage-id:"
+TAKEN = b"250 taken\r\n"
 ANSWERS = {
     b"EHLO": b"250-bench.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE\r\n",
     b"DATA": b"354 go on\r\n",
@@ -25,8 +26,9 @@ ANSWERS = {
 class Dialogue(asyncio.Protocol):
     """One sender's connection."""
 
-    def __init__(self, message_ids: list[bytes]):
+    def __init__(self, message_ids: list[bytes], thinks: float):
         self.message_ids = message_ids
+        self.thinks = thinks
         self.unread = b""
         self.takes_mail = False
 
@@ -39,7 +41,11 @@ class Dialogue(asyncio.Protocol):
         answers = []
         while (answer := self._read_on()) is not None:
             answers.append(answer)
-        if answers:
+        if not answers:
+            return
+        if self.thinks and TAKEN in answers:
+            asyncio.get_running_loop().call_later(self.thinks, self.transport.write, b"".join(answers))
+        else:
             self.transport.write(b"".join(answers))
 
     def _read_on(self) -> bytes | None:
@@ -51,7 +57,7 @@ class Dialogue(asyncio.Protocol):
         if self.takes_mail:
             self.takes_mail = False
             self.message_ids.append(_message_id(read))
-            return b"250 taken\r\n"
+            return TAKEN
         verb = read[:4].upper()
         self.takes_mail = verb == b"DATA"
         return self._count() if verb == b"XCOU" else ANSWERS.get(verb, b"250 ok\r\n")
@@ -70,9 +76,11 @@ def _message_id(mail: bytes) -> bytes:
 
 
 @contextmanager
-def accepting_everything() -> Iterator[int]:
-    """A server in a process of its own; gives its port on loopback."""
-    process = subprocess.Popen([sys.executable, "-m", "bench.mail_server"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def accepting_everything(thinks: float = 0) -> Iterator[int]:
+    """A server in a process of its own, which thinks so many seconds about each mail; gives its port on loopback."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.mail_server", str(thinks)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     try:
         yield int(process.stdout.readline())
     finally:
@@ -88,12 +96,12 @@ def expect(port: int, count: int) -> None:
         raise RuntimeError(f"{came} mails came, {different} different ones, instead of {count}")
 
 
-async def _serve() -> None:
+async def _serve(thinks: float) -> None:
     message_ids: list[bytes] = []
-    server = await asyncio.get_running_loop().create_server(lambda: Dialogue(message_ids), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: Dialogue(message_ids, thinks), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(float(sys.argv[1])))

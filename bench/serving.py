@@ -6,9 +6,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from leadcrm.settings import ROOT
 
@@ -19,6 +20,7 @@ SECONDS = 3.0
 START_SECONDS = 30.0
 
 Ask = Callable[[int], bytes]  # the number of the connection → the bytes of the next request
+Key = TypeVar("Key", bound=Hashable)
 
 
 @contextmanager
@@ -46,12 +48,32 @@ def side_by_side(
 ) -> tuple[float, float]:
     """Requests per second of both: medians of alternating rounds, so that a machine that slows down slows both."""
     for address, ask in (ours, limit):
-        per_second(address, ask, connections, seconds=0.5)
-    pairs = [(per_second(*ours, connections), per_second(*limit, connections)) for _ in range(ROUNDS)]
+        per_second(address, ask, connections, SECONDS / 6)
+    pairs = [tuple(per_second(*one, connections, SECONDS) for one in (ours, limit)) for _ in range(ROUNDS)]
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
 
 
-def per_second(address: Path, ask: Ask, connections: int = CONNECTIONS, seconds: float = SECONDS) -> float:
+def medians(houses: dict[Key, tuple[Path, Ask]]) -> dict[Key, float]:
+    """The median milliseconds of an answer of each to one connection: medians of alternating rounds."""
+    times: dict[Key, list[float]] = {key: [] for key in houses}
+    for _ in range(1 + ROUNDS):  # the first warms up
+        for key, (address, ask) in houses.items():
+            times[key].append(_median(address, ask))
+    return {key: statistics.median(measured[1:]) for key, measured in times.items()}
+
+
+def _median(address: Path, ask: Ask) -> float:
+    waits, until = [], time.perf_counter() + SECONDS / 2
+    while time.perf_counter() < until:
+        started = time.perf_counter()
+        answer = exchange(address, ask(0))
+        waits.append((time.perf_counter() - started) * 1000)
+        if not answer.startswith(b"HTTP/1.1 20"):
+            raise RuntimeError(answer[:2000].decode(errors="replace"))
+    return statistics.median(waits)
+
+
+def per_second(address: Path, ask: Ask, connections: int, seconds: float) -> float:
     """Requests per second over that time. Raises RuntimeError when an answer is not a success."""
     counts, refusals = [0] * connections, []
     started = time.perf_counter()

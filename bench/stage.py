@@ -9,6 +9,7 @@ from flask import Flask, session
 from sqlalchemy import select
 
 from leadcrm import create_app
+from leadcrm.conversations.models import Conversation
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.identity import operations
@@ -25,6 +26,7 @@ class Stage:
     organization_id: str
     realtor_id: str
     lead_id: str
+    thread_id: str
     cookie: str
     tokens: list[str]
 
@@ -47,11 +49,11 @@ def run(variables: dict[str, str], *command: str) -> None:
     )  # fmt: skip
 
 
-def build(folder: Path, leads: int, database_url: str | None = None) -> Stage:
-    """Migrate and seed by the command line, then look up what the requests need."""
+def build(folder: Path, leads: int, database_url: str | None = None, messages: int | None = None) -> Stage:
+    """Migrate and seed by the command line, so many messages a lead, then look up what the requests need."""
     variables = environment(folder, database_url)
     run(variables, "db", "upgrade")
-    run(variables, "seed-demo", "--leads", str(leads))
+    run(variables, "seed-demo", "--leads", str(leads), *(["--messages", str(messages)] if messages else []))
     app = create_app(Settings.from_env(variables))
     with app.app_context():
         with tenancy.everyone():
@@ -60,14 +62,25 @@ def build(folder: Path, leads: int, database_url: str | None = None) -> Stage:
         with tenancy.organization(owner.organization_id):
             tokens = [perform(operations.create_token, owner, f"bench {n}")[1] for n in range(TOKENS)]
             newest = select(Lead.id).where(Lead.archived_at.is_(None)).order_by(Lead.created_at.desc()).limit(1)
-            return Stage(
+            lead_id = db.session.scalars(newest).one()
+            stage = Stage(
                 variables,
                 owner.organization_id,
                 db.session.scalars(select(User.realtor_id).where(User.realtor_id.is_not(None)).limit(1)).one(),
-                db.session.scalars(newest).one(),
+                lead_id,
+                db.session.scalars(select(Conversation.id).where(Conversation.lead_id == lead_id).limit(1)).one(),
                 _cookie(app, secret),
                 tokens,
             )
+    leave(app)
+    return stage
+
+
+def leave(app: Flask) -> None:
+    """Close its connections: PostgreSQL copies no database that somebody is connected to."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def _cookie(app: Flask, secret: str) -> str:

@@ -12,7 +12,7 @@ import psutil
 from sqlalchemy import func, select
 
 from bench.figures import Bound
-from bench.mails import plan_mails
+from bench.planned import plan_mails
 from bench.stage import build
 from leadcrm import create_app
 from leadcrm.conversations.models import Message

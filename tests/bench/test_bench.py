@@ -1,0 +1,61 @@
+"""Each part of the benchmark runs whole at a tiny size and says what it found."""
+
+import pytest
+
+from bench import databases, pages, reactions, serving, workers
+from bench.figures import Growth, Ratio
+from tests.databases import BACKEND
+
+NAME = databases.NAMES[BACKEND]
+
+
+@pytest.fixture(autouse=True)
+def one_short_round(monkeypatch):
+    monkeypatch.setattr(serving, "SECONDS", 0.3)
+    for module in (serving, workers, reactions):
+        monkeypatch.setattr(module, "ROUNDS", 1)
+
+
+def said(figures) -> dict[str, str]:
+    found = {figure.name: figure for figure in figures}
+    assert all(str(figure).startswith(name) for name, figure in found.items())
+    return found
+
+
+@pytest.mark.timeout(300)  # two offices are furnished, and six servers started
+def test_every_page_is_held_beside_its_limit_and_beside_a_smaller_house(tmp_path):
+    found = said(pages.measure_pages(tmp_path, BACKEND, (20, 40), 3))
+    assert {name for name in found if "beside" not in name} == {
+        *(f"{page}, {size} leads on {NAME}" for page in pages.OF_THE_LIMIT for size in (20, 40)),
+        *(f"capture by {writers} writers, {size} leads on {NAME}" for writers in pages.WRITERS for size in (20, 40)),
+    }
+    assert {name for name in found if "beside" in name} == {
+        f"{name}, 40 beside 20 on {NAME}" for name in (*pages.PAGES, "capture")
+    }
+
+
+def test_several_workers_send_each_mail_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "WORKERS", (1, 2))
+    found = said(workers.measure_workers(tmp_path, BACKEND, 25))
+    slow, quick = found.values()
+    assert (slow.at_least, slow.ours > 0, quick.limit > 0) == (workers.TWO_AT_LEAST, True, True)
+
+
+def test_reactions_are_held_beside_the_same_changes(tmp_path):
+    [found] = said(reactions.measure_reactions(tmp_path, BACKEND, 5)).values()
+    assert 0 < found.ours < found.limit
+
+
+@pytest.mark.parametrize(
+    ("figure", "passes", "goal"),
+    [
+        (Growth("list", 12, 10, 1.2), True, "at most 1.2 times"),
+        (Growth("list", 12.1, 10, 1.2), False, "at most 1.2 times"),
+        (Ratio("drain", 16, 10, 1.6), True, "at least 160%"),
+        (Ratio("drain", 15, 10, 1.6), False, "at least 160%"),
+        (Ratio("drain", 1, 10, None), True, "=   10%"),
+    ],
+)
+def test_a_verdict_says_what_it_is_held_to(figure, passes, goal):
+    assert figure.passes is passes
+    assert str(figure).endswith(goal)
