@@ -1,7 +1,5 @@
 """The HTML edge: fragments, pages, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
 
-import hashlib
-import wsgiref.headers
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property, lru_cache, partial
@@ -15,18 +13,13 @@ from flask_login import current_user
 from htmx_flask import Htmx
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
-from whitenoise import WhiteNoise
 
-from leadcrm.core import clock
+from leadcrm.core import clock, static_files
 from leadcrm.core.errors import DomainError
-from leadcrm.settings import ROOT
 
 REMEMBERED_PARTS = 1024  # of pages; the sidebar is the largest, with some 5 KB
 ICONS = "vendor/lucide-static-1.62.0/icons.svg"
 _ICON = Markup('<svg class="glyph %s" aria-hidden="true" focusable="false"><use href="%s#%s"></use></svg>')
-
-
-STATIC_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
 def public(view):
@@ -227,7 +220,9 @@ def time_tag(moment: datetime, style: str = "ago") -> Markup:
 
 
 def init_app(app: Flask) -> None:
-    _serve_static(app)
+    static_files.init_app(app)
+    sprite = app.jinja_env.globals["asset"](ICONS)
+    app.jinja_env.globals["glyph"] = lru_cache(maxsize=1024)(partial(_glyph, sprite))
     app.before_request(_refuse_nul_in_address)
     Htmx(app)  # replaces app.request_class by its own subclass of Flask's
     app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text)
@@ -241,31 +236,6 @@ def _refuse_nul_in_address() -> None:
     """No address of ours holds a NUL, and PostgreSQL cannot even be asked for one."""
     if "\x00" in request.path:
         abort(404)
-
-
-def _dress_static(headers: wsgiref.headers.Headers, path: str, url: str) -> None:
-    for name, value in STATIC_HEADERS.items():
-        headers[name] = value
-
-
-def _serve_static(app: Flask) -> None:
-    """Static files under a path that names their content, immutable for browsers (UI.md section 8)."""
-    folder = ROOT / "leadcrm" / "static"
-    tree = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            tree.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-    prefix = f"static/{tree.hexdigest()[:12]}"
-    app.wsgi_app = WhiteNoise(
-        app.wsgi_app,
-        root=folder,
-        prefix=prefix,
-        immutable_file_test=lambda path, url: True,
-        allow_all_origins=False,
-        add_headers_function=_dress_static,
-    )
-    app.jinja_env.globals["asset"] = lambda path: f"/{prefix}/{path}"
-    app.jinja_env.globals["glyph"] = lru_cache(maxsize=1024)(partial(_glyph, f"/{prefix}/{ICONS}"))
 
 
 def _glyph(sprite: str, name: str, css_class: str = "") -> Markup:

@@ -96,7 +96,7 @@ def test_our_own_mistakes_are_dressed_and_say_nothing_of_themselves(houses, monk
 
 
 def test_static_files_are_what_they_say(houses):
-    for path in ("js/app.js", "css/app.css"):
+    for path in ("js/app.js", "css/app.css", "bundles/shell.js", "bundles/shell.css"):
         answer = houses.nobody.browser().get(houses.app.jinja_env.globals["asset"](path))
         assert answer.status_code == 200
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
