@@ -8,7 +8,7 @@ import os
 
 wsgi_app = "app:app"
 worker_class = "gthread"
-threads = 8  # below what a process's pool of database connections holds, so that no request waits for one
+threads = 4  # below what a process's pool of database connections holds, so that no request waits for one
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 preload_app = True  # the processes share what was loaded before the fork, and a bad setting ends the start at once
 

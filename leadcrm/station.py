@@ -15,7 +15,7 @@ from leadcrm.core.processes import Child, end, stop_on_signals
 from leadcrm.first_start import UnknownSchema, prepare
 from leadcrm.settings import SettingsError
 
-THREADS = 8
+THREADS = 4
 
 
 class Web(BaseApplication):

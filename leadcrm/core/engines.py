@@ -16,6 +16,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
+    "PRAGMA cache_size=-512",  # KiB a connection; the system keeps the file in memory for all of them
 )
 WEB_STATEMENT_SECONDS, WORKER_STATEMENT_SECONDS = 15, 60  # commands and migrations may take as long as they need
 REOPEN_SECONDS = 600  # a connection to SQLite knows the statistics of when it was opened
