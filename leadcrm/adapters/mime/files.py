@@ -2,6 +2,7 @@
 
 import binascii
 import hashlib
+import hmac
 import re
 from urllib.parse import quote
 
@@ -35,7 +36,7 @@ def _bytes_of(file: OutgoingFile) -> bytes:
         content = file.path.read_bytes()
     except OSError as error:
         raise ValueError(f"The file {file.filename} cannot be read: {error.strerror}.") from error
-    if len(content) != file.size or hashlib.sha256(content).hexdigest() != file.sha256:
+    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), file.sha256):
         raise ValueError(f"The file {file.filename} is not the one that was attached.")
     return content
 
