@@ -8,6 +8,7 @@ from leadcrm.conversations.events import (
     MessageFailed,
     MessageOutcomeUnknown,
     MessageReceived,
+    OptOutSuspected,
 )
 from leadcrm.core.events import Event, Listener
 from leadcrm.flows import listeners as flows
@@ -33,6 +34,7 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadArchived: [flows.leave_on_archival, conversations.stop_writing],
     LeadRestored: [flows.return_on_restoration, conversations.write_again],
     LeadOptedOut: [flows.leave_on_opt_out, leads.tell_of_opt_out],
+    OptOutSuspected: [conversations.ask_about_opt_out],
     MessageReceived: [flows.leave_on_reply, conversations.tell_of_reply, automations.consider],
     MessageFailed: [conversations.tell_of_failure, automations.consider],
     MessageBounced: [conversations.tell_of_failure, automations.consider],

@@ -87,7 +87,10 @@ class MessageOutcomeUnknown(MessageEvent):
 @register
 @dataclass(frozen=True, kw_only=True)
 class MessageResolved(MessageEvent):
-    """What became of an unknown message: a person says `arrived` or `resend`, a mail system `accepted`."""
+    """What became of an unknown message: a person says `arrived` or `resend`.
+
+    A mail system's report says `accepted`; a copy among the sent mail was `found`.
+    """
 
     name = "message.resolved"
     title = "Delivery clarified"
@@ -149,6 +152,31 @@ class LeadOptedOut(Event):
     lead_id: str
     channel: str
     how: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class OptOutSuspected(Event):
+    """A message may mean that its writer wants no more; a person decides."""
+
+    name = "lead.opt_out_suspected"
+    title = "May want to opt out"
+    icon = "bell-off"
+    lead_id: str
+    channel: str
+    message_id: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class OptOutDismissed(Event):
+    """A person decided that the message was no opt-out."""
+
+    name = "lead.opt_out_dismissed"
+    title = "Did not mean to opt out"
+    icon = "bell"
+    lead_id: str
+    channel: str
 
 
 @register

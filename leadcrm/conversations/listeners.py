@@ -2,7 +2,13 @@
 
 from sqlalchemy import select
 
-from leadcrm.conversations.events import MessageBounced, MessageFailed, MessageOutcomeUnknown, MessageReceived
+from leadcrm.conversations.events import (
+    MessageBounced,
+    MessageFailed,
+    MessageOutcomeUnknown,
+    MessageReceived,
+    OptOutSuspected,
+)
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations import (
     hand_over_conversations,
@@ -78,12 +84,26 @@ def tell_of_reply(event: MessageReceived) -> None:
         return
     lead = get_or_404(Lead, event.lead_id)
     message = get_or_404(Message, event.message_id)
-    assignee_id = db.session.scalar(select(Conversation.assignee_id).where(Conversation.id == message.conversation_id))
-    reader_id = assignee_id or lead.owner_id
+    reader_id = _reader_of(message, lead)
     if reader_id is not None:
         title = f"{lead.name} replied by {CHANNEL_NAMES[event.channel]}"
         href = f"/inbox?c={message.conversation_id}"
         notify([reader_id], key=f"message:{message.id}", title=title, href=href, icon="message-square", lead_id=lead.id)
+
+
+def ask_about_opt_out(event: OptOutSuspected) -> None:
+    """Whoever looks after the thread, else after the lead, is asked once whether the lead meant it."""
+    lead = get_or_404(Lead, event.lead_id)
+    message = get_or_404(Message, event.message_id)
+    title = f"Does {lead.name} want no more messages? They wrote: “{message.content or message.subject}”"
+    href = f"/inbox?c={message.conversation_id}"
+    key = f"opt-out-question:{message.id}"
+    notify([_reader_of(message, lead)], key=key, title=title, href=href, icon="bell-off", lead_id=lead.id)
+
+
+def _reader_of(message: Message, lead: Lead) -> str | None:
+    assignee_id = db.session.scalar(select(Conversation.assignee_id).where(Conversation.id == message.conversation_id))
+    return assignee_id or lead.owner_id
 
 
 def tell_of_failure(event: MessageFailed | MessageBounced | MessageOutcomeUnknown) -> None:

@@ -1,22 +1,19 @@
-"""Words that end or resume what we send. English; a message counts only when it is nothing but such a word.
+"""Our own words for an address that is not written to any more, to colleagues and, once, to the lead."""
 
-And our own words for an address that is not written to any more.
-"""
-
-STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out", "opt-out"}
-START_WORDS = {"start", "unstop", "resume", "subscribe", "opt in", "optin", "opt-in"}
-LONGEST = 40
-EDGES = " \t\r\n\"'`.,!?;:()[]*_-\u2018\u2019\u201c\u201d"
-
-
-def asks_to_stop(text: str) -> bool:
-    """Whether the whole message is a word like STOP."""
-    return _bare(text) in STOP_WORDS
+# Each is read by the rules of another house like ours: none of them asks for anything (a test says so).
+CONFIRMATIONS = {
+    "en": "{organization} will not write to you here again. Reply START if you change your mind.",
+    "es": "{organization} no le escribirá más por aquí. Responda START si cambia de opinión.",
+    "pt": "{organization} não vai mais escrever para você por aqui. Responda START se mudar de ideia.",
+    "af": "{organization} sal nie weer hier aan u skryf nie. Antwoord START as u van plan verander.",
+    "de": "{organization} schreibt Ihnen hier nicht mehr. Antworten Sie START, wenn Sie es sich anders überlegen.",
+    "fr": "{organization} ne vous écrira plus ici. Répondez START si vous changez d'avis.",
+}
 
 
-def asks_to_start(text: str) -> bool:
-    """Whether the whole message is a word like START."""
-    return _bare(text) in START_WORDS
+def confirmation(language: str, organization: str) -> str:
+    """What a lead who opted out hears, once."""
+    return CONFIRMATIONS[language].replace("{organization}", organization)
 
 
 def refusal(reason: str, name: str, address: str) -> str:
@@ -25,9 +22,6 @@ def refusal(reason: str, name: str, address: str) -> str:
         return f"Mail to {address} came back. Correct the address, or allow mail to it again on the lead's page."
     if reason == "erased":
         return f"Whoever has {address} asked to be erased. They can be answered once they write to us."
+    if reason == "complained":
+        return f"{name} told their mail provider that our mail to {address} is spam."
     return f"{name} does not want messages at {address}."
-
-
-def _bare(text: str) -> str:
-    trimmed = text.strip(EDGES)
-    return " ".join(trimmed.casefold().split()) if len(trimmed) <= LONGEST else ""

@@ -8,6 +8,7 @@ from flask import request, url_for
 from leadcrm.conversations import (
     bounce_routes,
     composer_routes,
+    consent_routes,
     message_routes,
     queries,
     templates_routes,
@@ -21,7 +22,15 @@ from leadcrm.identity.permissions import background
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
 
-__all__ = ["blueprint", "bounce_routes", "composer_routes", "message_routes", "templates_routes", "timeline_routes"]
+__all__ = [
+    "blueprint",
+    "bounce_routes",
+    "composer_routes",
+    "consent_routes",
+    "message_routes",
+    "templates_routes",
+    "timeline_routes",
+]
 LONGEST_QUERY = 200
 RECIPIENTS = 8  # leads offered for a new message at once
 

@@ -9,7 +9,13 @@ from leadcrm.leads.models import Lead, Note
 
 _MESSAGES = {"email": "an email", "sms": "a text", "whatsapp": "a WhatsApp message"}
 _MANY_MESSAGES = {"email": "any more emails", "sms": "any more texts", "whatsapp": "any more WhatsApp messages"}
-_OPTED_OUT_BY = {"unsubscribed": "used the unsubscribe link", "replied_stop": "replied STOP"}
+_OPTED_OUT_BY = {
+    "unsubscribed": "used the unsubscribe link",
+    "replied_stop": "replied STOP",
+    "asked_in_words": "asked for it in a message",
+    "confirmed_by_hand": "a colleague read it so",
+    "complained": "reported our mail as spam",
+}
 _BEGUN_BY = {
     "flow": " by a flow",
     "automation": " by an automation",
@@ -181,6 +187,8 @@ def _resolved(telling: _Telling) -> str:
     verdict = telling.get("verdict")
     if verdict == "accepted":
         return f"A mail system reported that it has {telling.a_message}: it was sent"
+    if verdict == "found":
+        return f"A copy of {telling.a_message} was found among the mailbox's sent mail: it was sent"
     if verdict == "resend":
         return f"{telling.someone} had {telling.a_message} sent again that may not have arrived"
     return f"{telling.someone} confirmed that {telling.a_message} arrived"
@@ -202,6 +210,15 @@ def _opted_out(telling: _Telling) -> str:
     what = _MANY_MESSAGES.get(telling.get("channel"), "to hear from us any more")
     how = _OPTED_OUT_BY.get(telling.get("how"), telling.get("how").replace("_", " "))
     return f"{telling.lead} does not want {what}" + (f" ({how})" if how else "")
+
+
+def _opt_out_suspected(telling: _Telling) -> str:
+    what = _MANY_MESSAGES.get(telling.get("channel"), "to hear from us any more")
+    return f"{telling.lead} may not want {what}: a person decides"
+
+
+def _opt_out_dismissed(telling: _Telling) -> str:
+    return telling.done("decided that it was no opt-out", "It was no opt-out")
 
 
 def _opted_in(telling: _Telling) -> str:
@@ -255,6 +272,8 @@ SENTENCES: dict[str, Callable[[_Telling], str]] = {
     "lead.erased": _done_by("erased the personal data", "The personal data was erased"),
     "lead.opted_out": _opted_out,
     "lead.opted_in": _opted_in,
+    "lead.opt_out_suspected": _opt_out_suspected,
+    "lead.opt_out_dismissed": _opt_out_dismissed,
     "lead.mail_allowed": _done_by(
         "allowed mail to an address it had come back from", "Mail to an address it had come back from is allowed again"
     ),

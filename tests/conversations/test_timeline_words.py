@@ -75,6 +75,19 @@ TOLD = [
         "Naledi Khumalo does not want to hear from us any more (replied STOP)",
     ),
     ("lead.opted_in", "system", {"channel": "whatsapp"}, "Naledi Khumalo agreed to get WhatsApp messages again"),
+    (
+        "lead.opted_out",
+        "user:ada",
+        {"channel": "sms", "how": "confirmed_by_hand"},
+        "Naledi Khumalo does not want any more texts (a colleague read it so)",
+    ),
+    (
+        "lead.opt_out_suspected",
+        "lead:1",
+        {"channel": "sms"},
+        "Naledi Khumalo may not want any more texts: a person decides",
+    ),
+    ("lead.opt_out_dismissed", "user:ada", {}, "Ada decided that it was no opt-out"),
     ("lead.mail_allowed", "user:ada", {}, "Ada allowed mail to an address it had come back from"),
     ("note.added", "user:ada", {}, "Ada wrote a note"),
     ("message.scheduled", "user:ada", SMS, "A text was planned by Ada for"),
@@ -97,6 +110,12 @@ TOLD = [
         "system",
         SMS | {"verdict": "accepted"},
         "A mail system reported that it has a text: it was sent",
+    ),
+    (
+        "message.resolved",
+        "system",
+        SMS | {"channel": "email", "verdict": "found"},
+        "A copy of an email was found among the mailbox's sent mail: it was sent",
     ),
     (
         "message.resolved",

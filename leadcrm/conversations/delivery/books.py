@@ -21,7 +21,7 @@ from leadcrm.conversations.events import (
     MessageSent,
 )
 from leadcrm.conversations.models import Message
-from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, shapes_of, why_suppressed
+from leadcrm.conversations.operations.consent import ASKED_FOR, BOUNCED, REASON_BOUNCED, shapes_of, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.core import clock, tenancy
@@ -109,7 +109,7 @@ def _opening(ready: Ready, skew: timedelta) -> list[Call]:
         put_aside(Aside(ready.claim, "held", "it waited too long for its turn", clock.now()))  # and is looked at anew
         return []
     _, newest_hash, *older_hashes = shapes_of(ready.address)
-    if older_hashes and why_suppressed(ready.claim.channel, ready.address):  # the statement looks for one hash alone
+    if older_hashes and _refusal(ready):  # the statement looks for one hash alone
         _explain(ready)
         return []
     claim = ready.claim
@@ -201,7 +201,7 @@ def _explain(ready: Ready) -> None:
     ).one_or_none()
     if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
         return
-    reason = why_suppressed(ready.claim.channel, ready.address)
+    reason = _refusal(ready)
     if reason is not None:
         put_aside(Aside(ready.claim, "skipped", REASON_BOUNCED if reason == BOUNCED else "opted out"))
     elif row.archived:
@@ -217,6 +217,13 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "held", "its step is being moved to another time", wakes))
     elif catch_up(ready.claim.id) or (row.subject, row.content) != (ready.claim.subject, ready.claim.content):
         put_aside(Aside(ready.claim, "held", "its words were just changed", clock.now()))  # and is read anew
+
+
+def _refusal(ready: Ready) -> str | None:
+    """Why the address is not written to; an opt-out does not stop its own confirmation."""
+    reason = why_suppressed(ready.claim.channel, ready.address)
+    confirms = select(statements.is_confirmation).where(Message.id == ready.claim.id)
+    return None if reason in ASKED_FOR and db.session.scalar(confirms) else reason
 
 
 def _after_the_news(claim: Claim) -> datetime:

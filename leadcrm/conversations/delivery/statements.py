@@ -5,7 +5,7 @@ from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 from leadcrm.conversations.delivery.retiming import is_being_moved
 from leadcrm.conversations.delivery.rewording import is_behind
 from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
-from leadcrm.conversations.operations.consent import EVERY_CHANNEL
+from leadcrm.conversations.operations.consent import ASKED_FOR, CONFIRMS, EVERY_CHANNEL
 from leadcrm.core.models import Debt
 from leadcrm.core.prepared import Prepared
 from leadcrm.leads.models import Lead
@@ -14,7 +14,10 @@ MESSAGES, ATTEMPTS, CONVERSATIONS = Message.__table__, Attempt.__table__, Conver
 SUPPRESSIONS, LEADS, DEBTS = Suppression.__table__, Lead.__table__, Debt.__table__
 PAUSES, WITHHELD = SendingPause.__table__, WithheldStep.__table__
 
+# the one answer to an opt-out may leave although it is obeyed, but not where mail comes back or is complained about
+is_confirmation = MESSAGES.c.intent_key.startswith(CONFIRMS)
 suppressed = exists().where(
+    or_(~is_confirmation, and_(*(SUPPRESSIONS.c.reason != reason for reason in ASKED_FOR))),
     SUPPRESSIONS.c.organization_id == bindparam("the_organization"),
     SUPPRESSIONS.c.channel.in_([MESSAGES.c.channel, EVERY_CHANNEL]),
     SUPPRESSIONS.c.address.in_([bindparam("the_address"), bindparam("its_hash")]),

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from leadcrm.conversations import optout
 from leadcrm.conversations.events import MessageReceived
 from leadcrm.conversations.models import Attachment, Conversation, Message
-from leadcrm.conversations.operations.consent import lift_erasure, opt_in, opt_out
+from leadcrm.conversations.operations.consent import lift_erasure
+from leadcrm.conversations.operations.opting_out import obey
 from leadcrm.conversations.operations.threads import open_conversation, refresh_conversation, reopen_conversation
 from leadcrm.conversations.search import index_message
 from leadcrm.core.db import db, get_or_404
@@ -100,7 +100,8 @@ def receive(
             )
         )
         if not automatic:
-            _obey(lead, channel, sender, content or subject)
+            lift_erasure(channel, normal_or_raw(KINDS[channel][0], sender))
+            obey(message)
     return message
 
 
@@ -144,11 +145,3 @@ def _show(conversation: Conversation, message: Message, automatic: bool) -> None
     leads.note_activity(conversation.lead_id, message.position_at)
     if conversation.status != "open":
         reopen_conversation(conversation)
-
-
-def _obey(lead: Lead, channel: str, sender: str, text: str) -> None:
-    lift_erasure(channel, normal_or_raw(KINDS[channel][0], sender))
-    if optout.asks_to_stop(text):
-        opt_out(lead.id, channel, sender, "replied_stop")
-    elif optout.asks_to_start(text):
-        opt_in(lead.id, channel, sender)
