@@ -1,4 +1,7 @@
-"""What mail systems report about mails of ours (RFC 3464): came back, delayed, or arrived; and why, in plain words."""
+"""What mail systems report about mails of ours: came back, delayed, or arrived, and why, in plain words (RFC 3464).
+
+And what their users say of it: a complaint, where somebody pressed "spam" (RFC 5965).
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,11 +13,14 @@ MOST_PARTS = 10
 MOST_RECIPIENTS = 20
 LONGEST_WORDS = 160
 LONGEST_HEAD = 64 * 1024
+COMPLAINED = "complained"
 
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _DEAD_ADDRESS = re.compile(r"5\.(?:1\.(?![78]$)\d+|2\.1|4\.4|4\.310)")  # 5.1.7 and 5.1.8 complain of the sender
+_SOFT = re.compile(r"4\.(?!7\.)[\d.]+|5\.(?:2|4)\.\d+|5\.3\.(?!4$)\d+")  # not what is said of us or of the mail's size
 _NO_SUCH_USER = ("550", "551", "553")  # of systems that give no better code than 5.0.0
+_COMPLAINTS = ("abuse", "fraud", "opt-out", "other")
 _WORDS = {
     "5.1.1": "there is no such mailbox",
     "5.1.2": "there is no such mail domain",
@@ -40,7 +46,7 @@ _WORDS = {
 class Verdict:
     """What became of the mail to one recipient; `action` and `code` as in RFC 3464, `said` the other server's words."""
 
-    action: str  # failed, delayed, delivered, relayed, expanded
+    action: str  # failed, delayed, delivered, relayed, expanded; or complained
     code: str
     addresses: tuple[str, ...]  # as we wrote to it, and as it ended up
     said: str
@@ -58,6 +64,11 @@ class Verdict:
         if self.action != "failed":
             return False
         return bool(_DEAD_ADDRESS.fullmatch(self.code)) or (self.code == "5.0.0" and self.said[:3] in _NO_SUCH_USER)
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether the mailbox or its system did not take it this time, and might the next."""
+        return self.action == "failed" and not self.is_of_the_address and _SOFT.fullmatch(self.code) is not None
 
 
 @dataclass(frozen=True)
@@ -85,13 +96,24 @@ def find(mail: Message) -> Report | None:
 
 
 def _verdicts(part: Message) -> Iterator[Verdict]:
-    if part.get_content_type() != "message/delivery-status" or not isinstance(part.get_payload(), list):
+    if not isinstance(part.get_payload(), list):
+        return
+    if part.get_content_type() == "message/feedback-report":
+        yield from map(_feedback, part.get_payload())
+    if part.get_content_type() != "message/delivery-status":
         return
     for block in part.get_payload():
         action = _field(block, "Action").lower()
         if action:
             said = _after_type(_field(block, "Diagnostic-Code"))
             yield Verdict(action, _code(_field(block, "Status"), said, action), _addresses(block), said[:LONGEST_WORDS])
+
+
+def _feedback(block: Message) -> Verdict:
+    """A complaint; other feedback (`not-spam`, a failed check of the sender) only says that the mail arrived."""
+    kind = _field(block, "Feedback-Type").lower()
+    about = _field(block, "Original-Rcpt-To").strip("<>").lower()
+    return Verdict(COMPLAINED if kind in _COMPLAINTS else "delivered", "2.0.0", (about,) if about else (), "")
 
 
 def _addresses(block: Message) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ class MessageBounced(MessageEvent):
     icon = "undo-2"
     personal = ("reason",)
     reason: str
+    soft: bool = False  # the address may take the next one
 
 
 @register

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from leadcrm.conversations.delivery_reports import Report, Verdict
-from leadcrm.conversations.events import MailAllowedAgain, MessageBounced, MessageDelayed, MessageResolved
+from leadcrm.conversations.delivery_reports import COMPLAINED, Report, Verdict
+from leadcrm.conversations.events import MailAllowedAgain, MessageBounced, MessageDelayed
 from leadcrm.conversations.models import Conversation, Message, Suppression
-from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, lift_suppression, suppress
-from leadcrm.conversations.operations.fate import last_attempt_at, names_of, settle
+from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, lift_suppression, opt_out, suppress
+from leadcrm.conversations.operations.fate import names_of, note_accepted, settle
 from leadcrm.conversations.operations.skipping import OVER, skip_waiting_of_lead
+from leadcrm.conversations.soft_bounces import soft_bounces_in_a_row
 from leadcrm.core import clock
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict, NotFound
@@ -19,14 +20,15 @@ from leadcrm.leads.operations.bouncing import note_bounce
 
 MAY_COME_BACK = ("sending", "unknown", "sent", "delivered")
 LONGEST_REASON = 200
+SOFT_IN_A_ROW = 3
 
 
 def take_report(report: Report, reply_token: str | None, references: Sequence[str] = ()) -> Message | None:
     """Write down what a mail system says of one of our mails; None when it speaks of none of ours.
 
     The mail is found by its Message-ID, else by the thread the report was sent to and the address it names. Failed:
-    the message has bounced, also an unknown one, and nothing more goes to an address that is at fault. Anything else
-    means that it was accepted.
+    the message has bounced, also an unknown one, and nothing more goes to an address that is at fault or did not take
+    SOFT_IN_A_ROW mails. A complaint is an opt-out. Anything else means that it was accepted.
     """
     message = _by_id([report.message_id or ""]) or _by_id(references) or _by_thread(report, reply_token)
     if message is None:
@@ -35,6 +37,8 @@ def take_report(report: Report, reply_token: str | None, references: Sequence[st
     verdict = report.verdict_on(message.address)
     if verdict.action == "failed":
         _come_back(message, verdict)
+    elif verdict.action == COMPLAINED:
+        opt_out(message.lead_id, "email", message.address, COMPLAINED)
     else:
         _go_on(message, verdict)
     return message
@@ -79,9 +83,11 @@ def _come_back(message: Message, verdict: Verdict) -> None:
     if message.status in MAY_COME_BACK:
         reason = f"{verdict.words}: {verdict.said}" if verdict.said else verdict.words
         settle(message, status="bounced", reason=reason[:LONGEST_REASON], **OVER)
-        record(MessageBounced(**names_of(message), reason=verdict.words))
+        record(MessageBounced(**names_of(message), reason=verdict.words, soft=verdict.is_soft))
     # an address it was forwarded to says nothing of the one we write to
-    if verdict.is_of_the_address and message.address in (verdict.addresses or [message.address]):
+    if message.address not in (verdict.addresses or [message.address]):
+        return
+    if verdict.is_of_the_address or (verdict.is_soft and soft_bounces_in_a_row(message) >= SOFT_IN_A_ROW):
         _stop_writing(message, verdict)
 
 
@@ -96,6 +102,4 @@ def _go_on(message: Message, verdict: Verdict) -> None:
     """A system further on has it, so it was accepted, whatever we were told."""
     if verdict.action == "delayed":
         record(MessageDelayed(**names_of(message), reason=verdict.words))
-    if message.status == "unknown":
-        settle(message, status="sent", sent_at=last_attempt_at(message), reason="", **OVER)
-        record(MessageResolved(**names_of(message), verdict="accepted"))
+    note_accepted(message, "accepted")

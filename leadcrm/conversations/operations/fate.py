@@ -69,6 +69,19 @@ def resolve_unknown(message: Message, verdict: str) -> Message:
     return message
 
 
+def note_accepted(message: Message, verdict: str) -> bool:
+    """Something proves that a mail system took the mail: its report (`accepted`) or its copy (`found`).
+
+    Returns whether that was unknown until now.
+    """
+    message = lock(message)
+    if message.status != "unknown":
+        return False
+    settle(message, status="sent", sent_at=last_attempt_at(message), reason="", **OVER)
+    record(MessageResolved(**names_of(message), verdict=verdict))
+    return True
+
+
 def _send_at_once(message: Message) -> None:
     now = clock.now()
     due = {"scheduled_for": now, "due_at": now, "position_at": now}
