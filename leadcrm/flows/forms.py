@@ -1,5 +1,7 @@
 """What people type into the flow builder."""
 
+import datetime
+
 from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
@@ -14,7 +16,8 @@ from wtforms.validators import (
 from wtforms.widgets import HiddenInput, NumberInput
 
 from leadcrm.core.forms import Form
-from leadcrm.flows.models import LAST_DAY, FlowStep
+from leadcrm.flows.document import StepDocument
+from leadcrm.flows.models import LAST_DAY
 from leadcrm.flows.operations import StepData
 
 TYPES = [SelectChoice("email", "Email"), SelectChoice("text", "Text"), SelectChoice("whatsapp", "WhatsApp")]
@@ -35,9 +38,20 @@ class FlowForm(Form):
     name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
 
 
-class StepForm(Form):
-    type = RadioField("Type", [InputRequired("Choose a type.")], choices=TYPES, default="email")
-    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+class _InDialog(Form):
+    """Stands over another form that may have fields of the same names: its ids are its own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self:
+            field.id = field.label.field_id = f"dialog-{field.id}"
+
+
+class NameForm(_InDialog, FlowForm):
+    """Another name for a flow."""
+
+
+class _WhenForm(Form):
     day = IntegerField(
         "Day",
         [InputRequired("Say which day, as a number."), NumberRange(0, LAST_DAY, f"A day from 0 to {LAST_DAY}.")],
@@ -46,10 +60,29 @@ class StepForm(Form):
     )
     time_type = RadioField("When", [InputRequired("Choose when.")], choices=TIMES, default="immediately")
     time = TimeField("Time", [needed_at_a_time], format=["%H:%M", "%H:%M:%S"])
+
+    @property
+    def wall_time(self) -> datetime.time | None:
+        """The time of day, to the minute; None: immediately. Of a valid form."""
+        return self.time.data.replace(second=0) if self.time_type.data == "specific" else None
+
+
+class PlaceForm(_InDialog, _WhenForm):
+    """Another day or time for a step."""
+
+    @classmethod
+    def at(cls, day: int, wall: datetime.time | None) -> "PlaceForm":
+        """The form filled with a place."""
+        return cls(data={"day": day, "time": wall, "time_type": "immediately" if wall is None else "specific"})
+
+
+class StepForm(_WhenForm):
+    type = RadioField("Type", [InputRequired("Choose a type.")], choices=TYPES, default="email")
+    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
     subject = StringField("Subject", [Length(max=300, message="At most 300 characters.")])
     content = TextAreaField("Message", [DataRequired("Write what it shall say."), Length(max=20_000)])
     greets = BooleanField("This is the lead's first hello")
-    revision = IntegerField("Revision", [Optional()], widget=HiddenInput())
+    revision = IntegerField("Revision", [Optional()], widget=HiddenInput())  # of the draft
 
     def validate_subject(self, field: StringField) -> None:
         if self.type.data == "email" and not field.data:
@@ -62,12 +95,12 @@ class StepForm(Form):
             name=self.name.data,
             content=self.content.data,
             day=self.day.data,
-            time=self.time.data.replace(second=0) if self.time_type.data == "specific" else None,
+            time=self.wall_time,
             subject=self.subject.data or "",
             greets=self.greets.data,
         )
 
     @classmethod
-    def of(cls, step: FlowStep) -> "StepForm":
-        """The form filled with a step."""
-        return cls(obj=step, data={"time_type": step.time_type})
+    def of(cls, step: StepDocument, revision: int) -> "StepForm":
+        """The form filled with a step of the draft that is shown as `revision`."""
+        return cls(obj=step, data={"time_type": step.time_type, "revision": revision})

@@ -137,7 +137,8 @@ def adjusted(passages: Sequence[Row], effects: Effects, now: datetime) -> Iterat
     """What changes for each of these passages, from a handful of queries for all."""
     messages = messages_of([passage.id for passage in passages], effects.step_ids)
     lead_ids = [passage.lead_id for passage in passages]
-    by_channel = {step.channel: leads.address_of(lead_ids, step.channel) for step in effects.added}
+    channels = {step.channel for step in effects.added}
+    by_channel = {channel: leads.address_of(lead_ids, channel) for channel in channels}
     greeted = _greeted(lead_ids) if effects.greets else set()
     for passage in passages:
         lead_id = passage.lead_id

@@ -40,7 +40,7 @@ def add_step(page: Page) -> None:
     type_into(page, panel.get_by_label("Message"), "Hi {first_name|there}, are you still looking?")
     expect(panel.locator("#step-preview").get_by_text("are you still looking?")).to_be_visible()
     press_on(page, panel.get_by_role("button", name="Add step"))
-    expect(page.get_by_text("Still looking? was added.")).to_be_visible()
+    expect(page.get_by_text("Still looking? was added to the draft.")).to_be_visible()
 
 
 def test_a_step_is_added_edited_switched_deleted_and_brought_back(page: Page):
@@ -57,7 +57,7 @@ def test_a_step_is_added_edited_switched_deleted_and_brought_back(page: Page):
     panel = page.get_by_role("complementary", name="Still looking?")
     type_into(page, panel.get_by_label("Name"), "Last question")
     press_on(page, panel.get_by_role("button", name="Save step"))
-    expect(page.get_by_text("Last question was saved.")).to_be_visible()
+    expect(page.get_by_text("Last question was saved in the draft.")).to_be_visible()
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("link", name="Last question")).to_be_focused()
@@ -72,12 +72,12 @@ def test_a_step_is_added_edited_switched_deleted_and_brought_back(page: Page):
 
     press_on(page, page.get_by_role("button", name="More for Last question"))
     expect(page.get_by_role("menuitem", name="Edit")).to_be_focused()
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Last question was deleted.")).to_be_visible()
+    expect(page.get_by_text("Last question was removed from the draft.")).to_be_visible()
     expect(step(page, "Last question")).to_have_count(0)
     page.keyboard.press("z")
-    expect(page.get_by_text("Last question is back.")).to_be_visible()
+    expect(page.get_by_text("Undone: “Last question” is removed")).to_be_visible()
     expect(step(page, "Last question")).to_be_visible()
 
 

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import func, select
 
 from leadcrm.core.db import db, perform
-from leadcrm.flows import operations, queries
-from leadcrm.flows.models import Flow, FlowStep
+from leadcrm.flows import draft_queries, operations, queries
+from leadcrm.flows.document import StepDocument
+from leadcrm.flows.edits import AddStep
+from leadcrm.flows.models import FlowDraftChange
 from leadcrm.identity import operations as identity
 from tests.conftest import count_queries
 from tests.flows.conftest import messages_of
@@ -29,8 +31,8 @@ def mia(sign_in, cast, flow):
     return sign_in(cast.mia)
 
 
-def text_of(step: FlowStep, **changes) -> dict[str, str]:
-    """The form as the browser sends it back."""
+def form_of(step, revision: int = 0, **changes) -> dict[str, str]:
+    """The form as the browser sends it back; `revision` is the draft's."""
     fields = {
         "type": step.type,
         "name": step.name,
@@ -39,20 +41,25 @@ def text_of(step: FlowStep, **changes) -> dict[str, str]:
         "time": step.time.strftime("%H:%M") if step.time else "",
         "subject": step.subject,
         "content": step.content,
-        "revision": str(step.revision),
+        "revision": str(revision),
     }
     return fields | changes
 
 
-def fresh_step(step_id: str) -> FlowStep:
+def draft_of(flow) -> draft_queries.Draft:
     db.session.rollback()
-    statement = select(FlowStep).where(FlowStep.id == step_id).execution_options(populate_existing=True)
-    return db.session.scalars(statement).one()
+    return draft_queries.draft_of(flow)
 
 
-def newest_step(flow: Flow) -> FlowStep:
+def added_step(flow) -> StepDocument:
+    draft = draft_of(flow)
+    [step] = [step for step in draft.document.steps if step.id not in draft.live_ids]
+    return step
+
+
+def live_names(flow) -> list[str]:
     db.session.rollback()
-    return max(queries.steps_of(flow.id), key=lambda step: step.id)
+    return [step.name for step in queries.steps_of(flow.id)]
 
 
 def test_the_list_shows_flows_and_makes_new_ones(mia, flow, new_lead):
@@ -90,37 +97,51 @@ def test_times_are_written_as_the_reader_writes_them(mia, cast, flow, steps, loc
 
 
 @pytest.mark.parametrize("hx", [True, False])
-def test_add_a_step(mia, flow, hx):
+def test_add_a_step_to_the_draft(mia, flow, hx):
     answer = mia.post(f"/flows/{flow.id}/steps", data=STEP, hx=hx)
     assert answer.status_code == (200 if hx else 303)
-    step = newest_step(flow)
+    step = added_step(flow)
     assert (step.type, step.name, step.day, str(step.time), step.enabled) == ("text", "Ask", 3, "18:30:00", True)
+    assert live_names(flow) == ["Welcome Email", "Follow-up Text", "Reminder Email"]
     if hx:
         assert 'hx-target="#flow-canvas"' in answer.text
-        assert "Ask was added" in answer.text
+        assert "Ask was added to the draft" in answer.text
 
 
 @pytest.mark.parametrize("hx", [True, False])
-def test_edit_a_step_and_hear_how_many_waiting_messages_changed(mia, flow, steps, new_lead, hx):
+def test_edit_a_step_in_the_draft_and_send_nothing_of_it(mia, flow, steps, new_lead, hx):
     lead = new_lead()
-    answer = mia.post(f"/flows/{flow.id}/steps/{steps.text.id}", data=text_of(steps.text, content="New words"), hx=hx)
+    answer = mia.post(f"/flows/{flow.id}/steps/{steps.text.id}", data=form_of(steps.text, content="New words"), hx=hx)
     assert answer.status_code == (200 if hx else 303)
-    assert messages_of(lead)[1].content == "New words"
+    assert draft_of(flow).document.step(steps.text.id).content == "New words"
+    assert messages_of(lead)[1].content != "New words"
     if hx:
-        assert "1 waiting message now says this." in answer.text
+        assert "was saved in the draft" in answer.text
+        assert "Publish 1 change" in answer.text
 
 
-def test_a_stale_edit_shows_both_versions_and_can_then_be_saved(mia, flow, steps):
+@pytest.mark.parametrize("hx", [True, False])
+def test_a_stale_edit_shows_both_versions_and_can_then_be_saved(mia, flow, steps, hx):
     url = f"/flows/{flow.id}/steps/{steps.text.id}"
-    theirs, mine = text_of(steps.text, content="Theirs"), text_of(steps.text, content="Mine")
-    mia.post(url, data=theirs)
-    stale = mia.post(url, data=mine, hx=True)
+    mia.post(url, data=form_of(steps.text, content="Theirs"))
+    mine = form_of(steps.text, content="Mine", name="My name")
+    stale = mia.post(url, data=mine, hx=hx)
     assert stale.status_code == 409
-    assert "Theirs" in stale.text
-    assert "Mine" in stale.text
-    revision = re.search(r'name="revision"[^>]*value="(\d+)"', stale.text)[1]
-    assert mia.post(url, data=mine | {"revision": revision}, hx=True).status_code == 200
-    assert fresh_step(steps.text.id).content == "Mine"
+    assert re.findall(r'class="bubble-text">(\w+)<', stale.text) == ["Theirs", "Mine"]
+    assert draft_of(flow).document.step(steps.text.id).content == "Theirs"
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', stale.text))
+    assert again.items() >= (mine | {"revision": "1"}).items()
+    assert mia.post(url, data=again, hx=hx).status_code == (200 if hx else 303)
+    assert draft_of(flow).document.step(steps.text.id).content == "Mine"
+
+
+def test_a_stale_edit_of_a_step_that_is_gone_cannot_be_made_anyway(mia, flow, steps):
+    url = f"/flows/{flow.id}/steps/{steps.text.id}"
+    mia.post(f"{url}/deletion", data={"revision": "0"})
+    stale = mia.post(url, data=form_of(steps.text, content="Mine"), hx=True)
+    assert stale.status_code == 409
+    assert "is removed from day 1" in stale.text
+    assert "Use mine anyway" not in stale.text
 
 
 @pytest.mark.parametrize("hx", [True, False])
@@ -136,17 +157,71 @@ def test_switch_a_step(mia, flow, steps, new_lead, hx):
         assert "1 waiting message will not be sent." in answer.text
 
 
+def test_the_switch_of_a_step_that_only_the_draft_has_is_part_of_the_draft(mia, flow):
+    mia.post(f"/flows/{flow.id}/steps", data=STEP)
+    step = added_step(flow)
+    answer = mia.post(f"/flows/{flow.id}/steps/{step.id}/enablement", data={"revision": "1"}, hx=True)
+    assert "Ask is off." in answer.text
+    assert not added_step(flow).enabled
+
+
 @pytest.mark.parametrize("hx", [True, False])
-def test_delete_a_step_and_undo(mia, flow, steps, hx):
+def test_delete_a_step_of_the_draft_and_undo(mia, flow, steps, hx):
     url = f"/flows/{flow.id}/steps/{steps.text.id}"
-    answer = mia.post(f"{url}/deletion", hx=hx)
+    answer = mia.post(f"{url}/deletion", data={"revision": "0"}, hx=hx)
     assert answer.status_code == (200 if hx else 303)
-    assert len(queries.steps_of(flow.id)) == 2
     assert mia.get(url).status_code == 404
+    assert len(live_names(flow)) == 3
+    undo = f"/flows/{flow.id}/undo?revision=1"
     if hx:
-        assert f'hx-post="{url}/restoration"' in answer.text
-    mia.post(f"{url}/restoration", hx=hx)
-    assert len(queries.steps_of(flow.id)) == 3
+        assert f'hx-post="{undo}"' in answer.text
+    assert mia.post(undo, hx=hx).status_code == (200 if hx else 303)
+    assert len(draft_of(flow).document.steps) == 3
+    assert mia.post(f"/flows/{flow.id}/redo", data={"revision": "2"}, hx=hx).status_code == (200 if hx else 303)
+    assert len(draft_of(flow).document.steps) == 2
+
+
+def test_nothing_to_undo_is_refused(mia, flow):
+    assert mia.post(f"/flows/{flow.id}/undo", data={"revision": "0"}, hx=True).status_code == 422
+
+
+def test_copy_a_step(mia, flow, steps):
+    answer = mia.post(f"/flows/{flow.id}/steps/{steps.text.id}/copy", data={"revision": "0"}, hx=True)
+    assert "Follow-up Text (copy) was added to the draft." in answer.text
+    assert added_step(flow).content == steps.text.content
+
+
+def test_rename_the_flow_in_the_draft(mia, flow):
+    perform(operations.create_flow, "Other")
+    url = f"/flows/{flow.id}/name"
+    assert 'value="New lead"' in mia.get(url, hx=True).text
+    refused = mia.post(url, data={"name": "Other", "revision": "0"}, hx=True)
+    assert refused.status_code == 422
+    assert "Another flow has this name." in refused.text
+    assert mia.post(url, data={"name": "Hello", "revision": "0"}).status_code == 303
+    assert draft_of(flow).document.name == "Hello"
+    assert "<h1>Hello</h1>" in mia.get(f"/flows/{flow.id}").text
+
+
+def test_the_canvas_says_what_is_new_changed_and_moved(mia, flow, steps):
+    mia.post(f"/flows/{flow.id}/steps", data=STEP)
+    moved = form_of(steps.text, 1, content="Other", day="2")
+    mia.post(f"/flows/{flow.id}/steps/{steps.text.id}", data=moved)
+    page = mia.get(f"/flows/{flow.id}").text
+    rows = dict(re.findall(r'<li id="step-([^"]+)"(.*?)</li>', page, re.DOTALL))
+    found = {step_id: re.findall(r'class="badge tone-\w+">(\w+)<', row) for step_id, row in rows.items()}
+    assert found[added_step(flow).id] == ["New"]
+    assert found[steps.text.id] == ["Moved", "Changed"]
+    assert found[steps.welcome.id] == []
+    assert "Publish 3 changes" in page
+
+
+def test_discard_goes_back_to_what_is_live(mia, flow):
+    assert "Discard changes" not in mia.get(f"/flows/{flow.id}").text
+    mia.post(f"/flows/{flow.id}/steps", data=STEP)
+    assert "Discard changes" in mia.get(f"/flows/{flow.id}").text
+    mia.post(f"/flows/{flow.id}/discarding?revision=1", hx=True)
+    assert draft_of(flow).changes == []
 
 
 def test_switch_the_flow_and_be_refused_a_second_welcome(mia, flow):
@@ -196,7 +271,6 @@ BAD = {
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
 def test_bad_input_is_refused_beside_its_field_and_nothing_is_lost(mia, flow, field, value):
-    before = db.session.scalar(select(func.count(FlowStep.id)))
     answer = mia.post(f"/flows/{flow.id}/steps", data=STEP | {field: value}, hx=True)
     if isinstance(value, bytes):
         assert answer.status_code in (200, 422)
@@ -206,7 +280,7 @@ def test_bad_input_is_refused_beside_its_field_and_nothing_is_lost(mia, flow, fi
     if field != "name":
         assert 'value="Ask"' in answer.text
     db.session.rollback()
-    assert db.session.scalar(select(func.count(FlowStep.id))) == before
+    assert db.session.scalar(select(func.count(FlowDraftChange.n))) == 0
 
 
 @pytest.mark.parametrize(
@@ -217,20 +291,22 @@ def test_strange_words_are_kept_and_shown_as_text(mia, flow, words):
         mia.post(f"/flows/{flow.id}/steps", data=STEP | {"content": words, "name": words[:80]}, hx=True).status_code
         == 200
     )
-    assert newest_step(flow).content == words
+    assert added_step(flow).content == words
     assert "<script>alert" not in mia.get(f"/flows/{flow.id}").text
 
 
 def test_a_huge_post_is_refused(mia, flow):
     assert mia.post(f"/flows/{flow.id}/steps", data=STEP | {"content": "x" * 10_000_000}).status_code in (413, 422)
-    assert len(queries.steps_of(flow.id)) == 3
+    assert draft_of(flow).changes == []
 
 
 def changing_urls(flow, step) -> list[str]:
     base = f"/flows/{flow.id}"
+    verbs = ("enablement", "deletion", "copy", "place")
+    whole = ("enablement", "steps", "draft", "preview", "undo", "redo", "discarding", "name", "placement", "publishing")
     return [
-        "/flows", f"{base}/enablement", f"{base}/steps", f"{base}/draft", f"{base}/preview", f"{base}/steps/{step.id}",
-        f"{base}/steps/{step.id}/enablement", f"{base}/steps/{step.id}/deletion", f"{base}/steps/{step.id}/restoration",
+        "/flows", f"{base}/steps/{step.id}", f"{base}/versions/1/restoration",
+        *(f"{base}/{word}" for word in whole), *(f"{base}/steps/{step.id}/{word}" for word in verbs),
     ]  # fmt: skip
 
 
@@ -241,19 +317,22 @@ def test_reps_read_but_do_not_change(sign_in, cast, flow, steps):
     assert 'id="step-form"' not in page
     assert 'role="switch"' not in page
     assert ben.get(f"/flows/{flow.id}/steps/{steps.text.id}", hx=True).status_code == 200
-    assert ben.get(f"/flows/{flow.id}/steps/new", hx=True).status_code == 403
+    assert 'class="handle"' not in page
+    assert ben.get(f"/flows/{flow.id}/versions").status_code == 200
+    for word in ("steps/new", "publishing", "name", f"steps/{steps.text.id}/place"):
+        assert ben.get(f"/flows/{flow.id}/{word}", hx=True).status_code == 403
     assert {ben.post(url, data=STEP, hx=True).status_code for url in changing_urls(flow, steps.text)} == {403}
-    assert fresh_step(steps.text.id).content == steps.text.content
+    assert draft_of(flow).revision == 0
 
 
 def test_another_organization_finds_nothing(sign_in, cast, flow, steps):
     rita = sign_in(cast.rita)
     urls = changing_urls(flow, steps.text)[1:]
     assert {rita.post(url, data=STEP, hx=True).status_code for url in urls} == {404}
-    for url in (f"/flows/{flow.id}", f"/flows/{flow.id}/steps/{steps.text.id}", f"/flows/{flow.id}/steps/new"):
-        assert rita.get(url, hx=True).status_code == 404
+    for word in ("", f"/steps/{steps.text.id}", "/steps/new", "/publishing", "/versions", "/name"):
+        assert rita.get(f"/flows/{flow.id}{word}", hx=True).status_code == 404
     assert "New lead" not in rita.get("/flows", hx=True).text
-    assert len(queries.steps_of(flow.id)) == 3
+    assert len(live_names(flow)) == 3
 
 
 def test_a_step_is_only_found_in_its_own_flow(mia, flow, steps):
@@ -268,11 +347,12 @@ def test_pages_make_a_fixed_number_of_queries(mia, flow, new_lead):
         return len(seen)
 
     new_lead()
-    urls = ("/flows", f"/flows/{flow.id}")
+    perform(operations.change_draft, flow, 0, AddStep(operations.StepData("text", "First", "Hi", 2, None)))
+    urls = ("/flows", f"/flows/{flow.id}", f"/flows/{flow.id}/publishing", f"/flows/{flow.id}/versions")
     before = [measure(url) for url in urls]
     for day in range(3, 12):
         step = operations.StepData(type="text", name=f"Step {day}", content="Hi", day=day, time=None)
-        perform(operations.add_step, flow, step)
+        perform(operations.change_draft, flow, draft_of(flow).revision, AddStep(step))
         new_lead()
     perform(operations.create_flow, "Other")
     assert [measure(url) for url in urls] == before

@@ -1,6 +1,9 @@
-// The builders of flows and automations: merge fields put in where the cursor was, switches that fall back.
+// The builders of flows and automations: merge fields put in where the cursor was, switches that fall back, steps that
+// were dropped elsewhere, undo by keys.
 (() => {
   'use strict';
+
+  const byId = (id) => document.getElementById(id);
 
   // ---- Merge fields ----------------------------------------------------------------------------------------
 
@@ -22,10 +25,25 @@
     if (item) insert(item.dataset.insert, item.closest('form'));
   });
 
+  // ---- Steps that were dropped elsewhere: the server says which time that means -----------------------------
+
+  let putBack = null; // undoes the drop on the screen, should the server not take it
+
+  document.addEventListener('reorder', (event) => {
+    const form = byId('flow-placement');
+    if (!form) return;
+    putBack = event.detail.putBack;
+    form.elements.step_id.value = event.target.id.replace('step-', '');
+    form.elements.day.value = event.detail.day;
+    form.elements.position.value = event.detail.position;
+    form.requestSubmit();
+  });
+
   // ---- Switches save at once; when the server did not take it, they show again what is true ------------------
 
   function fallBack(event) {
     const form = event.detail.ctx?.sourceElement;
+    if (form?.id === 'flow-placement') putBack?.();
     if (!form?.matches('[data-switch]')) return;
     const box = form.querySelector('.switch');
     if (box.checked !== box.defaultChecked) box.checked = box.defaultChecked;
@@ -33,4 +51,33 @@
 
   document.addEventListener('htmx:response:error', fallBack);
   document.addEventListener('htmx:error', fallBack);
+
+  // ---- A canvas that came anew holds one's own saves: an open form goes on from there ------------------------
+
+  function followCanvas() {
+    const canvas = byId('flow-canvas');
+    if (!canvas) return;
+    document.querySelectorAll('#panel [data-revision-field]').forEach((field) => { field.value = canvas.dataset.revision; });
+    const form = byId('step-form');
+    const step = byId(document.querySelector('#panel > .panel')?.dataset.row);
+    if (!form || !step || form.elements.day.value !== form.elements.day.defaultValue) return;
+    for (const name of ['day', 'time']) {
+      form.elements[name].value = step.dataset[name];
+      form.elements[name].defaultValue = step.dataset[name];
+    }
+    form.elements.time_type.value = step.dataset.time ? 'specific' : 'immediately';
+  }
+
+  document.addEventListener('htmx:after:swap', followCanvas);
+
+  // ---- Undo and redo by keys, where nothing is being typed ---------------------------------------------------
+
+  document.addEventListener('keydown', (event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'z';
+    if (!isUndo || event.target.closest('input:not([type="checkbox"], [type="radio"]), textarea, select, dialog')) return;
+    const button = byId(event.shiftKey ? 'flow-redo' : 'flow-undo');
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
 })();

@@ -1,6 +1,6 @@
 // Dragging in `.sortable` lists: by mouse and touch (Sortable), and by keys on the handle (Space, arrows, Space).
-// Only pages that reorder load this, after Sortable.min.js. After a move the item's inputs `day` (or whatever
-// data-* its list carries) and `position` are filled and the item gets a bubbling `reorder` event.
+// Only pages that reorder load this, after Sortable.min.js. After a move the item gets a bubbling `reorder` event whose
+// detail says the `day` of its list, the `position` in it (from 0) and how to `putBack` the item.
 (() => {
   'use strict';
 
@@ -11,7 +11,10 @@
     delay: 120,
     delayOnTouchOnly: true, // a scroll must not lift
     fallbackOnBody: true, // else the ghost stays in the list with a doubled id
-    onStart: () => { document.body.dataset.dragging = ''; },
+    onStart: (event) => {
+      document.body.dataset.dragging = '';
+      home = placeOf(event.item);
+    },
     onEnd: (event) => {
       delete document.body.dataset.dragging;
       if (event.from !== event.to || event.oldIndex !== event.newIndex) drop(event.item);
@@ -19,19 +22,22 @@
   };
 
   let lifted = null; // the item that the keys carry
-  let home = null; // where it came from: its list and the item after it
+  let home = null; // where what is moved came from: its list and the item after it
 
   const lists = () => [...document.querySelectorAll('.sortable')];
   const say = (words) => window.leadcrm.say(words);
 
   function start(root) {
-    root.querySelectorAll('.sortable:not([data-sorting])').forEach((list) => {
-      list.dataset.sorting = '';
-      window.Sortable.create(list, OPTIONS);
+    root.querySelectorAll('.sortable').forEach((list) => {
+      if (!window.Sortable.get(list)) window.Sortable.create(list, OPTIONS);
     });
   }
 
   function placeOf(item) {
+    return { list: item.parentElement, next: item.nextElementSibling };
+  }
+
+  function wordsOf(item) {
     const list = item.parentElement;
     const place = [...list.children].indexOf(item) + 1;
     const day = list.dataset.day === undefined ? '' : `Day ${list.dataset.day}, `;
@@ -40,18 +46,24 @@
 
   function drop(item) {
     const list = item.parentElement;
-    const values = { day: list.dataset.day, position: [...list.children].indexOf(item) };
-    for (const [name, value] of Object.entries(values)) {
-      const input = item.querySelector(`input[name="${name}"]`);
-      if (input) input.value = value ?? '';
-    }
-    item.dispatchEvent(new CustomEvent('reorder', { bubbles: true }));
-    say(`Dropped. ${placeOf(item)}`);
+    const from = home;
+    const detail = {
+      day: list.dataset.day,
+      position: [...list.children].indexOf(item),
+      putBack: () => from.list.insertBefore(item, from.next),
+    };
+    item.dispatchEvent(new CustomEvent('reorder', { bubbles: true, detail }));
+    say(`Dropped. ${wordsOf(item)}`);
+  }
+
+  function dropIfMoved(item) {
+    if (item.parentElement !== home.list || item.nextElementSibling !== home.next) drop(item);
+    else say('Put back.');
   }
 
   function lift(item, handle) {
     lifted = item;
-    home = { list: item.parentElement, next: item.nextElementSibling };
+    home = placeOf(item);
     item.classList.add('lifted');
     handle.setAttribute('aria-pressed', 'true');
     document.body.dataset.dragging = '';
@@ -80,7 +92,7 @@
   function handleKey(event, handle) {
     const item = handle.closest('li');
     if (event.key === ' ') {
-      if (lifted) drop(release(handle));
+      if (lifted) dropIfMoved(release(handle));
       else lift(item, handle);
     } else if (lifted && event.key === 'Escape') {
       home.list.insertBefore(lifted, home.next);
@@ -88,7 +100,7 @@
       say('Put back.');
     } else if (lifted && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
       moveLifted(event.key === 'ArrowDown' ? 1 : -1);
-      say(placeOf(lifted));
+      say(wordsOf(lifted));
     } else {
       return;
     }

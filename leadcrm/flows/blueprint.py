@@ -1,0 +1,37 @@
+"""What the pages of flows share: their blueprint, who may edit, and where a flow is."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_login import current_user
+
+from leadcrm.conversations import merge
+from leadcrm.flows.models import Flow
+from leadcrm.flows.wording import wall_clock
+from leadcrm.identity.permissions import requires
+
+blueprint = Blueprint("flows", __name__)
+
+EDITORS = ("owner", "manager", "marketing")
+editors_only = requires(*EDITORS)
+
+
+@blueprint.context_processor
+def _for_templates() -> dict[str, Any]:
+    fields = [{"label": words, "attrs": {"data-insert": f"{{{name}}}"}} for name, words in merge.FIELDS.items()]
+    return {"may_edit": may_edit(), "merge_fields": fields, "wall_clock": wall_clock}
+
+
+def may_edit() -> bool:
+    """Whether the reader of this page may change flows."""
+    return current_user.role in EDITORS
+
+
+def flow_url(flow: Flow, **query: Any) -> str:
+    """The address of a flow's builder."""
+    return url_for("flows.show", flow_id=flow.id, **query)
+
+
+def posted_revision() -> int:
+    """Which state of the draft the person saw; 0 before there ever was one."""
+    return request.values.get("revision", 0, type=int)

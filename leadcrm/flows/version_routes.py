@@ -1,0 +1,51 @@
+"""What was published before, and bringing it back as a draft."""
+
+from collections.abc import Iterable
+
+from flask import flash, request, url_for
+from sqlalchemy import select
+
+from leadcrm.core.db import db, get_or_404, perform
+from leadcrm.core.web import go, render
+from leadcrm.flows import operations
+from leadcrm.flows.blueprint import blueprint, editors_only, flow_url, posted_revision
+from leadcrm.flows.draft_queries import draft_of, versions_of
+from leadcrm.flows.models import Flow, FlowVersion
+from leadcrm.identity.models import User
+
+PAGE = 20
+LARGEST = 2**31 - 1  # a number the database can be asked for
+
+
+@blueprint.get("/flows/<flow_id>/versions")
+def history(flow_id: str):
+    flow = get_or_404(Flow, flow_id)
+    before = request.args.get("before", type=int)
+    found = versions_of(flow.id, before=before if before and 0 < before <= LARGEST else None, limit=PAGE + 1)
+    versions = found[:PAGE]
+    older = url_for(".history", flow_id=flow.id, before=versions[-1].number) if len(found) > PAGE else None
+    context = {
+        "flow": flow,
+        "draft": draft_of(flow),
+        "versions": versions,
+        "names": _names(versions),
+        "older": older,
+        "is_first_page": before is None,
+    }
+    return render("flows/versions.html", "flows/_versions.html", **context)
+
+
+@blueprint.post("/flows/<flow_id>/versions/<int:number>/restoration")
+@editors_only
+def restore(flow_id: str, number: int):
+    flow = get_or_404(Flow, flow_id)
+    perform(operations.restore_version, flow, posted_revision(), min(number, LARGEST))
+    flash(f"Version {number} is a draft now. Publish it to make it live.", "success")
+    return go(flow_url(flow))
+
+
+def _names(versions: Iterable[FlowVersion]) -> dict[str, str]:
+    """Names of the people who published, by actor."""
+    ids = {version.author.removeprefix("user:") for version in versions if version.author.startswith("user:")}
+    people = db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {f"user:{user_id}": name for user_id, name in people}

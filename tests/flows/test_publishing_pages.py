@@ -1,0 +1,189 @@
+"""Moving steps, publishing and history through HTTP."""
+
+import re
+from datetime import time
+
+import pytest
+
+from leadcrm.core.db import db, perform
+from leadcrm.flows import operations, queries
+from leadcrm.flows.edits import AddStep, EditStep, MoveStep, RemoveStep
+from leadcrm.flows.operations import StepData
+from tests.flows.conftest import messages_of
+from tests.flows.test_changing import data_of
+from tests.flows.test_drafting import change, draft
+
+MORE = StepData(type="text", name="More", content="Hi {first_name|there}", day=3, time=time(10))
+
+
+@pytest.fixture
+def mia(sign_in, cast, flow):
+    """Marketing may build flows."""
+    return sign_in(cast.mia)
+
+
+def place(client, flow, step_id: str, day: int, position: int, *, hx: bool = True, revision: int | None = None):
+    data = {"step_id": step_id, "day": day, "position": position}
+    data["revision"] = draft(flow).revision if revision is None else revision
+    return client.post(f"/flows/{flow.id}/placement", data=data, hx=hx)
+
+
+def step_of(flow, step_id: str):
+    return draft(flow).document.step(step_id)
+
+
+def live_names(flow) -> list[str]:
+    db.session.rollback()
+    return [step.name for step in queries.steps_of(flow.id)]
+
+
+@pytest.mark.parametrize("hx", [True, False])
+def test_a_step_dropped_on_another_day_keeps_its_time(mia, flow, steps, hx):
+    answer = place(mia, flow, steps.text.id, 2, 1, hx=hx)
+    assert answer.status_code == (200 if hx else 303)
+    assert (step_of(flow, steps.text.id).day, step_of(flow, steps.text.id).time) == (2, time(9))
+
+
+def test_a_step_dropped_between_two_of_its_day_asks_for_the_time_in_between(mia, flow, steps):
+    for hour in (10, 16):
+        change(flow, AddStep(StepData("text", f"At {hour}", "Hi", 1, time(hour))))
+    asked = place(mia, flow, steps.text.id, 1, 1)
+    assert asked.status_code == 200
+    assert 'value="13:00"' in asked.text
+    assert step_of(flow, steps.text.id).time == time(9), "nothing is saved before it is accepted"
+    place_url = f"/flows/{flow.id}/steps/{steps.text.id}/place"
+    chosen = {"day": "1", "time_type": "specific", "time": "12:15", "revision": str(draft(flow).revision)}
+    assert mia.post(place_url, data=chosen, hx=True).headers["HX-Trigger"] == "close-dialog"
+    assert step_of(flow, steps.text.id).time == time(12, 15)
+
+
+def test_a_step_dropped_where_it_was_stays(mia, flow, steps):
+    assert "stays" in place(mia, flow, steps.text.id, 1, 0).text
+    assert draft(flow).revision == 0
+
+
+@pytest.mark.parametrize(("day", "position", "status"), [(-1, 0, 422), (366, 0, 422), ("two", 0, 422), (1, "x", 200)])
+def test_a_place_that_there_is_not_is_refused(mia, flow, steps, day, position, status):
+    assert place(mia, flow, steps.text.id, day, position).status_code == status
+    assert draft(flow).revision == 0
+
+
+def test_a_stale_drop_shows_what_both_did(mia, flow, steps):
+    change(flow, EditStep(steps.text.id, data_of(steps.text, content="Theirs")))
+    stale = place(mia, flow, steps.text.id, 2, 0, revision=0)
+    assert stale.status_code == 409
+    assert "says something else" in stale.text
+    assert "moves from day 1, 9:00 to day 2, 9:00" in stale.text
+    assert step_of(flow, steps.text.id).day == 1
+
+
+def test_a_step_is_moved_by_fields_alone(mia, flow, steps):
+    url = f"/flows/{flow.id}/steps/{steps.text.id}/place"
+    page = mia.get(url).text
+    assert 'value="09:00"' in page
+    assert "<html" in page
+    assert "<dialog" in mia.get(url, hx=True).text
+    assert mia.post(url, data={"day": "400", "time_type": "immediately", "revision": "0"}).status_code == 422
+    assert mia.post(url, data={"day": "4", "time_type": "immediately", "revision": "0"}).status_code == 303
+    assert (step_of(flow, steps.text.id).day, step_of(flow, steps.text.id).time) == (4, None)
+
+
+def test_publishing_tells_the_changes_and_whom_they_concern(mia, flow, steps, new_lead):
+    lead = new_lead(first_name="Zanele")
+    change(flow, RemoveStep(steps.reminder.id))
+    change(flow, AddStep(MORE))
+    url = f"/flows/{flow.id}/publishing"
+    page = mia.get(url).text
+    assert "“More” is added on day 3, 10:00: a text" in page
+    assert "“Reminder Email” is removed from day 2, 14:00" in page
+    assert "Also the 1 running lead whose day is still ahead" in page
+    assert "1 message lost" in page
+    assert "1 message gained" not in page
+    wider = mia.get(f"{url}?audience=running").text
+    assert "1 message gained" in wider
+    assert lead.name in wider
+    assert re.search(r"More is sent on \w+, .* 10:00 AM</p>", wider), "on the lead's own clock"
+    assert "America/New_York" in wider
+
+
+def test_without_anybody_inside_there_is_no_choice_of_audience(mia, flow, steps):
+    change(flow, AddStep(MORE))
+    page = mia.get(f"/flows/{flow.id}/publishing").text
+    assert "still ahead" not in page
+    assert "New leads only" in page
+
+
+@pytest.mark.parametrize(("audience", "messages"), [("new", 3), ("running", 4)])
+def test_publish_for_an_audience(mia, flow, steps, new_lead, audience, messages):
+    lead = new_lead()
+    change(flow, AddStep(MORE))
+    form = {"revision": str(draft(flow).revision), "audience": audience}
+    done = mia.post(f"/flows/{flow.id}/publishing", data=form)
+    assert done.status_code == 303
+    assert "Version 2 is live." in mia.get(done.location).text
+    assert live_names(flow)[-1] == "More"
+    assert len(messages_of(lead)) == messages
+
+
+def test_affected_leads_come_page_by_page(mia, flow, steps, new_lead):
+    names = [new_lead(first_name=f"Lead{number:02}").first_name for number in range(52)]
+    change(flow, RemoveStep(steps.reminder.id))
+    page = mia.get(f"/flows/{flow.id}/publishing").text
+    following = re.search(r'href="([^"]+)" aria-label="Next page"', page)[1].replace("&amp;", "&")
+    shown = [re.findall(r">(Lead\d\d)", text) for text in (page, mia.get(following).text)]
+    assert [len(found) for found in shown] == [50, 2]
+    assert sorted(shown[0] + shown[1]) == names
+
+
+def test_a_stale_publication_is_refused(mia, flow, steps):
+    change(flow, AddStep(MORE))
+    refused = mia.post(f"/flows/{flow.id}/publishing", data={"revision": "0", "audience": "new"})
+    assert refused.status_code == 409
+    assert "“More” is added" in refused.text
+    assert "Use mine anyway" not in refused.text
+    assert "More" not in live_names(flow)
+
+
+def test_leads_with_a_gap_are_named_and_nothing_is_published(mia, flow, steps, new_lead):
+    lead = new_lead(first_name="Zanele", company="")
+    change(flow, EditStep(steps.reminder.id, data_of(steps.reminder, content="Hi {company}")))
+    refused = mia.post(f"/flows/{flow.id}/publishing", data={"revision": "1", "audience": "new"})
+    assert refused.status_code == 422
+    assert f'href="/leads/{lead.id}"' in refused.text
+    assert f"step={steps.reminder.id}" in refused.text
+    assert draft(flow).changes
+
+
+def test_nothing_to_publish_is_said(mia, flow):
+    assert "Nothing to publish" in mia.get(f"/flows/{flow.id}/publishing").text
+    assert mia.post(f"/flows/{flow.id}/publishing", data={"revision": "0"}).status_code == 422
+
+
+def test_history_tells_who_published_what_and_restores_it(mia, cast, flow, steps):
+    mia.post(f"/flows/{flow.id}/steps/{steps.text.id}/place", data={"day": "4", "time_type": "immediately"})
+    mia.post(f"/flows/{flow.id}/publishing", data={"revision": "1", "audience": "new"})
+    page = mia.get(f"/flows/{flow.id}/versions").text
+    assert page.index("Version 2") < page.index("Version 1")
+    assert f"{cast.mia.name}, " in page
+    assert "moves from day 1, 9:00 to day 4, immediately" in page
+    assert page.count("Restore as draft") == 1
+    restored = mia.post(f"/flows/{flow.id}/versions/1/restoration", data={"revision": str(draft(flow).revision)})
+    assert restored.status_code == 303
+    assert (step_of(flow, steps.text.id).day, step_of(flow, steps.text.id).time) == (1, time(9))
+    assert queries.steps_of(flow.id)[-1].day == 4, "what is live stays until it is published"
+
+
+def test_history_comes_page_by_page(mia, flow, steps):
+    for number in range(21):
+        change(flow, MoveStep(steps.welcome.id, 3 + number % 2, None))
+        perform(operations.publish, flow, draft(flow).revision)
+    page = mia.get(f"/flows/{flow.id}/versions").text
+    assert "Version 22" in page
+    assert "Version 2<" not in page
+    older = re.search(r'href="([^"]+)" aria-label="Next page"', page)[1]
+    assert "Version 2<" in mia.get(older).text
+
+
+@pytest.mark.parametrize("number", ["0", "99", "9" * 30])
+def test_a_version_that_there_is_not_is_not_found(mia, flow, number):
+    assert mia.post(f"/flows/{flow.id}/versions/{number}/restoration").status_code == 404
