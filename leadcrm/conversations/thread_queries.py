@@ -18,6 +18,7 @@ from leadcrm.conversations.models import (
     ReadMark,
     Suppression,
 )
+from leadcrm.conversations.opt_out_queries import suspected_id
 from leadcrm.conversations.optout import refusal
 from leadcrm.core.db import asked_id, db, get_or_404
 from leadcrm.core.errors import NotFound
@@ -51,6 +52,7 @@ class OpenThread:
     is_unread: bool
     readers: Sequence[str]
     next_planned: Planned | None
+    question: Message | None  # may be an opt-out: a person decides
     version: str
 
 
@@ -76,17 +78,19 @@ def open_thread(user: User, conversation_id: str) -> OpenThread:
 
     Raises NotFound for a thread the person may not see.
     """
-    planned = aliased(Message)
+    planned, asked = aliased(Message), aliased(Message)
     own_draft = and_(
         Draft.lead_id == Conversation.lead_id, Draft.channel == Conversation.channel, Draft.user_id == user.id
     )
     statement = (
-        select(Conversation, Draft, ReadMark, User.name, planned.channel, planned.scheduled_for, *_version_columns())
+        select(Conversation, Draft, ReadMark, User.name, planned.channel, planned.scheduled_for, asked)
+        .add_columns(*_version_columns())
         .join(Conversation.lead)
         .outerjoin(Draft, own_draft)
         .outerjoin(ReadMark, ReadMark.conversation_id == Conversation.id)
         .outerjoin(User, User.id == ReadMark.user_id)
         .outerjoin(planned, planned.id == _next_planned_id())
+        .outerjoin(asked, asked.id == suspected_id())
         .where(Conversation.id == asked_id(conversation_id))
         .order_by(User.name, User.id)
         .options(contains_eager(Conversation.lead).joinedload(Lead.owner), joinedload(Conversation.assignee))
@@ -94,7 +98,7 @@ def open_thread(user: User, conversation_id: str) -> OpenThread:
     rows = db.session.execute(statement).all()
     if not rows or not can_see_lead(user, rows[0].Conversation.lead):
         raise NotFound
-    thread, draft, _, _, channel, scheduled_for, *parts = rows[0]
+    thread, draft, _, _, channel, scheduled_for, question, *parts = rows[0]
     written_at = thread.last_inbound_at
     up_to_date = [row for row in rows if row.ReadMark and written_at and row.ReadMark.read_until >= written_at]
     return OpenThread(
@@ -103,6 +107,7 @@ def open_thread(user: User, conversation_id: str) -> OpenThread:
         is_unread=written_at is not None and all(row.ReadMark.user_id != user.id for row in up_to_date),
         readers=[row.name for row in up_to_date if row.ReadMark.user_id != user.id],
         next_planned=Planned(channel, scheduled_for) if channel else None,
+        question=question,
         version=_word(parts),
     )
 

@@ -13,7 +13,6 @@ from leadcrm.conversations.composer import composer_context, drafted_form
 from leadcrm.conversations.forms import SnoozeForm
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations.composing import fill_what_is_known, mark_unread, values_for
-from leadcrm.conversations.opt_out_queries import open_question
 from leadcrm.conversations.thread_queries import Entry, Log, OpenThread
 from leadcrm.core import clock
 from leadcrm.core.db import perform
@@ -60,8 +59,7 @@ def earlier_messages(conversation_id: str):
 def thread_header(conversation_id: str):
     """The thread's bar: who has it, whether it is open."""
     opened = thread_queries.open_thread(me(), conversation_id)
-    question = open_question(opened.thread)
-    return fragment("inbox/_thread_header.html", opened=opened, question=question, presets=_presets())
+    return fragment("inbox/_thread_header.html", opened=opened, presets=_presets())
 
 
 @blueprint.get("/conversations/<conversation_id>/assignees")
@@ -161,7 +159,6 @@ def thread_context(conversation_id: str, message_id: str | None = None) -> dict[
         "log": log,
         "since": since,
         "found_id": message_id,
-        "question": open_question(thread),
         "presets": _presets(),
         **entry_context(thread.lead, log.entries),
         **_reply_context(opened, log),
