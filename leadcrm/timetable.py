@@ -10,6 +10,7 @@ from leadcrm.conversations.jobs import (
     sweep_messages,
     wake_snoozed,
 )
+from leadcrm.conversations.reconciling import look_for_unknown
 from leadcrm.core.audit import seal_new_facts
 from leadcrm.core.drains import drain_events
 from leadcrm.core.idempotency import forget_old_answers
@@ -27,6 +28,7 @@ LANES: dict[str, list[Drain]] = {
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),
     Periodic("wake_snoozed", "now", 60, wake_snoozed),
+    Periodic("look_for_unknown", "slow", 300, look_for_unknown),
     Periodic("seal_new_facts", "slow", 10, seal_new_facts),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
     Periodic("remove_orphaned_files", "slow", 86_400, remove_orphaned_files),

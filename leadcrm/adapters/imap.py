@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import unquote, urlsplit
 
-from imap_tools import AND, BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import AND, BaseMailBox, H, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
 DEFAULT_PORTS = {"imap": 143, "imaps": 993, "imap+starttls": 143}
 LONGEST_REASON = 300
+SENT_FLAG = "\\Sent"  # RFC 6154
+SENT_NAMES = ("sent", "sent items", "sent mail", "sent messages")  # where a server does not flag it
 
 _ENTRY = re.compile(rb"\bUID (?P<uid>\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (?P<size>\d+)")
@@ -94,6 +96,11 @@ class OpenMailbox:
         with _trouble_told():
             return min(map(int, self._box.uids(AND(date_gte=day), charset=None)), default=None)
 
+    def holds(self, message_id: str) -> bool:
+        """Whether a mail with this Message-ID, in its angle brackets, is here."""
+        with _trouble_told():
+            return bool(self._box.uids(AND(header=H("Message-ID", message_id)), charset=None))
+
     def read(self, uid: int, most_bytes: int) -> bytes | None:
         """A mail as it came, or its first `most_bytes`. None when it is gone."""
         with _trouble_told():
@@ -118,18 +125,45 @@ class OpenMailbox:
 @contextmanager
 def opened(server: ImapServer) -> Iterator[OpenMailbox]:
     """The mailbox, signed in to and selected read-only. Raises MailboxTrouble."""
+    with _signed_in(server) as box:
+        yield _selected(box, server.folder)
+
+
+@contextmanager
+def opened_sent(server: ImapServer) -> Iterator[OpenMailbox | None]:
+    """The folder that keeps what its owner sent, read-only; None when there is none. Raises MailboxTrouble."""
+    with _signed_in(server) as box:
+        folder = _sent_folder(box)
+        yield _selected(box, folder) if folder is not None else None
+
+
+@contextmanager
+def _signed_in(server: ImapServer) -> Iterator[BaseMailBox]:
     with _trouble_told():
         box = _connected(server)
     try:
         with _trouble_told():
             _sign_in(box, server)
-            box.folder.set(server.folder, readonly=True)
-        yield OpenMailbox(box)
+        yield box
     finally:
         with suppress(OSError, imaplib.IMAP4.error, ImapToolsError):
             box.logout()
         with suppress(OSError):
             box.client.shutdown()
+
+
+def _selected(box: BaseMailBox, folder: str) -> OpenMailbox:
+    with _trouble_told():
+        box.folder.set(folder, readonly=True)
+    return OpenMailbox(box)
+
+
+def _sent_folder(box: BaseMailBox) -> str | None:
+    with _trouble_told():
+        folders = box.folder.list()
+    flagged = [folder.name for folder in folders if SENT_FLAG in folder.flags]
+    named = [folder.name for folder in folders if folder.name.rpartition(folder.delim)[2].lower() in SENT_NAMES]
+    return next(iter(flagged + named), None)
 
 
 def _connected(server: ImapServer) -> BaseMailBox:

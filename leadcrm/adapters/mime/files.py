@@ -33,10 +33,11 @@ def file_part(file: OutgoingFile) -> str:
 
 def _bytes_of(file: OutgoingFile) -> bytes:
     try:
-        content = file.path.read_bytes()
+        is_as_long = file.path.stat().st_size == file.size
+        content = file.path.read_bytes() if is_as_long else b""
     except OSError as error:
         raise ValueError(f"The file {file.filename} cannot be read: {error.strerror}.") from error
-    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), file.sha256):
+    if not is_as_long or not hmac.compare_digest(hashlib.sha256(content).hexdigest(), file.sha256):
         raise ValueError(f"The file {file.filename} is not the one that was attached.")
     return content
 

@@ -11,6 +11,7 @@ from leadcrm.conversations.operations.drafting import (
 )
 from leadcrm.conversations.operations.fate import (
     cancel_message,
+    note_accepted,
     resolve_unknown,
     retry_message,
     send_now,
@@ -60,6 +61,7 @@ __all__ = [
     "is_suppressed",
     "mark_read",
     "missing_fields",
+    "note_accepted",
     "opt_in",
     "opt_out",
     "plan_message",
