@@ -64,7 +64,7 @@ def _words(change: Adjustment, teller: TimeTeller) -> str:
     at = teller.moment(change.at) if change.at else ""
     was = teller.moment(change.before) if change.before else ""
     if change.kind == NONE:
-        return f"stays as it is: {change.reason}"
+        return f"{'stays as it is' if change.message_id else 'is not sent'}: {change.reason}"
     if change.kind == GAIN:
         return f"is sent on {at}"
     if change.kind == LOSE:

@@ -106,6 +106,16 @@ def test_publishing_tells_the_changes_and_whom_they_concern(mia, flow, steps, ne
     assert "America/New_York" in wider
 
 
+def test_a_new_step_that_comes_too_late_for_a_lead_says_so(mia, flow, steps, new_lead):
+    new_lead()
+    late = StepData(type="text", name="Late", content="Hi", day=0, time=None)
+    change(flow, AddStep(late))
+    change(flow, RemoveStep(steps.reminder.id))
+    page = mia.get(f"/flows/{flow.id}/publishing?audience=running").text
+    assert "Late: nothing changes for 1 lead. Day 0 is today" in page
+    assert "Late is not sent: Day 0 is today" in page
+
+
 def test_without_anybody_inside_there_is_no_choice_of_audience(mia, flow, steps):
     change(flow, AddStep(MORE))
     page = mia.get(f"/flows/{flow.id}/publishing").text
