@@ -1,6 +1,7 @@
 """Files on their way out: in the mail, through undo, cancel and retry, and what happens when one is not there."""
 
 import asyncio
+import queue
 import threading
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -38,16 +39,21 @@ def server() -> Iterator[SimpleNamespace]:
             taken.append(envelope.content)
             return "250 accepted"
 
-    loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(loop.create_server(lambda: SMTP(Handler(), loop=loop), "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    loop, ports = asyncio.new_event_loop(), queue.SimpleQueue()
+
+    def serve() -> None:
+        listening = loop.run_until_complete(loop.create_server(lambda: SMTP(Handler(), loop=loop), "127.0.0.1", 0))
+        ports.put(listening.sockets[0].getsockname()[1])
+        loop.run_forever()
+        listening.close()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    yield SimpleNamespace(url=f"smtp://127.0.0.1:{listening.sockets[0].getsockname()[1]}", taken=taken)
+    yield SimpleNamespace(url=f"smtp://127.0.0.1:{ports.get(timeout=10)}", taken=taken)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
-    listening.close()
-    loop.run_until_complete(asyncio.sleep(0))
-    loop.close()
 
 
 def drain_by(url: str | None) -> None:

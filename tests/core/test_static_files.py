@@ -37,4 +37,4 @@ def test_a_head_request_says_the_length_and_sends_nothing(ask):
 
 
 def test_bundles_are_only_read(ask):
-    assert ask("bundles/shell.js", "POST").status_code in (400, 404, 405)
+    assert ask("bundles/shell.js", "POST").status_code in (403, 404, 405)

@@ -60,7 +60,7 @@ def test_limits_count_visitors_whatever_they_claim(deployed):
 def test_static_files_come_with_their_content_in_the_name(deployed):
     page = requests.get(f"{deployed.url}/login", timeout=15).text
     path = re.search(r'href="(/static/[0-9a-f]{12}/[^"]+\.css)"', page)[1]
-    answer = requests.get(f"{deployed.url}{path}", timeout=15)
+    answer = requests.get(f"{deployed.url}{path}", timeout=15, headers={"Accept-Encoding": "gzip"})
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Encoding"] == "gzip"

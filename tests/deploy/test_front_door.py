@@ -150,13 +150,13 @@ def test_a_broken_answer_is_not_asked_for_again_and_condemns_no_process(door):
 
 
 def test_programs_get_the_apis_form_of_an_error(door):
-    large = door.ask("/api/leads", "POST", data=b"x" * (12 * 1024 * 1024 + 1))
+    large = door.ask("/api/leads", "POST", data=b"x" * (22 * 1024 * 1024 + 1))
     assert large.status_code == 413
     assert large.json()["error"]["code"] == "request_entity_too_large"
 
 
 def test_a_body_of_the_largest_size_passes(door):
-    assert door.ask("/webhook/email", "POST", data=b"x" * (12 * 1024 * 1024)).status_code == 200
+    assert door.ask("/webhook/email", "POST", data=b"x" * (22 * 1024 * 1024)).status_code == 200
 
 
 def test_other_hosts_and_plain_http_are_sent_away(door):

@@ -20,7 +20,7 @@ from leadcrm.conversations.opt_out_intent import Intent, Meaning, opt_out_intent
 from leadcrm.conversations.opt_out_queries import open_question
 from leadcrm.conversations.optout import confirmation
 from leadcrm.core import tenancy
-from leadcrm.core.db import db, lock
+from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.errors import Conflict
 from leadcrm.core.events import record
 from leadcrm.identity.models import Organization
@@ -82,6 +82,6 @@ def _confirm(message: Message, language: str) -> None:
 
 def _ask(message: Message) -> None:
     """Put it before a person, unless they are asked already or nobody writes to the lead there anyway."""
-    thread = db.session.get_one(Conversation, message.conversation_id)
+    thread = get_or_404(Conversation, message.conversation_id)
     if not is_suppressed(message.channel, message.address) and open_question(thread) is None:
         record(OptOutSuspected(lead_id=message.lead_id, channel=message.channel, message_id=message.id))
