@@ -16,7 +16,7 @@ API = [name for name in UNSAFE if "_api." in name]
 NEW = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{64}\b|\$argon2id[^']*"
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.\d]*|datetime\.datetime\([^()]*(\([^()]*\))?\)"
-    r"|lc_[\w-]{7}|'[a-z2-7]{16}'|\bb'[^']*'|\bb\"[^\"]*\""
+    r"|(?<=\"_salt\": \")[0-9a-f]{16}|lc_[\w-]{7}|'[a-z2-7]{16}'|\bb'[^']*'|\bb\"[^\"]*\""
 )
 
 
