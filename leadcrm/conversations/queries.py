@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select,
 from sqlalchemy.orm import contains_eager
 
 from leadcrm.conversations import search
+from leadcrm.conversations.lead_facts import facts_of as facts_of  # for flows and automations
 from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
 from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.paging import Order, Page, keyset_page

@@ -1,0 +1,104 @@
+"""What conditions are tested against: the facts of leads, many at once."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from leadcrm.conversations.condition_fields import LEAD_FIELDS, WEEKDAYS
+from leadcrm.conversations.events import MessageReceived
+from leadcrm.conversations.models import Suppression
+from leadcrm.conversations.operations.consent import ASKED_FOR, COMPLAINED, EVERY_CHANNEL
+from leadcrm.core.db import db
+from leadcrm.core.models import EventRow
+from leadcrm.core.zones import zone
+from leadcrm.leads import queries as leads
+from leadcrm.leads.models import ContactPoint, Lead
+
+Facts = dict[str, dict[str, Any]]  # by lead, by field
+
+
+def facts_of(lead_ids: Collection[str], now: datetime, fields: Collection[str] = tuple(LEAD_FIELDS)) -> Facts:
+    """The facts of each lead, by field of LEAD_FIELDS; at most six queries, for `fields` only.
+
+    Times and days are the lead's own at `now`. Leads that do not exist are missing.
+    """
+    facts = _own(lead_ids, now)
+    for about, gather in _GATHERED.items():
+        if not about.isdisjoint(fields):
+            for lead_id, found in gather(list(facts)).items():
+                facts[lead_id] |= found
+    return facts
+
+
+def _own(lead_ids: Collection[str], now: datetime) -> Facts:
+    columns = (
+        Lead.id, Lead.status, Lead.score, Lead.priority, Lead.source, Lead.owner_id, Lead.interest, Lead.company,
+        Lead.timezone, Lead.created_at, Lead.last_activity_at,
+    )  # fmt: skip
+    facts = {}
+    for lead in db.session.execute(select(*columns).where(Lead.id.in_(lead_ids))):
+        local = now.astimezone(zone(lead.timezone))
+        facts[lead.id] = {
+            "status": lead.status,
+            "score": lead.score,
+            "priority": lead.priority,
+            "source": lead.source,
+            "owner": lead.owner_id,
+            "interest": lead.interest,
+            "company": lead.company,
+            "age": (now - lead.created_at).days,
+            "quiet": (now - lead.last_activity_at).days,
+            "time": f"{local:%H:%M}",
+            "weekday": WEEKDAYS[local.weekday()],
+        }
+    return facts
+
+
+def _tags(lead_ids: Collection[str]) -> Facts:
+    return {lead_id: {"tag": names} for lead_id, names in leads.tag_names(lead_ids).items()}
+
+
+def _addresses(lead_ids: Collection[str]) -> Facts:
+    points = select(ContactPoint.lead_id, ContactPoint.kind).where(ContactPoint.lead_id.in_(lead_ids))
+    found: Facts = {}
+    for lead_id, kind in db.session.execute(points):
+        found.setdefault(lead_id, {})[kind] = True
+    return found
+
+
+def _replies(lead_ids: Collection[str]) -> Facts:
+    """An out-of-office is no reply."""
+    said = select(EventRow.lead_id).where(
+        EventRow.lead_id.in_(lead_ids),
+        EventRow.name == MessageReceived.name,
+        EventRow.data["automatic"].as_boolean().is_not(True),
+    )
+    return {lead_id: {"replied": True} for lead_id in db.session.scalars(said.distinct())}
+
+
+def _opt_outs(lead_ids: Collection[str]) -> Facts:
+    """Channels the lead does not want to be written to on; a bounce is no wish."""
+    points = select(ContactPoint.lead_id, ContactPoint.kind, ContactPoint.value)
+    ways = db.session.execute(points.where(ContactPoint.lead_id.in_(lead_ids))).all()
+    listed = select(Suppression.channel, Suppression.address).where(
+        Suppression.address.in_({value for _, _, value in ways}),
+        Suppression.channel.in_([*leads.KINDS_OF_CHANNEL, EVERY_CHANNEL]),
+        Suppression.reason.in_([*ASKED_FOR, COMPLAINED]),
+    )
+    suppressed = set(map(tuple, db.session.execute(listed)))
+    found: Facts = {}
+    for lead_id, kind, value in ways:
+        for channel, kinds in leads.KINDS_OF_CHANNEL.items():
+            if kind in kinds and {(channel, value), (EVERY_CHANNEL, value)} & suppressed:
+                found.setdefault(lead_id, {"opted_out": []})["opted_out"].append(channel)
+    return found
+
+
+_GATHERED: dict[frozenset[str], Callable[[Collection[str]], Facts]] = {
+    frozenset({"tag"}): _tags,
+    frozenset({"email", "phone"}): _addresses,
+    frozenset({"replied"}): _replies,
+    frozenset({"opted_out"}): _opt_outs,
+}
