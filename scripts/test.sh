@@ -5,8 +5,9 @@ cd "$(dirname "$0")/.."
 source scripts/browser.sh
 
 python=.venv/bin/python
+workers=$(($(nproc) + 1)) # real processes and browsers make tests wait as much as they compute
 status=0
-LEADCRM_TEST_DB=sqlite "$python" -m pytest -n 2 --dist loadgroup "$@" || status=$?
+LEADCRM_TEST_DB=sqlite "$python" -m pytest -n "$workers" --dist loadgroup "$@" || status=$?
 databaseless=(--ignore=tests/architecture --ignore=tests/frontend --ignore=tests/adapters --ignore=tests/contracts --ignore=tests/browser)
-LEADCRM_TEST_DB=postgresql "$python" -m pytest -n 2 --dist loadgroup -m "not process" "${databaseless[@]}" "$@" || status=$?
+LEADCRM_TEST_DB=postgresql "$python" -m pytest -n "$workers" --dist loadgroup -m "not process" "${databaseless[@]}" "$@" || status=$?
 exit "$status"

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import flash, request
 
 from leadcrm.core import clock
-from leadcrm.core.db import get_or_404, perform
+from leadcrm.core.db import ID_LENGTH, get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import TimeTeller, go, render, user_locale
 from leadcrm.core.zones import zone
@@ -76,9 +76,14 @@ def _audience(value: str | None) -> str:
     return value if value in AUDIENCES else AUDIENCES[0]
 
 
+def _after() -> str:
+    """The enrolment whose lead was shown last; PostgreSQL cannot be asked for a NUL."""
+    return request.args.get("after", "").replace("\x00", "")[:ID_LENGTH]
+
+
 def _page(flow: Flow, draft: Draft, audience: str, *, status: int = 200, problem: str = "", holes=()):
     impact = impact_queries.impact_of(flow, draft, audience)
-    affected = impact_queries.affected_leads(flow, draft, audience, after=request.args.get("after", "")[:36])
+    affected = impact_queries.affected_leads(flow, draft, audience, after=_after())
     names = {step.id: step.name for step in (*draft.live.steps, *draft.document.steps)}
     now = clock.now()
     context = {

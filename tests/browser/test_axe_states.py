@@ -6,7 +6,6 @@ Both themes, both widths: no axe violation, no script error, no sideways scroll.
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page
 
@@ -16,6 +15,7 @@ from leadcrm.identity import operations as identity
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from tests.browser.acme import inside_acme, lead_writes
+from tests.browser.axe import violations
 from tests.browser.conftest import Quiet
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
@@ -49,8 +49,7 @@ def faults(page: Page, quiet: Quiet) -> list[str]:
     """What is wrong with what a page shows now, and what it has said since; forgets the latter."""
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(200)  # what comes in fades in, and axe would measure half a colour
-    violations = Axe().run(page).response["violations"]
-    found = [f"{one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])} places)" for one in violations]
+    found = violations(page)
     found += [said for said in quiet.complaints if not any(text in said for text in EXPECTED)]
     quiet.complaints.clear()
     scrolls, fits = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
@@ -135,16 +134,15 @@ STATES: list[Callable[[Page], None]] = [
 
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_states(office, open_context, theme, size):
+def test_states(office, open_context, size):
     let_people_of_hard_names_write(office)
     found_an_empty_office(office)
-    page = open_context(size, theme, bypass_csp=True).new_page()
+    page = open_context(size, bypass_csp=True).new_page()
     quiet, problems = Quiet(page), []
     for show in STATES:
         show(page)
         problems += [f"{show.__name__}: {problem}" for problem in faults(page, quiet)]
-    nobody_yet = open_context(size, theme, person="eve@", bypass_csp=True).new_page()
+    nobody_yet = open_context(size, person="eve@", bypass_csp=True).new_page()
     quiet = Quiet(nobody_yet)
     for path in EMPTY_SCREENS:
         visit(nobody_yet, path)

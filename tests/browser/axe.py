@@ -1,0 +1,21 @@
+"""What axe finds wrong with a page as it stands, in both themes."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+OF_COLOURS = ["color-contrast", "link-in-text-block"]  # the rules whose verdict depends on the theme
+
+
+def violations(page: Page) -> list[str]:
+    """Every rule in the light theme, those of colours again in the dark one: the document is the same in both."""
+    found = [f"light: {violation}" for violation in _run(page, None)]
+    page.emulate_media(color_scheme="dark")
+    only_colours = {"runOnly": {"type": "rule", "values": OF_COLOURS}}
+    found += [f"dark: {violation}" for violation in _run(page, only_colours)]
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def _run(page: Page, options: dict | None) -> list[str]:
+    violations = Axe().run(page, options=options).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])} places)" for one in violations]
