@@ -5,14 +5,14 @@ from functools import cached_property, lru_cache
 from flask import Flask
 from flask_login import current_user
 from flask_migrate import Migrate
-from sqlalchemy import Select, select
+from sqlalchemy import Label, Row, Select, select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.inbound_routes import blueprint as inbound
 from leadcrm.conversations.intake_routes import blueprint as intake
-from leadcrm.conversations.queries import unread_count, unread_of_role
+from leadcrm.conversations.queries import unread_of_role
 from leadcrm.conversations.release_routes import blueprint as releasing
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
@@ -36,6 +36,10 @@ from leadcrm.leads.routes import blueprint as leads
 from leadcrm.notifications.routes import blueprint as notifications
 from leadcrm.privacy.routes import blueprint as privacy
 from leadcrm.settings import ROOT
+from leadcrm.tasks.api import blueprint as tasks_api
+from leadcrm.tasks.queries import waiting_of_role
+from leadcrm.tasks.routes import blueprint as tasks
+from leadcrm.tasks.routes import count_words, end_of_day
 
 
 def init_app(app: Flask) -> None:
@@ -57,6 +61,7 @@ def init_app(app: Flask) -> None:
         intake,
         releasing,
         sandbox,
+        tasks,
         flows,
         automations,
         privacy,
@@ -66,32 +71,54 @@ def init_app(app: Flask) -> None:
     if not app.settings.is_production:
         app.register_blueprint(kit)
     app.context_processor(_counts_beside_the_sidebar)
-    api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, flows_api))
+    api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, tasks_api, flows_api))
 
 
 class _NavCounts:
     """The numbers beside the sidebar's links, asked for as a page shows them: fragments and error pages pay nothing."""
 
     @cached_property
-    def _both(self) -> tuple[int, int]:
-        both = db.session.execute(_counts_of_role(current_user.role, is_postgresql()), {"reader": current_user.id})
-        return both.one()
+    def _all(self) -> Row:
+        return _asked_once(_counts_of_role(current_user.role, is_postgresql()))
+
+    @cached_property
+    def _work(self) -> Row:
+        """All but the number of leads, which some pages know."""
+        return self._all if "_all" in vars(self) else _asked_once(_work_of_role(current_user.role))
 
     @property
     def leads(self) -> str:
-        return how_many(self._both[0], counted_up_to(Filters()))
+        """Asked for before the others, if at all."""
+        return how_many(self._all.leads, counted_up_to(Filters()))
 
     @property
     def inbox(self) -> int:
-        """Asked for after `leads`, or alone by a page that knows how many leads there are."""
-        return self._both[1] if "_both" in vars(self) else unread_count(current_user)
+        return self._work.inbox
+
+    @property
+    def tasks(self) -> str:
+        return count_words(self._work.tasks)
+
+
+def _asked_once(statement: Select) -> Row:
+    return db.session.execute(statement, {"reader": current_user.id, "until": end_of_day()}).one()
 
 
 @lru_cache
 def _counts_of_role(role: str, on_postgresql: bool) -> Select:
-    """Both numbers in one look: every page asks for them."""
+    """All numbers in one look: every page asks for them."""
     leads = counting(role, Filters(), counted_up_to(Filters()), on_postgresql).scalar_subquery()
-    return select(leads, unread_of_role(role).scalar_subquery()).execution_options(**MADE_ONCE)
+    return select(leads.label("leads"), *_work_numbers(role)).execution_options(**MADE_ONCE)
+
+
+@lru_cache
+def _work_of_role(role: str) -> Select:
+    return select(*_work_numbers(role)).execution_options(**MADE_ONCE)
+
+
+def _work_numbers(role: str) -> tuple[Label, Label]:
+    unread, waiting = unread_of_role(role).scalar_subquery(), waiting_of_role(role).scalar_subquery()
+    return unread.label("inbox"), waiting.label("tasks")
 
 
 def _counts_beside_the_sidebar() -> dict[str, _NavCounts]:

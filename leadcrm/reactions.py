@@ -23,12 +23,14 @@ from leadcrm.leads.events import (
     LeadStatusChanged,
     LeadTagged,
 )
+from leadcrm.tasks import listeners as tasks
+from leadcrm.tasks.events import TaskAssigned, TaskCreated
 
 REACTIONS: dict[type[Event], list[Listener]] = {
     LeadCreated: [flows.enrol_new_lead, leads.tell_of_new_lead, automations.consider],
     LeadInquired: [automations.consider],
     LeadStatusChanged: [flows.leave_on_status, automations.consider],
-    LeadAssigned: [conversations.hand_over_threads, leads.tell_new_owner, automations.consider],
+    LeadAssigned: [conversations.hand_over_threads, leads.tell_new_owner, tasks.hand_over_tasks, automations.consider],
     LeadTagged: [automations.consider],
     FollowUpRequested: [conversations.send_follow_up],
     LeadArchived: [flows.leave_on_archival, conversations.stop_writing],
@@ -39,4 +41,6 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     MessageFailed: [conversations.tell_of_failure, automations.consider],
     MessageBounced: [conversations.tell_of_failure, automations.consider],
     MessageOutcomeUnknown: [conversations.tell_of_failure],
+    TaskCreated: [tasks.tell_assignee],
+    TaskAssigned: [tasks.tell_new_assignee],
 }

@@ -7,5 +7,6 @@ from leadcrm.flows import models as flows
 from leadcrm.identity import models as identity
 from leadcrm.leads import models as leads
 from leadcrm.notifications import models as notifications
+from leadcrm.tasks import models as tasks
 
-__all__ = ["automations", "conversations", "core", "flows", "identity", "leads", "notifications"]
+__all__ = ["automations", "conversations", "core", "flows", "identity", "leads", "notifications", "tasks"]

@@ -20,6 +20,7 @@ from leadcrm.core.timetable import Periodic
 from leadcrm.flows.jobs import drain_publications, drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
 from leadcrm.privacy.jobs import drain_erasures
+from leadcrm.tasks.jobs import tell_of_due_tasks
 
 LANES: dict[str, list[Drain]] = {
     "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
@@ -28,6 +29,7 @@ LANES: dict[str, list[Drain]] = {
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),
     Periodic("wake_snoozed", "now", 60, wake_snoozed),
+    Periodic("tell_of_due_tasks", "now", 30, tell_of_due_tasks),
     Periodic("look_for_unknown", "slow", 300, look_for_unknown),
     Periodic("seal_new_facts", "slow", 10, seal_new_facts),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),

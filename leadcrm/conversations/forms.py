@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from leadcrm.conversations.models import CHANNELS
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import Form, LocalMomentField
 from leadcrm.core.zones import UnknownZone, wall_time, zone
 
 LONGEST_SUBJECT = 500
@@ -22,22 +22,6 @@ def _fits_its_channel(form: Any, field: Any) -> None:
     limit = LONGEST_TEXT if form.channel.data in ("sms", "whatsapp") else LONGEST_MAIL
     if len(field.data or "") > limit:
         raise ValidationError(f"This is too long: at most {limit:,} characters.")
-
-
-class LocalMomentField(StringField):
-    """`2026-11-25T14:00` as a browser's date and time field sends it; a naive wall time, or None."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata(valuelist)
-        self.wall: datetime | None = None
-
-    def pre_validate(self, form: Any) -> None:
-        if not self.data:
-            return
-        try:
-            self.wall = datetime.strptime(self.data[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - a wall time has no zone
-        except ValueError:
-            raise ValidationError("Choose a date and a time.") from None
 
 
 class DraftForm(Form):

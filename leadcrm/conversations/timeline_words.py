@@ -23,7 +23,7 @@ _BEGUN_BY = {
     "api": " through the API",
     "assistant": " by the assistant",
 }
-_FIELDS = {"timezone": "time zone", "zone_source": "time zone", "owner_id": "owner"}
+_FIELDS = {"timezone": "time zone", "zone_source": "time zone", "owner_id": "owner", "due_at": "due time"}
 BY_HAND = "canceled by hand"
 UNEXPLAINED = "no reason was given"
 
@@ -71,6 +71,11 @@ class _Telling:
     @property
     def the_message(self) -> str:
         return _begin(self.a_message)
+
+    @property
+    def the_task(self) -> str:
+        """By its title, which goes when the lead is erased."""
+        return f"the task “{self.get('what')}”" if self.get("what") else "a task"
 
     @property
     def because(self) -> str:
@@ -250,6 +255,34 @@ def _left_flow(telling: _Telling) -> str:
     return f"Left {telling.named('flow')}: {_inside(telling.because)}"
 
 
+def _task_created(telling: _Telling) -> str:
+    given = telling.get("assignee_id")
+    person = telling.person("assignee_id") if given else ""
+    for_whom = f" for {person}" if given and person != telling.who else ""
+    begun = _BEGUN_BY.get(telling.get("origin"), "")
+    return telling.done(f"added {telling.the_task}", f"{_begin(telling.the_task)} was added{begun}") + for_whom
+
+
+def _task_edited(telling: _Telling) -> str:
+    change = f"the {_fields(telling.words('fields'))} of {telling.the_task}"
+    were = "were" if len(telling.words("fields")) > 1 else "was"
+    return telling.done(f"changed {change}", f"{_begin(change)} {were} changed")
+
+
+def _task_assigned(telling: _Telling) -> str:
+    if not telling.get("assignee_id"):
+        return telling.done(f"left {telling.the_task} to nobody", f"{_begin(telling.the_task)} is nobody’s now")
+    person = telling.person("assignee_id")
+    if person == telling.who:
+        return f"{person} took {telling.the_task}"
+    return telling.done(f"gave {telling.the_task} to {person}", f"{_begin(telling.the_task)} went to {person}")
+
+
+def _task(active: str, passive: str) -> Callable[[_Telling], str]:
+    """`Ada finished the task “Call”`, or `The task “Call” was finished`."""
+    return lambda telling: telling.done(f"{active} {telling.the_task}", f"{_begin(telling.the_task)} was {passive}")
+
+
 def _done_by(active: str, passive: str) -> Callable[[_Telling], str]:
     return lambda telling: telling.done(active, passive)
 
@@ -294,6 +327,13 @@ SENTENCES: dict[str, Callable[[_Telling], str]] = {
     "message.received": _received,
     "conversation.assigned": _thread_assigned,
     "conversation.status_changed": _thread_status,
+    "task.created": _task_created,
+    "task.edited": _task_edited,
+    "task.assigned": _task_assigned,
+    "task.completed": _task("finished", "finished"),
+    "task.reopened": _task("reopened", "reopened"),
+    "task.snoozed": _task("put off", "put off"),
+    "task.canceled": _task("canceled", "canceled"),
     "flow.enrolled": _enrolled,
     "flow.exited": _left_flow,
     "automation.ran": lambda telling: f"{_begin(telling.named('automation'))} ran",

@@ -1,12 +1,16 @@
 """What all typed input shares."""
 
 import unicodedata
+from datetime import datetime
+from typing import Any
 
 from wtforms import Form as BaseForm
+from wtforms import StringField
 from wtforms.validators import ValidationError
 
 UNWANTED = {"Cc", "Cs"}  # control characters and lone surrogates; line breaks and tabs are wanted
 KEPT = "\n\t"
+FIRST_YEAR, LAST_YEAR = 1970, 2099
 
 
 class Form(BaseForm):
@@ -40,3 +44,19 @@ def no_control_characters(form, field) -> None:
     """The validator every field has."""
     if has_control_characters(field.data):
         raise ValidationError("This contains characters that cannot be saved. Please type it again.")
+
+
+class LocalMomentField(StringField):
+    """`2026-11-25T14:00` as a browser's date and time field sends it: `wall` is a naive wall time, or None."""
+
+    wall: datetime | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        try:
+            self.wall = datetime.strptime(self.data[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - a wall time has no zone
+        except ValueError:
+            raise ValidationError("Choose a date and a time.") from None
+        if not FIRST_YEAR <= self.wall.year <= LAST_YEAR:
+            raise ValidationError("This is too far from now.")

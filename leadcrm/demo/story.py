@@ -12,7 +12,8 @@ from leadcrm.conversations.models import Conversation
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.zones import wall_time
-from leadcrm.demo import houses, people, templates, threads
+from leadcrm.demo import errands, houses, people, templates, threads
+from leadcrm.demo.errands import Errand
 from leadcrm.demo.houses import Asker
 from leadcrm.demo.stage import Stage, moved_clock, travel_to
 from leadcrm.demo.threads import Handled, Noted, Said, When
@@ -22,6 +23,7 @@ from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.models import Notification
+from leadcrm.tasks import operations as tasks
 
 BY_THEMSELVES = ("survey", "website", "advert", "partner")  # sources that need nobody to type
 OPENING = timedelta(days=13)
@@ -37,11 +39,12 @@ class Tale:
     office: people.Office
     askers: Sequence[Asker]
     lines: Sequence[Said | Noted | Handled]
+    errands: Sequence[Errand]
 
 
 TALES = (
-    Tale(people.OFFICES[0], houses.ACME, threads.ACME),
-    Tale(people.OFFICES[1], houses.RIVAL, threads.RIVAL),
+    Tale(people.OFFICES[0], houses.ACME, threads.ACME, errands.ACME),
+    Tale(people.OFFICES[1], houses.RIVAL, threads.RIVAL, errands.RIVAL),
 )
 
 
@@ -101,6 +104,9 @@ class Storyteller:
             actor = "system" if line.who == "lead" else self._actor(line.who)
             yield self._moment(line.when), actor, lambda line=line: self._play(line)
 
+        for errand in self.tale.errands:
+            yield self._moment(errand.when), self._actor(errand.giver), lambda errand=errand: self._give(errand)
+
     def _moment(self, when: When) -> datetime:
         if isinstance(when, int):
             return self.now - timedelta(minutes=when)
@@ -149,6 +155,19 @@ class Storyteller:
             self._hear(line)
         else:
             self._say(line)
+
+    def _give(self, errand: Errand) -> None:
+        task = tasks.create_task(
+            self._lead(errand.lead),
+            title=errand.title,
+            kind=errand.kind,
+            due_at=self.now + timedelta(minutes=errand.due),
+            priority=errand.priority,
+            assignee_id=self.team[errand.doer].id,
+            note=errand.note,
+        )
+        if errand.is_done:
+            tasks.complete_task(task, self.team[errand.doer])
 
     def _hear(self, line: Said) -> None:
         lead = self._lead(line.lead)

@@ -18,6 +18,8 @@ EVERYONES = (
     ("My leads", "/leads?owner=me", "users", ""),
     ("Unassigned leads", "/leads?owner=none", "users", ""),
     ("Inbox", "/inbox", "inbox", "G I"),
+    ("Tasks", "/tasks", "check-check", "G T"),
+    ("New task", "/tasks/new", "plus", ""),
     ("Flows", "/flows", "workflow", "G F"),
     ("Automations", "/automations", "zap", ""),
     ("Templates", "/templates", "file-text", ""),

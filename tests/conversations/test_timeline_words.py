@@ -14,6 +14,7 @@ BACKGROUND = Background(
     people={"ada": "Ada", "ben": "Ben"},
     named={"welcome": "Welcome sequence", "hot": "Hot leads"},
 )
+TASK = {"what": "Call back"}
 SMS, FLOW = {"channel": "sms", "origin": "manual"}, {"flow_id": "welcome"}
 TOLD = [
     ("lead.created", "user:ada", {"source": "open house"}, "Ada added the lead, source: Open house"),
@@ -144,6 +145,25 @@ TOLD = [
     ("conversation.assigned", "system", {"assignee_id": None}, "The conversation is unassigned again"),
     ("conversation.status_changed", "user:ada", {"old": "open", "new": "snoozed"}, "Ada snoozed the conversation"),
     ("conversation.status_changed", "system", {"old": "closed", "new": "open"}, "The conversation was reopened"),
+    ("task.created", "user:ada", TASK | {"assignee_id": "ada"}, "Ada added the task “Call back”"),
+    ("task.created", "user:ada", TASK | {"assignee_id": "ben"}, "Ada added the task “Call back” for Ben"),
+    ("task.created", "automation:hot", TASK, "The automation “Hot leads” added the task “Call back”"),
+    ("task.created", "system", TASK | {"origin": "flow"}, "The task “Call back” was added by a flow"),
+    ("task.created", "system", {}, "A task was added"),
+    (
+        "task.edited",
+        "user:ada",
+        TASK | {"fields": ["title", "due_at"]},
+        "Ada changed the title and due time of the task “Call back”",
+    ),
+    ("task.assigned", "user:ada", TASK | {"assignee_id": "ben"}, "Ada gave the task “Call back” to Ben"),
+    ("task.assigned", "user:ada", TASK | {"assignee_id": "ada"}, "Ada took the task “Call back”"),
+    ("task.assigned", "user:ada", TASK, "Ada left the task “Call back” to nobody"),
+    ("task.assigned", "system", TASK | {"assignee_id": "ben"}, "The task “Call back” went to Ben"),
+    ("task.completed", "user:ada", TASK, "Ada finished the task “Call back”"),
+    ("task.reopened", "user:ada", TASK, "Ada reopened the task “Call back”"),
+    ("task.snoozed", "user:ada", TASK, "Ada put off the task “Call back”"),
+    ("task.canceled", "system", TASK, "The task “Call back” was canceled"),
     ("flow.enrolled", "system", FLOW | {"messages": 6}, "Entered the flow “Welcome sequence”: 6 messages are planned"),
     ("flow.enrolled", "system", {"flow_id": "gone", "messages": 1}, "Entered a flow: 1 message is planned"),
     (

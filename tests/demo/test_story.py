@@ -19,6 +19,8 @@ from leadcrm.flows.models import Enrolment
 from leadcrm.identity import passwords, queries
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
+from leadcrm.tasks.models import Task
+from leadcrm.tasks.queries import task_page
 from tests.conftest import create_schema, make_settings
 
 
@@ -123,6 +125,13 @@ def snapshot() -> dict[str, int]:
     db.session.rollback()
     with tenancy.everyone():
         return {table.name: number(table) for table in db.metadata.sorted_tables}
+
+
+def test_ada_has_something_to_do_today(acme):
+    ada = db.session.scalars(select(User).where(User.email == "ada@acme.test")).one()
+    mine = task_page(ada, "mine").items
+    assert [task.due_at < clock.now() for task in mine] == [True, False, False]
+    assert {task.state for task in db.session.scalars(select(Task))} == {"open", "done"}
 
 
 def test_a_second_run_changes_nothing_and_prints_the_same(seeded):

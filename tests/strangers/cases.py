@@ -28,6 +28,7 @@ PARTS = {
     "flow_id": "@flow",
     "step_id": "@step",
     "automation_id": "@automation",
+    "task_id": "@task",
     "notification_id": "@notification",
     "session_id": "@session",
     "token_id": "@token",
@@ -81,6 +82,7 @@ RULE = {
     "actions-2-kind": "notify", "actions-2-to": "user:@user", "actions-2-text": "Look",
 }  # fmt: skip
 WORDS = {"channel": "email", "drafted_channel": "email", "subject": "Hi", "content": "Hello", "when": "now"}
+TASK = {"title": "Call back", "kind": "call", "priority": "high", "due": "2031-01-01T09:00", "assignee_id": ""}
 MESSAGE = {"lead_id": "@lead", "channel": "email", "subject": "Hi", "content": "Hello"}
 TEMPLATE = {"name": "New", "channel": "email", "subject": "Hi", "content": "Hi"}
 ORGANIZATION = {
@@ -238,6 +240,19 @@ CASES: dict[str, Case] = {
     "GET sandbox.index": of_lead(query={"c": "@conversation"}),
     "GET sandbox.thread": of_lead(),
     "POST sandbox.answer": of_lead(body={"content": "Yes"}),
+    # tasks
+    "GET tasks.index": Case(query={"view": "team"}),
+    "GET tasks.of_lead": of_lead(),
+    "GET tasks.new": Case(query={"lead": "@lead"}),
+    "GET tasks.leads_to_choose": Case(query={"q": "hamster"}),
+    "POST tasks.create": Case(body={**TASK, "lead_id": "@lead"}),
+    "GET tasks.edit": of_lead(query={"back": "/leads/@lead"}),
+    "POST tasks.update": of_lead(body=TASK),
+    "POST tasks.complete": of_lead(),
+    "POST tasks.reopen": of_lead(parts={"task_id": "@done_task"}),
+    "POST tasks.cancel": of_lead(),
+    "POST tasks.snooze": of_lead(body={"preset": "tomorrow"}),
+    "POST tasks.undo": Case(query={"facts": "@task_fact"}),
     # flows
     "GET flows.index": Case(),
     "POST flows.create": Case(EDITORS, body={"name": "New"}),
@@ -295,6 +310,9 @@ CASES: dict[str, Case] = {
     "POST messages_api.schedule": of_lead(body={**MESSAGE, "scheduled_time": "2031-01-01T09:00:00+00:00"}),
     "GET messages_api.conversations": of_lead(query={"lead_id": "@lead"}),
     "POST messages_api.answer_as_lead": of_lead(body={"channel": "email", "content": "Yes"}),
+    "GET tasks_api.tasks": of_lead(query={"lead_id": "@lead"}),
+    "POST tasks_api.create": of_lead(body={"lead_id": "@lead", "title": "Call back", "assignee_id": "@host"}),
+    "PATCH tasks_api.change": of_lead(body={"title": "Call back", "assignee_id": "@host"}),
     "GET flows_api.flows": Case(),
     "GET flows_api.flow": Case(),
 }  # fmt: skip

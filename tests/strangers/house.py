@@ -31,6 +31,7 @@ from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import ContactPoint, Lead, Tag
 from leadcrm.notifications import operations as notifications
 from leadcrm.notifications.models import Notification
+from leadcrm.tasks import operations as tasks
 
 FILE_BYTES = b"what the lead sent"
 FILE_HASH = hashlib.sha256(FILE_BYTES).hexdigest()
@@ -82,6 +83,8 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     )  # fmt: skip
     perform(_mail_came_back, lead)
     perform(conversations.save_draft, owner, lead.id, "email", f"subject {word}", f"draft {word}")
+    tasked, done = (perform(tasks.create_task, lead, title=f"task {n} {word}", note=f"note {word}") for n in range(2))
+    fact = perform(tasks.complete_task, done, owner)
     planned, failed, unknown, sent = (_message(lead, owner, word) for _ in range(4))
     _settle(sent, status="sent", sandbox=True, conversation_id=heard.conversation_id, sent_at=clock.now(), due_at=None)
     _settle(failed, status="failed", reason=f"refused {word}", due_at=None)
@@ -97,6 +100,9 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
         "unknown": unknown.id,
         "attachment": db.session.scalar(select(Attachment.id).where(Attachment.message_id == heard.id)),
         "drafted_file": _attach(owner, lead.id, word),
+        "task": tasked.id,
+        "done_task": done.id,
+        "task_fact": str(fact),
         "reply_token": db.session.scalar(select(Conversation.reply_token).where(Conversation.lead_id == lead.id)),
     }
 

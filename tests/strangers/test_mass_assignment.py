@@ -64,9 +64,12 @@ def test_the_api_refuses_fields_it_does_not_know(houses, name):
     assert not houses.changes()
 
 
+TASK = ("kind", "due_at", "priority", "note")
 LEAD = ("first_name", "last_name", "name", "email", "phone", "timezone", "company", "interest", "source", "tags")
 KNOWN = {
     "POST leads_api.capture": (*LEAD, "answers"),
     "PATCH leads_api.change": (*LEAD, "status", "reason", "revision"),
     "POST messages_api.answer_as_lead": ("subject",),
+    "POST tasks_api.create": TASK,
+    "PATCH tasks_api.change": (*TASK, "state", "revision"),
 }

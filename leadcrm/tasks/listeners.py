@@ -1,0 +1,34 @@
+"""What follows for tasks from what happened, and who hears of them."""
+
+from sqlalchemy import select
+
+from leadcrm.core import events
+from leadcrm.core.db import db, get_or_404
+from leadcrm.core.models import EventRow
+from leadcrm.leads.events import LeadAssigned
+from leadcrm.leads.models import Lead
+from leadcrm.tasks import operations
+from leadcrm.tasks.events import TaskAssigned, TaskCreated
+from leadcrm.tasks.models import Task
+
+
+def tell_assignee(event: TaskCreated | TaskAssigned) -> None:
+    """Whoever was given a task hears of it, unless they took it themselves or it has gone on to somebody else."""
+    fact_id = events.cause().event_id
+    actor = db.session.scalar(select(EventRow.actor).where(EventRow.id == fact_id))
+    if event.assignee_id is None or actor == f"user:{event.assignee_id}":
+        return
+    task = get_or_404(Task, event.task_id)
+    if task.assignee_id == event.assignee_id and task.state == "open":
+        operations.tell_of_task(task, event.assignee_id, fact_id)
+
+
+def tell_new_assignee(event: TaskAssigned) -> None:
+    """The same, unless it came with the lead, of which they hear."""
+    if not event.with_lead:
+        tell_assignee(event)
+
+
+def hand_over_tasks(event: LeadAssigned) -> None:
+    """Open tasks go with the lead."""
+    operations.hand_over_tasks(get_or_404(Lead, event.lead_id), event.old_owner_id)
