@@ -25,6 +25,7 @@ _BEGUN_BY = {
 }
 _FIELDS = {"timezone": "time zone", "zone_source": "time zone", "owner_id": "owner", "due_at": "due time"}
 BY_HAND = "canceled by hand"
+TAKEN_OUT = "Taken out of the flow by hand"  # as flows.reasons has it
 UNEXPLAINED = "no reason was given"
 
 
@@ -252,7 +253,11 @@ def _enrolled(telling: _Telling) -> str:
 
 
 def _left_flow(telling: _Telling) -> str:
-    return f"Left {telling.named('flow')}: {_inside(telling.because)}"
+    """By the lead's own doing, or by a person's decision; that may have been told as the reason already."""
+    if not telling.who:
+        return f"Left {telling.named('flow')}: {_inside(telling.because)}"
+    why = "" if telling.because == TAKEN_OUT else f": {_inside(telling.because)}"
+    return f"{telling.who} took {telling.lead} out of {telling.named('flow')}{why}"
 
 
 def _task_created(telling: _Telling) -> str:

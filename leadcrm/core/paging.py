@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, Select, literal, tuple_
+from sqlalchemy import BigInteger, Select, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from leadcrm.core.db import db
@@ -60,8 +60,7 @@ class Keyset:
     def page(self, cursor: str | None = None, **parameters: Any) -> Page:
         """The page after (or before) `cursor`; reads `limit` + 1 rows by one index range. Raises BadCursor."""
         backwards, key = _decode(self._order, cursor) if cursor else (False, None)
-        statement = self._first_page if key is None else self._beside(key, backwards)
-        found = db.session.execute(statement, parameters)
+        found = db.session.execute(self._statement_of(key, backwards), parameters)
         found = (found if self._rows else found.unique()).all()
         more, found = len(found) > self._limit, found[: self._limit]
         if backwards:
@@ -76,7 +75,9 @@ class Keyset:
             previous=_encode(self._order, first, True) if (more if backwards else key is not None) else None,
         )
 
-    def _beside(self, key: Sequence[Any], backwards: bool) -> Select:
+    def _statement_of(self, key: Sequence[Any] | None, backwards: bool) -> Select:
+        if key is None:
+            return self._first_page
         order = self._order
         descending = order.descending is not backwards
         left = tuple_(*order.columns)
@@ -89,6 +90,26 @@ class Keyset:
     def _sorted(statement: Select, descending: bool, order: Order, limit: int) -> Select:
         directions = (column.desc() if descending else column.asc() for column in order.columns)
         return statement.order_by(*directions).limit(limit + 1)
+
+
+class MergedKeyset(Keyset):
+    """Several lists in one order, read as one; of each at most `limit` + 1 rows, by its own index range.
+
+    For `status IN (…)`, whose rows an index has in as many stretches. Items are rows of the labels all parts share.
+    """
+
+    def __init__(self, parts: Sequence[Select], order: Order, limit: int = 50):
+        self._parts = [Keyset(part, order, limit, rows=True) for part in parts]
+        self._order, self._limit, self._rows = order, limit, True
+
+    def _statement_of(self, key: Sequence[Any] | None, backwards: bool) -> Select:
+        stretches = (part._statement_of(key, backwards).subquery() for part in self._parts)
+        merged = union_all(*(select(stretch) for stretch in stretches)).subquery()
+        descending = self._order.descending is not backwards
+        keys = (merged.c[f"_key{n}"] for n in range(len(self._order.columns)))
+        return (
+            select(merged).order_by(*(key.desc() if descending else key.asc() for key in keys)).limit(self._limit + 1)
+        )
 
 
 def keyset_page(

@@ -22,6 +22,7 @@ FOR_EVER = {"Cache-Control": f"max-age={WhiteNoise.FOREVER}, public, immutable"}
 BUNDLES = {
     "bundles/shell.css": ("css/app.css", "css/screens.css"),
     "bundles/shell.js": ("vendor/htmx.org-4.0.1/htmx.min.js", "js/app.js", "js/keys.js"),
+    "bundles/builder.js": ("vendor/sortablejs-1.15.7/Sortable.min.js", "js/sort.js", "js/builder.js", "js/writing.js"),
     "bundles/thread.js": ("js/inbox.js", "js/writing.js"),
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}

@@ -6,8 +6,12 @@ from flask import Blueprint, request, url_for
 from flask_login import current_user
 
 from leadcrm.conversations import merge
+from leadcrm.core import clock
+from leadcrm.core.web import TimeTeller, user_locale
+from leadcrm.core.zones import zone
 from leadcrm.flows.models import Flow
-from leadcrm.flows.wording import wall_clock
+from leadcrm.flows.wording import PASSAGES, fate_words, wall_clock
+from leadcrm.identity.models import User
 from leadcrm.identity.permissions import requires
 
 blueprint = Blueprint("flows", __name__)
@@ -19,7 +23,24 @@ editors_only = requires(*EDITORS)
 @blueprint.context_processor
 def _for_templates() -> dict[str, Any]:
     fields = [{"label": words, "attrs": {"data-insert": f"{{{name}}}"}} for name, words in merge.FIELDS.items()]
-    return {"may_edit": may_edit(), "merge_fields": fields, "wall_clock": wall_clock}
+    return {
+        "may_edit": may_edit(),
+        "merge_fields": fields,
+        "wall_clock": wall_clock,
+        "fate_words": fate_words,
+        "passage_words": PASSAGES,
+        "teller_of": teller_of,
+    }
+
+
+def me() -> User:
+    """The signed-in person's row."""
+    return current_user._get_current_object()
+
+
+def teller_of(timezone: str) -> TimeTeller:
+    """Words for moments on a lead's own clock, as the reader writes them."""
+    return TimeTeller(zone(timezone), user_locale(), clock.now())
 
 
 def may_edit() -> bool:

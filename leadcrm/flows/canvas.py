@@ -7,7 +7,7 @@ from flask import request
 from leadcrm.conversations import merge
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import fragment, go, is_partial, render
-from leadcrm.flows import queries
+from leadcrm.flows import number_queries, queries
 from leadcrm.flows.blueprint import blueprint, flow_url
 from leadcrm.flows.changes import ADDED, MOVED, Change, differences
 from leadcrm.flows.document import FlowDocument, StepDocument
@@ -21,15 +21,19 @@ NEW, MOVED_BADGE, CHANGED = ("New", "green"), ("Moved", "violet"), ("Changed", "
 
 
 def canvas_context(flow: Flow, draft: Draft) -> dict[str, Any]:
-    """For canvas and header; the number of queries does not grow with the steps."""
+    """For canvas and header; the number of queries does not grow with the steps.
+
+    A page is shown before its numbers are counted, and then asks for them; what a page gets anew has them in it.
+    """
     changes = draft.changes
+    step_ids = [step.id for step in draft.document.steps]
     return {
         "flow": flow,
         "draft": draft,
         "changes": changes,
         "steps": draft.document.steps,
         "badges": step_badges(changes),
-        "step_counts": queries.step_counts([step.id for step in draft.document.steps]),
+        "step_counts": number_queries.step_counts(step_ids) if is_partial() else None,
         "running": queries.running_count(flow.id),
     }
 

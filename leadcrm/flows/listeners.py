@@ -3,9 +3,10 @@
 from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.core.events import holds_sending
 from leadcrm.flows import operations, queries
+from leadcrm.flows.reasons import ARCHIVED, BECAME_CUSTOMER, DISQUALIFIED, OPTED_OUT, REPLIED, WROTE_FIRST
 from leadcrm.leads.events import LeadArchived, LeadCreated, LeadRestored, LeadStatusChanged
 
-LEAVING_STATUSES = {"converted": "The lead became a customer", "unqualified": "The lead was disqualified"}
+LEAVING_STATUSES = {"converted": BECAME_CUSTOMER, "unqualified": DISQUALIFIED}
 
 
 def enrol_new_lead(event: LeadCreated) -> None:
@@ -20,20 +21,21 @@ def enrol_new_lead(event: LeadCreated) -> None:
         return
     operations.enrol(lead, flow)
     if (reason := queries.why_gone(lead.id)) is not None:
-        operations.exit_lead(lead.id, queries.WROTE_FIRST if reason == queries.REPLIED else reason)
+        operations.exit_lead(lead.id, WROTE_FIRST if reason == REPLIED else reason)
 
 
 @holds_sending
 def leave_on_reply(event: MessageReceived) -> None:
     """A person answered: what was still waiting would talk past them. An automatic answer is not a reply."""
     if not event.automatic:
-        operations.exit_lead(event.lead_id, queries.REPLIED)
+        operations.note_reply(event.lead_id)
+        operations.exit_lead(event.lead_id, REPLIED)
 
 
 @holds_sending
 def leave_on_opt_out(event: LeadOptedOut) -> None:
     """Whoever opts out of one channel is not written to by flows on another."""
-    operations.exit_lead(event.lead_id, queries.OPTED_OUT)
+    operations.exit_lead(event.lead_id, OPTED_OUT)
 
 
 @holds_sending
@@ -53,12 +55,12 @@ def leave_on_status(event: LeadStatusChanged) -> None:
 def leave_on_archival(event: LeadArchived) -> None:
     """Nobody writes to a lead that was put away, unless it has come back by now."""
     if queries.is_archived(event.lead_id):
-        operations.exit_lead(event.lead_id, queries.ARCHIVED)
+        operations.exit_lead(event.lead_id, ARCHIVED)
 
 
 def return_on_restoration(event: LeadRestored) -> None:
     """Putting a lead away may have been a slip: whoever comes back hears what is still ahead of them."""
-    _let_in_again(event.lead_id, queries.ARCHIVED)
+    _let_in_again(event.lead_id, ARCHIVED)
 
 
 def _let_in_again(lead_id: str, reason: str) -> None:

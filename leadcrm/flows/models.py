@@ -179,6 +179,7 @@ class Enrolment(Identified, TenantOwned, Base):
     exit_reason: Mapped[str] = mapped_column(String(60), default="")
     ended_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime] = mapped_column(default=clock.now)  # of the plan
+    replied_step_id: Mapped[str | None] = mapped_column(ForeignKey("flow_steps.id"))  # last sent before the first reply
 
     lead: Mapped[Lead] = relationship()
     flow: Mapped[Flow] = relationship()
@@ -189,4 +190,7 @@ class Enrolment(Identified, TenantOwned, Base):
         Index("ix_enrolments_lead", "lead_id", "state"),
         Index("ix_enrolments_flow", "flow_id", "state", "id"),
         Index("ix_enrolments_ending", "last_message_at", **_only("state = 'running'")),  # the sweep
+        Index(  # how many replied to a step, and who
+            "ix_enrolments_replied", "replied_step_id", "id", **_only("replied_step_id IS NOT NULL")
+        ),
     )

@@ -1,8 +1,6 @@
 """Reads of flows, shaped for their pages and listeners."""
 
-from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
@@ -11,34 +9,16 @@ from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.conversations.models import Message, RewordedStep
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
+from leadcrm.flows.fates import BUCKETS
 from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep, FlowVersion
+from leadcrm.flows.reasons import OPTED_OUT, REPLIED
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
 GONE_STATUSES = ("converted", "unqualified")
-BUCKETS = {
-    "waiting": ("scheduled", "held", "claimed", "sending"),
-    "sent": ("sent", "delivered", "read"),
-    "skipped": ("skipped", "canceled", "expired"),
-    "failed": ("failed", "bounced"),
-    "unknown": ("unknown",),
-}
-BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
 SAMPLES = 20
-WROTE_FIRST = "The lead wrote to us first"
-REPLIED, OPTED_OUT, ARCHIVED = "The lead replied", "The lead opted out", "The lead was archived"
+UNSUBSCRIBE = "(the unsubscribe link)"  # made when a message is sent, so no preview has it
 ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT}
-
-
-@dataclass
-class StepCounts:
-    """Messages of one step by what became of them."""
-
-    waiting: int = 0
-    sent: int = 0
-    skipped: int = 0
-    failed: int = 0
-    unknown: int = 0
 
 
 def welcome_flow() -> Flow | None:
@@ -63,9 +43,11 @@ def is_archived(lead_id: str) -> bool:
     return db.session.scalar(select(Lead.archived_at).where(Lead.id == lead_id)) is not None
 
 
-def why_gone(lead_id: str) -> str | None:
-    """What the lead has done by now that ends every flow, in words; None when they may hear more."""
-    news = select(EventRow.name, EventRow.data).where(EventRow.lead_id == lead_id, EventRow.name.in_(ENDING_FACTS))
+def why_gone(lead_id: str, since: int = 0) -> str | None:
+    """What the lead has done, after the fact `since`, that ends every flow, in words; None when they may hear more."""
+    news = select(EventRow.name, EventRow.data).where(
+        EventRow.lead_id == lead_id, EventRow.id > since, EventRow.name.in_(ENDING_FACTS)
+    )
     for name, data in db.session.execute(news.order_by(EventRow.id)):
         if not data.get("automatic"):
             return ENDING_FACTS[name]
@@ -142,20 +124,6 @@ def steps_that_are_on(flow_id: str) -> Select[tuple[str]]:
     )
 
 
-def step_counts(step_ids: list[str]) -> dict[str, StepCounts]:
-    """Counts of every step given, in one query; zeros for a step without messages."""
-    counts: dict[str, StepCounts] = defaultdict(StepCounts)
-    statement = (
-        select(Message.step_id, Message.status, func.count(Message.id))
-        .where(Message.step_id.in_(step_ids))
-        .group_by(Message.step_id, Message.status)
-    )
-    for step_id, status, number in db.session.execute(statement):
-        bucket = BUCKET_OF[status]
-        setattr(counts[step_id], bucket, getattr(counts[step_id], bucket) + number)
-    return counts
-
-
 def sample_leads() -> list[Lead]:
     """The newest leads, to preview a step for."""
     newest = select(Lead).where(Lead.archived_at.is_(None)).order_by(Lead.created_at.desc(), Lead.id.desc())
@@ -163,8 +131,8 @@ def sample_leads() -> list[Lead]:
 
 
 def merge_values(lead_id: str) -> dict[str, str]:
-    """What this lead's merge fields are filled with; the unsubscribe link is only made when a message is sent."""
-    return {**leads.merge_values([lead_id])[lead_id], "unsubscribe_url": "(the unsubscribe link)"}
+    """What this lead's merge fields are filled with, but for the unsubscribe link."""
+    return {**leads.merge_values([lead_id])[lead_id], "unsubscribe_url": UNSUBSCRIBE}
 
 
 def names_of(ids: Collection[str]) -> dict[str, str]:

@@ -5,3 +5,15 @@ STEP_DELETED = "The step was deleted"
 FLOW_OFF = "The flow was switched off"
 PARKED = (STEP_OFF, STEP_DELETED, FLOW_OFF)  # put aside by a switch, to be taken back by another
 ALREADY_GREETED = "The lead was greeted before"
+GOAL_REACHED = "The goal was reached"
+TAKEN_OUT = "Taken out of the flow by hand"
+REPLIED, OPTED_OUT, ARCHIVED = "The lead replied", "The lead opted out", "The lead was archived"
+WROTE_FIRST = "The lead wrote to us first"
+BECAME_CUSTOMER, DISQUALIFIED = "The lead became a customer", "The lead was disqualified"
+EXITS = {
+    "reply": REPLIED,
+    "opt_out": OPTED_OUT,
+    "conversion": BECAME_CUSTOMER,
+    "disqualification": DISQUALIFIED,
+    "goal": GOAL_REACHED,
+}  # what a lead or a colleague does, and why what waits is then not sent

@@ -7,7 +7,16 @@ from flask import request
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, go, render
-from leadcrm.flows import draft_routes, operations, publishing_routes, queries, step_routes, version_routes
+from leadcrm.flows import (
+    draft_routes,
+    number_routes,
+    operations,
+    passage_routes,
+    publishing_routes,
+    queries,
+    step_routes,
+    version_routes,
+)
 from leadcrm.flows.blueprint import blueprint, editors_only, flow_url, may_edit
 from leadcrm.flows.canvas import canvas_context, redrawn
 from leadcrm.flows.draft_queries import draft_of
@@ -15,7 +24,15 @@ from leadcrm.flows.forms import FlowForm
 from leadcrm.flows.models import Flow
 from leadcrm.flows.wording import effect_words
 
-__all__ = ["blueprint", "draft_routes", "publishing_routes", "step_routes", "version_routes"]
+__all__ = [
+    "blueprint",
+    "draft_routes",
+    "number_routes",
+    "passage_routes",
+    "publishing_routes",
+    "step_routes",
+    "version_routes",
+]
 
 
 @blueprint.get("/flows")

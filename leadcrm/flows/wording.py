@@ -1,10 +1,12 @@
 """Words for what the flow builder shows."""
 
+from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
+from leadcrm.flows.fates import NEVER, REPLIED, Fate
 from leadcrm.flows.operations import Effect
 
 _ANYWHERE = ZoneInfo("UTC")
@@ -28,3 +30,37 @@ def effect_words(effect: Effect) -> str:
 
 def _messages(count: int) -> str:
     return f"{count:,} waiting message{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class FateWords:
+    """What a badge says of a message of a flow, its tone, and what stands before the time of it."""
+
+    words: str
+    tone: str
+    before: str = ""
+
+
+def fate_words(fate: Fate) -> FateWords:
+    """How a fate is shown."""
+    return FATES[fate.status]
+
+
+FATES = {
+    "scheduled": FateWords("Waiting", "blue", "For"),
+    "held": FateWords("Held", "blue", "Next try"),
+    "claimed": FateWords("Sending", "blue"),
+    "sending": FateWords("Sending", "blue"),
+    "sent": FateWords("Sent", "green"),
+    "delivered": FateWords("Delivered", "green"),
+    "read": FateWords("Read", "green"),
+    "skipped": FateWords("Skipped", "gray", "Was planned for"),
+    "canceled": FateWords("Canceled", "gray", "Was planned for"),
+    "expired": FateWords("Too late", "gray", "Was planned for"),
+    "failed": FateWords("Not sent", "red", "Was planned for"),
+    "bounced": FateWords("Came back", "red"),
+    "unknown": FateWords("Unknown", "amber", "Tried after"),
+    REPLIED: FateWords("Replied", "violet"),
+    NEVER: FateWords("Not sent to them", "gray"),
+}
+PASSAGES = {"running": ("Running", "green"), "finished": ("Finished", "gray"), "exited": ("Left", "amber")}

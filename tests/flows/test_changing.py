@@ -11,7 +11,7 @@ from leadcrm.conversations.models import STATUSES, Message
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
-from leadcrm.flows import operations, queries
+from leadcrm.flows import fates, number_queries, operations, queries
 from leadcrm.flows.models import Flow, FlowStep
 from leadcrm.flows.operations import settling
 from tests.flows.conftest import drain, messages_of
@@ -155,9 +155,9 @@ def test_switching_the_flow_off_and_on_respects_steps_that_are_off(flow, steps, 
 
 def test_counts_say_what_became_of_each_steps_messages(flow, steps, new_lead):
     new_lead(), new_lead(phone=None)
-    counts = queries.step_counts([step.id for step in queries.steps_of(flow.id)])
+    counts = number_queries.step_counts([step.id for step in queries.steps_of(flow.id)])
     assert (counts[steps.text.id].waiting, counts[steps.text.id].skipped) == (1, 1)
-    assert set(queries.BUCKET_OF) == set(STATUSES) - {"received"}
+    assert set(fates.BUCKET_OF) == set(STATUSES) - {"received"}
 
 
 def test_every_change_grows_the_version(flow, steps):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import perform, writing
 from leadcrm.core.models import Debt
-from leadcrm.flows import listeners, operations, queries
+from leadcrm.flows import listeners, operations, queries, reasons
 from leadcrm.flows.operations import enrolling
 from leadcrm.leads.events import LeadCreated
 from tests.flows.conftest import drain, enrolment_of, messages_of
@@ -96,7 +96,7 @@ def test_a_reply_that_was_heard_before_the_lead_entered_still_ends_the_flow(wait
     with writing() as session:
         session.execute(update(Debt).values(due_at=clock.real_now()))
     drain()
-    assert enrolment_of(waiting_lead).exit_reason == queries.WROTE_FIRST
+    assert enrolment_of(waiting_lead).exit_reason == reasons.WROTE_FIRST
     assert {message.status for message in messages_of(waiting_lead) if message.direction == "outbound"} == {"skipped"}
 
 

@@ -7,7 +7,7 @@ from leadcrm.automations.models import Automation
 from leadcrm.conversations.models import Conversation
 from leadcrm.core import tenancy
 from leadcrm.core.db import db
-from leadcrm.flows.models import Flow
+from leadcrm.flows.models import Flow, FlowStep
 from leadcrm.identity.models import Organization
 from leadcrm.leads.models import Lead
 
@@ -33,6 +33,8 @@ SCREENS = {
     "flows": "/flows",
     "flow": "/flows/{flow}",
     "flow step": "/flows/{flow}?new=1",
+    "flow numbers": "/flows/{flow}/steps/{step}/leads?what=sent",
+    "flows of a lead": "/leads/{lead}/flows",
     "flow history": "/flows/{flow}/versions",
     "flow publishing": "/flows/{flow}/publishing",
     "flow name": "/flows/{flow}/name",
@@ -64,5 +66,6 @@ def addresses(office: Flask) -> dict[str, str]:
                 or db.session.scalar(select(Lead.id)),
                 "conversation": db.session.scalar(newest),
                 "flow": db.session.scalar(select(Flow.id)),
+                "step": db.session.scalar(select(FlowStep.id).order_by(FlowStep.day)),
                 "automation": db.session.scalar(select(Automation.id)),
             }

@@ -277,6 +277,11 @@ CASES: dict[str, Case] = {
     "POST flows.publish": Case(EDITORS, body={"audience": "new"}, works=422, changes=False),
     "GET flows.history": Case(),
     "POST flows.restore": Case(EDITORS, works=404),
+    "GET flows.numbers": Case(),
+    "GET flows.leads_behind": Case(query={"what": "waiting"}),
+    "GET flows.flows_of_lead": of_lead(),
+    "POST flows.end_passages": Case(query={"why": "goal"}, body={"ids": "@enrolment"}),
+    "POST flows.undo_endings": Case(query={"facts": "@fact"}, changes=False),  # it is not of a flow
     "POST flows.redraw_form": Case(EDITORS, query={"step": "@step"}, body=STEP, changes=False),
     "POST flows.preview": Case(EDITORS, body={**STEP, "content": "Hi {last_name}", "lead": "@lead"}, changes=False),
     # automations

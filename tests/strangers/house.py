@@ -22,6 +22,7 @@ from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.models import Debt
 from leadcrm.core.values import new_id
 from leadcrm.flows import operations as flows
+from leadcrm.flows.models import Flow
 from leadcrm.flows.operations import StepData
 from leadcrm.identity import operations as identity
 from leadcrm.identity import queries as people
@@ -89,7 +90,9 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     _settle(sent, status="sent", sandbox=True, conversation_id=heard.conversation_id, sent_at=clock.now(), due_at=None)
     _settle(failed, status="failed", reason=f"refused {word}", due_at=None)
     _settle(unknown, status="unknown", reason=f"no answer {word}", due_at=None)
+    flow = db.session.scalars(select(Flow).where(Flow.name == f"flow {shared}")).one()
     return {
+        "enrolment": perform(flows.enrol, lead, flow).id,
         "lead": lead.id,
         "revision": str(get_or_404(Lead, lead.id).revision),
         "form_key": lead.form_key,

@@ -16,7 +16,15 @@ from leadcrm.flows.operations.editing import (
     edit_step,
     ensure_default_flow,
 )
-from leadcrm.flows.operations.enrolling import enrol, exit_lead, finish_passages, readmit_lead
+from leadcrm.flows.operations.enrolling import enrol
+from leadcrm.flows.operations.leaving import (
+    end_passages,
+    exit_lead,
+    finish_passages,
+    note_reply,
+    readmit_lead,
+    undo_endings,
+)
 from leadcrm.flows.operations.publishing import HolesLeft, Published, publish
 from leadcrm.flows.operations.rewording import Rewording, copies_behind, end_rewording, go_on_rewording
 from leadcrm.flows.operations.settling import Effect, go_on_settling
@@ -41,6 +49,7 @@ __all__ = [
     "delete_step",
     "discard_draft",
     "edit_step",
+    "end_passages",
     "end_rewording",
     "enrol",
     "ensure_default_flow",
@@ -49,6 +58,7 @@ __all__ = [
     "go_on_publishing",
     "go_on_rewording",
     "go_on_settling",
+    "note_reply",
     "publish",
     "readmit_lead",
     "redo",
@@ -57,4 +67,5 @@ __all__ = [
     "set_flow_enabled",
     "set_step_enabled",
     "undo",
+    "undo_endings",
 ]

@@ -1,0 +1,81 @@
+"""What became of each step for one lead, and why; also of a step that they will never get. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+BUCKETS = {
+    "waiting": ("scheduled", "held", "claimed", "sending"),
+    "sent": ("sent", "delivered", "read"),
+    "skipped": ("skipped", "canceled", "expired"),
+    "failed": ("failed", "bounced"),
+    "unknown": ("unknown",),
+}
+BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
+REPLIED = "replied"  # what a lead did after a step, beside the buckets of its messages
+NEVER = "never"  # no message was planned for the lead, nor will be
+CAME_LATER = "It was published after the lead had come in, for new leads only"
+WAS_OFF = "It was switched off when the lead came in"
+
+
+class Passage(Protocol):
+    """What is asked of an enrolment."""
+
+    started_at: datetime
+
+
+class Step(Protocol):
+    """What is asked of a step, be it deleted by now."""
+
+    id: str
+    created_at: datetime
+    joined_at: datetime | None
+    deleted_at: datetime | None
+
+
+class Planned(Protocol):
+    """What is asked of a message of the passage."""
+
+    status: str
+    reason: str
+    scheduled_for: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+
+
+StepRow = TypeVar("StepRow", bound=Step)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """One step for one lead: `status` of its message or NEVER, when that is or was, and why."""
+
+    status: str
+    at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def bucket(self) -> str:
+        return BUCKET_OF.get(self.status, self.status)
+
+
+def fates(
+    steps: Iterable[StepRow], messages: Mapping[str, Planned], passage: Passage
+) -> Iterator[tuple[StepRow, Fate]]:
+    """Every step with its fate, in the order given; deleted ones only where they left a message.
+
+    `messages` by step id, all of this passage.
+    """
+    for step in steps:
+        if step.id in messages:
+            yield step, of_message(messages[step.id])
+        elif step.deleted_at is None:
+            is_later = max(step.created_at, step.joined_at or step.created_at) > passage.started_at
+            yield step, Fate(NEVER, reason=CAME_LATER if is_later else WAS_OFF)
+
+
+def of_message(message: Planned) -> Fate:
+    """When a message was sent, will be looked at next, or was meant to leave."""
+    at = message.sent_at or (message.due_at if message.status == "held" else message.scheduled_for)
+    return Fate(message.status, at, message.reason)
