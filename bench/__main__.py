@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.builder import RUNNING, measure_builder
 from bench.databases import NAMES
+from bench.enrol import LEADS, measure_enrolment
 from bench.figures import Figure
 from bench.mails import MAILS, measure_drain
 from bench.pages import measure_pages
@@ -18,7 +20,7 @@ from bench.workers import MAILS as WORKERS_MAILS
 from bench.workers import measure_workers
 
 SIZES = "1000,10000,100000"
-PARTS = ("pages", "mails", "workers", "reactions", "whole")
+PARTS = ("pages", "mails", "workers", "reactions", "enrol", "builder", "whole")
 
 
 def main() -> int:
@@ -27,6 +29,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, help="with each lead; one to three if not said")
     parser.add_argument("--database", choices=NAMES, action="append", help="both if not said")
     parser.add_argument("--mails", type=int, default=MAILS)
+    parser.add_argument("--enrolled", type=int, default=LEADS, help="leads that enter a flow")
     parser.add_argument("--only", choices=PARTS, action="append", help="a part; may be given more than once")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="leadcrm-bench-"))
@@ -51,6 +54,10 @@ def _figures(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
             yield from measure_workers(folder / f"workers-{kind}", kind, min(options.mails, WORKERS_MAILS))
         if "reactions" in parts:
             yield from measure_reactions(folder / f"reactions-{kind}", kind)
+        if "enrol" in parts:
+            yield from measure_enrolment(folder / f"enrol-{kind}", kind, options.enrolled)
+        if "builder" in parts:
+            yield from measure_builder(folder / f"builder-{kind}", kind, min(options.enrolled, RUNNING))
     if "mails" in parts:
         yield from measure_drain(folder / "mails", kinds, options.mails)
     if "whole" in parts:

@@ -22,6 +22,7 @@ from leadcrm.core.engines import WEB_STATEMENT_SECONDS, limit_statements
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
 from leadcrm.flows.api import blueprint as flows_api
+from leadcrm.flows.campaign_routes import blueprint as campaigns
 from leadcrm.flows.routes import blueprint as flows
 from leadcrm.identity import guard
 from leadcrm.identity.api import identify
@@ -63,6 +64,7 @@ def init_app(app: Flask) -> None:
         sandbox,
         tasks,
         flows,
+        campaigns,
         automations,
         privacy,
         system,

@@ -29,7 +29,7 @@ from leadcrm.tasks.events import TaskAssigned, TaskCreated
 REACTIONS: dict[type[Event], list[Listener]] = {
     LeadCreated: [flows.enrol_new_lead, leads.tell_of_new_lead, automations.consider],
     LeadInquired: [automations.consider],
-    LeadStatusChanged: [flows.leave_on_status, automations.consider],
+    LeadStatusChanged: [flows.leave_on_status, flows.enrol_disqualified_lead, automations.consider],
     LeadAssigned: [conversations.hand_over_threads, leads.tell_new_owner, tasks.hand_over_tasks, automations.consider],
     LeadTagged: [automations.consider],
     FollowUpRequested: [conversations.send_follow_up],

@@ -17,6 +17,7 @@ from leadcrm.core.idempotency import forget_old_answers
 from leadcrm.core.lanes import Drain
 from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.timetable import Periodic
+from leadcrm.flows.campaign_jobs import drain_campaigns
 from leadcrm.flows.jobs import drain_publications, drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
 from leadcrm.privacy.jobs import drain_erasures
@@ -24,7 +25,7 @@ from leadcrm.tasks.jobs import tell_of_due_tasks
 
 LANES: dict[str, list[Drain]] = {
     "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
-    "slow": [drain_settlings, drain_publications, drain_rewordings, drain_mailbox, drain_erasures],
+    "slow": [drain_settlings, drain_publications, drain_rewordings, drain_campaigns, drain_mailbox, drain_erasures],
 }
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),

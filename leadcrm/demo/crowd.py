@@ -16,12 +16,13 @@ from leadcrm.conversations.models import Conversation, Message, ReadMark, new_re
 from leadcrm.conversations.operations.threads import snippet_of
 from leadcrm.conversations.search import MessageSearch, fold
 from leadcrm.core import clock, tenancy
+from leadcrm.core.bulk import Row, fill
 from leadcrm.core.db import db, is_postgresql, writing
 from leadcrm.core.models import EventRow
 from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.values import new_id
 from leadcrm.demo import people, words
-from leadcrm.demo.bulk import Row, bared, fill, without_collector
+from leadcrm.demo.bulk import bared, without_collector
 from leadcrm.demo.words import HELLO, MORE, REPLIES, SUBJECT
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads.events import LeadCreated

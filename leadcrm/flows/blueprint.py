@@ -10,7 +10,7 @@ from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.core.zones import zone
 from leadcrm.flows.models import Flow
-from leadcrm.flows.wording import PASSAGES, fate_words, wall_clock
+from leadcrm.flows.wording import ENTER_WORDS, PASSAGES, fate_words, wall_clock
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import requires
 
@@ -27,6 +27,7 @@ def _for_templates() -> dict[str, Any]:
         "may_edit": may_edit(),
         "merge_fields": fields,
         "wall_clock": wall_clock,
+        "enter_words": ENTER_WORDS,
         "fate_words": fate_words,
         "passage_words": PASSAGES,
         "teller_of": teller_of,

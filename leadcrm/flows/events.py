@@ -35,6 +35,18 @@ class LeadLeftFlow(Event):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class CampaignChanged(Event):
+    """A campaign was drafted, started, paused, resumed or stopped, or has come to its end."""
+
+    name = "campaign.changed"
+    title = "Campaign changed"
+    icon = "send"
+    campaign_id: str
+    change: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class FlowChanged(Event):
     """A draft was changed or published, a step or the flow itself switched; `words` say what of a document changed."""
 

@@ -1,8 +1,18 @@
 """What people type into the flow builder."""
 
 import datetime
+from collections.abc import Sequence
 
-from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField, TimeField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
     DataRequired,
@@ -17,10 +27,12 @@ from wtforms.widgets import HiddenInput, NumberInput
 
 from leadcrm.core.forms import Form
 from leadcrm.flows.document import StepDocument
-from leadcrm.flows.models import LAST_DAY
+from leadcrm.flows.models import LAST_DAY, Flow
 from leadcrm.flows.operations import StepData
+from leadcrm.flows.wording import ENTER_WORDS
 
 TYPES = [SelectChoice("email", "Email"), SelectChoice("text", "Text"), SelectChoice("whatsapp", "WhatsApp")]
+WAYS_IN = [SelectChoice(trigger, ENTER_WORDS[trigger]) for trigger in ("manual", "new_lead", "disqualified")]
 TIMES = [SelectChoice("immediately", "Immediately"), SelectChoice("specific", "At a time")]
 
 
@@ -36,6 +48,30 @@ def needed_at_a_time(form: Form, field: TimeField) -> None:
 
 class FlowForm(Form):
     name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+
+
+class StartForm(Form):
+    """A new flow, from nothing or from an example, which lends it a name."""
+
+    name = StringField("Name", [Length(max=80, message="At most 80 characters.")])
+    trigger = SelectField("Leads enter", choices=WAYS_IN, default="manual")
+    example = StringField("Start from", [Length(max=40)])
+
+    def validate_name(self, field: StringField) -> None:
+        if not field.data and not self.example.data:
+            raise ValidationError("Give it a name.")
+
+
+class EnrolForm(Form):
+    """A flow for one lead, or for the ticked ones."""
+
+    flow_id = SelectField("Flow", [InputRequired("Choose a flow.")])
+    again = BooleanField("Let them hear it again")
+    back = HiddenField(validators=[Length(max=2000)])
+
+    def offer(self, flows: Sequence[Flow]) -> None:
+        """The flows to choose from."""
+        self.flow_id.choices = [SelectChoice(flow.id, flow.name) for flow in flows]
 
 
 class _InDialog(Form):

@@ -3,10 +3,20 @@
 from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.core.events import holds_sending
 from leadcrm.flows import operations, queries
-from leadcrm.flows.reasons import ARCHIVED, BECAME_CUSTOMER, DISQUALIFIED, OPTED_OUT, REPLIED, WROTE_FIRST
+from leadcrm.flows.models import TRIGGERS
+from leadcrm.flows.reasons import (
+    ARCHIVED,
+    BECAME_CUSTOMER,
+    DISQUALIFIED,
+    OPTED_OUT,
+    REPLIED,
+    REQUALIFIED,
+    WROTE_FIRST,
+)
 from leadcrm.leads.events import LeadArchived, LeadCreated, LeadRestored, LeadStatusChanged
 
 LEAVING_STATUSES = {"converted": BECAME_CUSTOMER, "unqualified": DISQUALIFIED}
+LEFT_BY = {"converted": TRIGGERS, "unqualified": tuple(trigger for trigger in TRIGGERS if trigger != "disqualified")}
 
 
 def enrol_new_lead(event: LeadCreated) -> None:
@@ -15,13 +25,27 @@ def enrol_new_lead(event: LeadCreated) -> None:
     Whoever wrote or opted out before this listener came to work leaves at once: their exit found nothing to end. A
     stranger who wrote to us is answered by a person, not greeted by a machine; the skipped welcome says so.
     """
-    flow = queries.welcome_flow()
+    flow = queries.flow_entered_by("new_lead")
     lead = queries.lead_to_enrol(event.lead_id)
     if flow is None or lead is None:
         return
     operations.enrol(lead, flow)
     if (reason := queries.why_gone(lead.id)) is not None:
         operations.exit_lead(lead.id, WROTE_FIRST if reason == REPLIED else reason)
+
+
+def enrol_disqualified_lead(event: LeadStatusChanged) -> None:
+    """A disqualified lead enters the flow for them, when one is on and they are disqualified still.
+
+    Who was requalified in between hears what is still ahead of them, and never the whole of it again (D4).
+    """
+    if event.new != "unqualified" or queries.status_of(event.lead_id) != "unqualified":
+        return
+    flow, lead = queries.flow_entered_by("disqualified"), queries.lead_to_enrol(event.lead_id, ("converted",))
+    if flow is None or lead is None or operations.enrol(lead, flow) is not None:
+        return
+    if queries.why_gone(lead.id, since=queries.entry_of(lead.id, flow.id)) is None:
+        operations.readmit_lead(lead.id, REQUALIFIED)
 
 
 @holds_sending
@@ -42,12 +66,16 @@ def leave_on_opt_out(event: LeadOptedOut) -> None:
 def leave_on_status(event: LeadStatusChanged) -> None:
     """Converted and disqualified leads have left the flow's purpose; taking that back lets them in again.
 
-    This may come late, after another change: who has left that status by now does not leave the flow for it.
+    This may come late, after another change: who has left that status by now does not leave the flow for it. The flow
+    for disqualified leads is the other way round.
     """
+    status = queries.status_of(event.lead_id)
     if event.new in LEAVING_STATUSES:
-        if queries.status_of(event.lead_id) == event.new:
-            operations.exit_lead(event.lead_id, LEAVING_STATUSES[event.new])
+        if status == event.new:
+            operations.exit_lead(event.lead_id, LEAVING_STATUSES[event.new], LEFT_BY[event.new])
     elif event.old in LEAVING_STATUSES:
+        if status != "unqualified":
+            operations.exit_lead(event.lead_id, REQUALIFIED, ("disqualified",))
         _let_in_again(event.lead_id, LEAVING_STATUSES[event.old])
 
 

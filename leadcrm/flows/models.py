@@ -10,11 +10,13 @@ from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.leads.models import Lead
 
-TRIGGERS = ("new_lead", "manual")
+TRIGGERS = ("new_lead", "disqualified", "manual", "campaign")  # what lets leads in; a campaign's are its own
+AUTOMATIC = ("new_lead", "disqualified")  # something happens to the lead: one flow of each may be on
 STEP_TYPES = ("email", "text", "whatsapp")
 CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp"}
 TIME_TYPES = ("immediately", "specific")
 ENROLMENT_STATES = ("running", "finished", "exited")
+CAMPAIGN_STATES = ("draft", "scheduled", "enrolling", "running", "paused", "stopped", "done")
 AUDIENCES = ("new", "running")  # whom a publication's new and moved steps concern
 LAST_DAY = 365
 
@@ -44,9 +46,12 @@ class Flow(Identified, Timestamped, TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(f"trigger IN {TRIGGERS}", name="trigger"),
         UniqueConstraint("organization_id", "name"),
-        # a lead enters one welcome flow, never two
-        Index(
-            "uq_flows_new_lead", "organization_id", "trigger", unique=True, **_only("enabled AND trigger = 'new_lead'")
+        Index(  # a lead enters one welcome flow, never two
+            "uq_flows_automatic",
+            "organization_id",
+            "trigger",
+            unique=True,
+            **_only(f"enabled AND trigger IN {AUTOMATIC}"),
         ),
     )
 
@@ -180,6 +185,7 @@ class Enrolment(Identified, TenantOwned, Base):
     ended_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime] = mapped_column(default=clock.now)  # of the plan
     replied_step_id: Mapped[str | None] = mapped_column(ForeignKey("flow_steps.id"))  # last sent before the first reply
+    campaign_id: Mapped[str | None] = mapped_column(ForeignKey("campaigns.id", ondelete="SET NULL"))
 
     lead: Mapped[Lead] = relationship()
     flow: Mapped[Flow] = relationship()
@@ -192,5 +198,51 @@ class Enrolment(Identified, TenantOwned, Base):
         Index("ix_enrolments_ending", "last_message_at", **_only("state = 'running'")),  # the sweep
         Index(  # how many replied to a step, and who
             "ix_enrolments_replied", "replied_step_id", "id", **_only("replied_step_id IS NOT NULL")
+        ),
+        Index(  # a campaign's results, and whom it has to let go of
+            "ix_enrolments_campaign", "campaign_id", "state", "exit_reason", "id", **_only("campaign_id IS NOT NULL")
+        ),
+    )
+
+
+class Campaign(Identified, Timestamped, TenantOwned, Base):
+    """A segment of the leads that enters a flow together, at a moment and a pace somebody chose.
+
+    The worker lets them in batch by batch; `cursor` is how far it came through the segment, newest lead first.
+    """
+
+    __tablename__ = "campaigns"
+
+    name: Mapped[str] = mapped_column(String(80))
+    flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id"))  # of trigger `campaign`: it says one message, to all
+    segment: Mapped[dict[str, Any]] = mapped_column(JSON)  # see leads.data.Filters.to_json
+    segment_words: Mapped[str] = mapped_column(Text)  # the same as it was read
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    note: Mapped[str] = mapped_column(String(200), default="")  # why it is paused, if nobody paused it
+    author: Mapped[str] = mapped_column(String(60))  # an actor, as in events: who hears how it goes
+    starts_at: Mapped[datetime | None]  # None: as soon as somebody starts it
+    began_at: Mapped[datetime | None]  # who became a lead later is not in the segment
+    enrolled_at: Mapped[datetime | None]  # when the last of the segment was looked at
+    settled_at: Mapped[datetime | None]  # when nothing was left to do
+    cursor: Mapped[str | None] = mapped_column(String(300))
+    matching: Mapped[int] = mapped_column(default=0)  # leads in the segment when it began
+    entered: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # words → leads that did not enter
+    lets_held_go: Mapped[bool] = mapped_column(Boolean, default=False)  # after a pause, until all of them are let go
+    revision: Mapped[int] = mapped_column(default=1)
+
+    flow: Mapped[Flow] = relationship()
+
+    __mapper_args__ = {"version_id_col": revision}
+    __table_args__ = (
+        CheckConstraint(f"state IN {CAMPAIGN_STATES}", name="state"),
+        CheckConstraint("(state = 'enrolling') <= (began_at IS NOT NULL AND enrolled_at IS NULL)", name="enrolling"),
+        CheckConstraint("(state IN ('running', 'done')) <= (enrolled_at IS NOT NULL)", name="running"),
+        CheckConstraint("(state = 'done') <= (settled_at IS NOT NULL)", name="done"),
+        CheckConstraint("(state = 'scheduled') <= (starts_at IS NOT NULL)", name="scheduled"),
+        UniqueConstraint("organization_id", "name"),
+        Index("ix_campaigns_newest", "organization_id", "created_at", "id"),  # the list
+        Index(  # what the worker has to look after
+            "ix_campaigns_under_way", "state", "starts_at", **_only("settled_at IS NULL")
         ),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from leadcrm.flows.models import CHANNEL_OF_TYPE, FlowStep
 from leadcrm.flows.timing import scheduled_for
 
 USEFUL_FOR = timedelta(hours=72)  # a step that could not leave by then would come out of the blue
+NOTHING: Mapping[str, str] = MappingProxyType({})
 ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 
 
@@ -34,10 +36,18 @@ class PlannedMessage:
 
 
 def plan(
-    steps: Iterable[FlowStep], passage: Passage, addresses: Mapping[str, str], local: ZoneInfo, now: datetime
+    steps: Iterable[FlowStep],
+    passage: Passage,
+    addresses: Mapping[str, str],
+    local: ZoneInfo,
+    now: datetime,
+    barred: Mapping[str, str] = NOTHING,
 ) -> list[PlannedMessage]:
-    """One planned message per step, in the order given. `addresses` maps channel → the lead's address."""
-    return [_planned(step, passage, addresses, local, now) for step in steps]
+    """One planned message per step, in the order given; none leaves before `now`.
+
+    `addresses` maps channel → the lead's address, `barred` channel → why the lead must not be written to there.
+    """
+    return [_planned(step, passage, addresses, local, now, barred) for step in steps]
 
 
 def intent_key(step: FlowStep, passage: Passage) -> str:
@@ -57,10 +67,10 @@ def own_key(step_id: str, enrolment_id: str) -> str:
     return f"flow:{enrolment_id}:{step_id}"
 
 
-def _planned(step, passage, addresses, local, now) -> PlannedMessage:
+def _planned(step, passage, addresses, local, now, barred) -> PlannedMessage:
     channel = CHANNEL_OF_TYPE[step.type]
     at = scheduled_for(step.day, step.time, passage.started_at, local, now)
-    if not addresses.get(channel):
-        reason = f"The lead has no {ADDRESS_WORDS[channel]}"
+    reason = barred.get(channel, "") if addresses.get(channel) else f"The lead has no {ADDRESS_WORDS[channel]}"
+    if reason:
         return PlannedMessage(step, channel, at, own_key(step.id, passage.id), reason)
     return PlannedMessage(step, channel, at, intent_key(step, passage))

@@ -1,17 +1,21 @@
 """Reads of flows, shaped for their pages and listeners."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from leadcrm.conversations.events import LeadOptedOut, MessageReceived
 from leadcrm.conversations.models import Message, RewordedStep
+from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
+from leadcrm.flows.events import LeadEnrolled
 from leadcrm.flows.fates import BUCKETS
 from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep, FlowVersion
 from leadcrm.flows.reasons import OPTED_OUT, REPLIED
+from leadcrm.identity.models import User
+from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
@@ -21,15 +25,15 @@ UNSUBSCRIBE = "(the unsubscribe link)"  # made when a message is sent, so no pre
 ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT}
 
 
-def welcome_flow() -> Flow | None:
-    """The flow new leads enter, if one is on. It stays as it is, with its steps, until the transaction's end."""
-    on = select(Flow).where(Flow.trigger == "new_lead", Flow.enabled)
+def flow_entered_by(trigger: str) -> Flow | None:
+    """The flow that leads enter by one of AUTOMATIC, if it is on. It stays as it is until the transaction's end."""
+    on = select(Flow).where(Flow.trigger == trigger, Flow.enabled)
     return db.session.scalars(on.with_for_update(read=True)).one_or_none()
 
 
-def lead_to_enrol(lead_id: str) -> Lead | None:
-    """The lead, unless they are archived, converted or disqualified by now."""
-    entering = select(Lead).where(Lead.id == lead_id, Lead.archived_at.is_(None), Lead.status.not_in(GONE_STATUSES))
+def lead_to_enrol(lead_id: str, gone: Collection[str] = GONE_STATUSES) -> Lead | None:
+    """The lead, unless they are archived or, by their status, `gone` by now."""
+    entering = select(Lead).where(Lead.id == lead_id, Lead.archived_at.is_(None), Lead.status.not_in(gone))
     return db.session.scalars(entering).one_or_none()
 
 
@@ -41,6 +45,13 @@ def status_of(lead_id: str) -> str | None:
 def is_archived(lead_id: str) -> bool:
     """Whether the lead is put away now."""
     return db.session.scalar(select(Lead.archived_at).where(Lead.id == lead_id)) is not None
+
+
+def entry_of(lead_id: str, flow_id: str) -> int:
+    """The fact that the lead entered the flow last, by its id; 0 when they never did."""
+    entries = select(EventRow.id, EventRow.data).where(EventRow.lead_id == lead_id, EventRow.name == LeadEnrolled.name)
+    rows = db.session.execute(entries.order_by(EventRow.id.desc()))
+    return next((fact_id for fact_id, data in rows if data["flow_id"] == flow_id), 0)
 
 
 def why_gone(lead_id: str, since: int = 0) -> str | None:
@@ -88,14 +99,27 @@ def steps_to_reword() -> list[Row]:
 
 
 def flow_list() -> list[Row]:
-    """Rows (Flow, steps, running) of all flows, the one that is on first."""
+    """All flows but those of campaigns, those that are on first: rows (Flow, steps, running)."""
     steps = (
         select(func.count(FlowStep.id))
         .where(FlowStep.flow_id == Flow.id, FlowStep.enabled, FlowStep.deleted_at.is_(None))
         .scalar_subquery()
     )
-    statement = select(Flow, steps.label("steps"), _running().label("running"))
+    statement = select(Flow, steps.label("steps"), _running().label("running")).where(Flow.trigger != "campaign")
     return list(db.session.execute(statement.order_by(Flow.enabled.desc(), Flow.created_at, Flow.id)).all())
+
+
+def flows_to_choose() -> list[Flow]:
+    """Flows a person may let leads into, those that are on first."""
+    choosable = select(Flow).where(Flow.trigger != "campaign")
+    return list(db.session.scalars(choosable.order_by(Flow.enabled.desc(), Flow.name)))
+
+
+def just_enrolled(reader: User, enrolment_ids: Collection[str], within: timedelta) -> list[str]:
+    """Those of these passages that began so recently, of leads the person may see."""
+    recent = select(Enrolment.id).join(Lead, Lead.id == Enrolment.lead_id)
+    recent = recent.where(Enrolment.id.in_(enrolment_ids), Enrolment.started_at > clock.now() - within)
+    return list(db.session.scalars(recent.where(visible_leads_filter(reader, Lead.owner_id))))
 
 
 def running_count(flow_id: str) -> int:

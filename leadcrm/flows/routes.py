@@ -6,30 +6,33 @@ from flask import request
 
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
-from leadcrm.core.web import add_errors, go, render
+from leadcrm.core.web import render
 from leadcrm.flows import (
     draft_routes,
+    enrolment_routes,
     number_routes,
     operations,
     passage_routes,
     publishing_routes,
     queries,
+    starting_routes,
     step_routes,
     version_routes,
 )
-from leadcrm.flows.blueprint import blueprint, editors_only, flow_url, may_edit
+from leadcrm.flows.blueprint import blueprint, editors_only, may_edit
 from leadcrm.flows.canvas import canvas_context, redrawn
 from leadcrm.flows.draft_queries import draft_of
-from leadcrm.flows.forms import FlowForm
 from leadcrm.flows.models import Flow
 from leadcrm.flows.wording import effect_words
 
 __all__ = [
     "blueprint",
     "draft_routes",
+    "enrolment_routes",
     "number_routes",
     "passage_routes",
     "publishing_routes",
+    "starting_routes",
     "step_routes",
     "version_routes",
 ]
@@ -37,19 +40,7 @@ __all__ = [
 
 @blueprint.get("/flows")
 def index():
-    return render("flows/index.html", "flows/_list.html", **_list_context(FlowForm()))
-
-
-@blueprint.post("/flows")
-@editors_only
-def create():
-    form = FlowForm(request.form)
-    if form.validate():
-        try:
-            return go(flow_url(perform(operations.create_flow, form.name.data)))
-        except DomainError as error:
-            add_errors(form, error)
-    return render("flows/index.html", "flows/_list.html", status=422, **_list_context(form))
+    return render("flows/index.html", "flows/_list.html", flows=queries.flow_list())
 
 
 @blueprint.get("/flows/<flow_id>")
@@ -75,7 +66,3 @@ def switch_flow(flow_id: str):
         return redrawn(flow, draft_of(flow), status=422, toast=error.message)
     toast = f"{flow.name} is {'on' if enabled else 'off'}.{effect_words(effect)}"
     return redrawn(flow, draft_of(flow), toast=toast)
-
-
-def _list_context(form: FlowForm) -> dict[str, Any]:
-    return {"flows": queries.flow_list(), "form": form}

@@ -9,6 +9,12 @@ from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.flows.fates import NEVER, REPLIED, Fate
 from leadcrm.flows.operations import Effect
 
+ENTER_WORDS = {
+    "new_lead": "When a lead is created",
+    "disqualified": "When a lead is disqualified",
+    "manual": "By hand, by an automation or by a campaign",
+    "campaign": "By its campaign",
+}
 _ANYWHERE = ZoneInfo("UTC")
 
 

@@ -1,7 +1,7 @@
 """What the verbs and queries of leads are given: plain values, no rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,9 @@ class LeadData:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
+MOMENTS = ("created_from", "created_before")  # of filters
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """Which leads a list shows. Everything given must hold; `owner` is a user's id or "none"."""
@@ -41,3 +44,15 @@ class Filters:
     created_before: datetime | None = None  # exclusive
     has: tuple[str, ...] = ()  # "email", "phone"
     archived: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """To be kept; `from_json` reads it again."""
+        moments = {name: moment.isoformat() for name in MOMENTS if (moment := getattr(self, name))}
+        return asdict(self) | moments
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Filters":
+        """The filters that `to_json` wrote."""
+        moments = {name: value[name] and datetime.fromisoformat(value[name]) for name in MOMENTS}
+        lists = {name: tuple(value[name]) for name in ("statuses", "has")}
+        return cls(**{**value, **moments, **lists})

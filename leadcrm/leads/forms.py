@@ -164,6 +164,24 @@ class FilterForm(Form):
             archived=bool(said["archived"]),
         )
 
+    @classmethod
+    def of(cls, filters: Filters, zone: ZoneInfo) -> "FilterForm":
+        """The form that asks for these filters."""
+        until = filters.created_before
+        said = {
+            "q": filters.q,
+            "status": list(filters.statuses),
+            "owner": filters.owner,
+            "source": filters.source,
+            "tag": filters.tag_id,
+            "score": filters.score_at_least,
+            "created_from": filters.created_from and filters.created_from.astimezone(zone).date(),
+            "created_to": until and until.astimezone(zone).date() - timedelta(days=1),
+            "has": list(filters.has),
+            "archived": filters.archived,
+        }
+        return cls(data=said)
+
 
 def split_tags(text: str | None) -> list[str]:
     """`Garden, first buyer` → `["Garden", "first buyer"]`."""

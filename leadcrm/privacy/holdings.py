@@ -42,6 +42,8 @@ ABOUT_NOBODY = {
     "retimed_steps": "no words of people",
     "reworded_steps": "words for everybody",
     "withheld_steps": "no words of people",
+    "campaigns": "who of all leads, by what they have in common, and numbers",
+    "paces": "numbers",
     "automations": "rules for everybody",
     "channel_pauses": "how connections do",
     "sending_pauses": "who of the team released what",

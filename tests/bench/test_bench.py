@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import databases, pages, reactions, serving, workers
+from bench import builder, databases, enrol, pages, reactions, serving, workers
 from bench.figures import Growth, Ratio
 from tests.databases import BACKEND
 
@@ -12,7 +12,7 @@ NAME = databases.NAMES[BACKEND]
 @pytest.fixture(autouse=True)
 def one_short_round(monkeypatch):
     monkeypatch.setattr(serving, "SECONDS", 0.3)
-    for module in (serving, workers, reactions):
+    for module in (serving, workers, reactions, enrol, builder):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
 
@@ -44,6 +44,18 @@ def test_several_workers_send_each_mail_once(tmp_path, monkeypatch):
 def test_reactions_are_held_beside_the_same_changes(tmp_path):
     [found] = said(reactions.measure_reactions(tmp_path, BACKEND, 5)).values()
     assert 0 < found.ours < found.limit
+
+
+@pytest.mark.timeout(120)
+def test_enrolment_is_held_beside_a_bare_insert_of_the_same_rows(tmp_path):
+    [found] = said(enrol.measure_enrolment(tmp_path, BACKEND, 40)).values()
+    assert (found.ours > 0, found.at_least) == (True, enrol.AT_LEAST)
+
+
+@pytest.mark.timeout(120)
+def test_the_builder_is_held_beside_itself_with_nobody_inside(tmp_path):
+    page, preview = said(builder.measure_builder(tmp_path, BACKEND, 20)).values()
+    assert (page.at_most, preview.ours > 0) == (builder.AT_MOST, True)
 
 
 @pytest.mark.parametrize(

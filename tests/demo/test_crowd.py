@@ -7,11 +7,12 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from leadcrm.conversations.models import Conversation, Message
+from leadcrm.core.bulk import fill
 from leadcrm.core.db import db, writing
 from leadcrm.core.models import EventRow
 from leadcrm.core.values import new_id
 from leadcrm.demo import crowd
-from leadcrm.demo.bulk import bared, fill
+from leadcrm.demo.bulk import bared
 from leadcrm.leads.models import Lead
 from tests.databases import BACKEND
 

@@ -6,9 +6,12 @@ from sqlalchemy import select
 from leadcrm.automations.models import Automation
 from leadcrm.conversations.models import Conversation
 from leadcrm.core import tenancy
-from leadcrm.core.db import db
-from leadcrm.flows.models import Flow, FlowStep
+from leadcrm.core.db import db, perform
+from leadcrm.flows import operations as flows
+from leadcrm.flows.models import Campaign, Flow, FlowStep
+from leadcrm.flows.operations import StepData, campaign_running
 from leadcrm.identity.models import Organization
+from leadcrm.leads.data import Filters
 from leadcrm.leads.models import Lead
 
 SCREENS = {
@@ -31,6 +34,11 @@ SCREENS = {
     "templates": "/templates",
     "template form": "/templates/new",
     "flows": "/flows",
+    "new flow": "/flows/new",
+    "letting a lead in": "/leads/{lead}/enrolment",
+    "campaigns": "/campaigns",
+    "new campaign": "/campaigns/new",
+    "campaign": "/campaigns/{campaign}",
     "flow": "/flows/{flow}",
     "flow step": "/flows/{flow}?new=1",
     "flow numbers": "/flows/{flow}/steps/{step}/leads?what=sent",
@@ -67,5 +75,19 @@ def addresses(office: Flask) -> dict[str, str]:
                 "conversation": db.session.scalar(newest),
                 "flow": db.session.scalar(select(Flow.id)),
                 "step": db.session.scalar(select(FlowStep.id).order_by(FlowStep.day)),
+                "campaign": _a_campaign(),
                 "automation": db.session.scalar(select(Automation.id)),
             }
+
+
+def _a_campaign() -> str:
+    """One that has begun; made when there is none."""
+    campaign_id = db.session.scalar(select(Campaign.id))
+    if campaign_id is not None:
+        return campaign_id
+    segment = {"segment": Filters(), "segment_words": "All leads", "per_hour": {"email": 1}}
+    message = StepData("email", "News", "Hi {first_name}", 0, None, subject="News")
+    campaign = perform(flows.draft_campaign, flows.CampaignData(name="Autumn", message=message, **segment))
+    perform(flows.start_campaign, campaign)
+    perform(campaign_running.begin_campaign, campaign.id, 10)
+    return campaign.id

@@ -27,6 +27,7 @@ PARTS = {
     "template_id": "@template",
     "flow_id": "@flow",
     "step_id": "@step",
+    "campaign_id": "@campaign",
     "automation_id": "@automation",
     "task_id": "@task",
     "notification_id": "@notification",
@@ -85,6 +86,7 @@ WORDS = {"channel": "email", "drafted_channel": "email", "subject": "Hi", "conte
 TASK = {"title": "Call back", "kind": "call", "priority": "high", "due": "2031-01-01T09:00", "assignee_id": ""}
 MESSAGE = {"lead_id": "@lead", "channel": "email", "subject": "Hi", "content": "Hello"}
 TEMPLATE = {"name": "New", "channel": "email", "subject": "Hi", "content": "Hi"}
+CAMPAIGN = {"name": "New", "what": "flow", "flow_id": "@open_flow", "when": "now", "owner": "@user", "tag": "@tag"}
 ORGANIZATION = {
     "name": "New name", "timezone": "Africa/Cairo", "country": "EG", "currency": "EGP", "locale": "en-GB",
     "mail_from": "", "quiet_from": "20:00", "quiet_until": "09:30",
@@ -255,7 +257,16 @@ CASES: dict[str, Case] = {
     "POST tasks.undo": Case(query={"facts": "@task_fact"}),
     # flows
     "GET flows.index": Case(),
-    "POST flows.create": Case(EDITORS, body={"name": "New"}),
+    "GET flows.new_flow": Case(EDITORS),
+    "POST flows.create": Case(EDITORS, body={"name": "New", "trigger": "manual"}),
+    "POST flows.import_flow": Case(EDITORS, works=422),  # without a file, which no case can hold
+    "POST flows.copy_flow": Case(EDITORS),
+    "GET flows.export_flow": Case(),
+    "GET flows.choose_flow": of_lead(),
+    "POST flows.enrol": of_lead(body={"flow_id": "@open_flow"}),
+    "GET flows.choose_flow_for_many": Case(query={"ids": "@lead"}),
+    "POST flows.enrol_many": Case(body={"ids": "@lead", "flow_id": "@open_flow"}),
+    "POST flows.take_back": Case(query={"ids": "@enrolment"}),
     "GET flows.show": Case(query={"step": "@step"}),
     "POST flows.switch_flow": Case(EDITORS, body={"enabled": "1"}),
     "GET flows.new_step": Case(EDITORS),
@@ -284,6 +295,19 @@ CASES: dict[str, Case] = {
     "POST flows.undo_endings": Case(query={"facts": "@fact"}, changes=False),  # it is not of a flow
     "POST flows.redraw_form": Case(EDITORS, query={"step": "@step"}, body=STEP, changes=False),
     "POST flows.preview": Case(EDITORS, body={**STEP, "content": "Hi {last_name}", "lead": "@lead"}, changes=False),
+    # campaigns
+    "GET campaigns.index": Case(),
+    "GET campaigns.new": Case(EDITORS, query=LIST),
+    "GET campaigns.segment": Case(EDITORS, query=LIST),
+    "POST campaigns.create": Case(EDITORS, body=CAMPAIGN),
+    "GET campaigns.show": Case(),
+    "GET campaigns.edit": Case(EDITORS),
+    "POST campaigns.update": Case(EDITORS, body=CAMPAIGN),
+    "POST campaigns.delete": Case(EDITORS),
+    "POST campaigns.start": Case(EDITORS),
+    "POST campaigns.pause": Case(EDITORS, works=409),  # it is a draft
+    "POST campaigns.resume": Case(EDITORS, works=409),
+    "POST campaigns.stop": Case(EDITORS, works=409),
     # automations
     "GET automations.index": Case(),
     "POST automations.create": Case(EDITORS, body=RULE),

@@ -28,7 +28,7 @@ from leadcrm.identity import operations as identity
 from leadcrm.identity import queries as people
 from leadcrm.identity.models import Organization, PasswordReset, User
 from leadcrm.leads import operations as leads
-from leadcrm.leads.data import LeadData
+from leadcrm.leads.data import Filters, LeadData
 from leadcrm.leads.models import ContactPoint, Lead, Tag
 from leadcrm.notifications import operations as notifications
 from leadcrm.notifications.models import Notification
@@ -209,6 +209,11 @@ def _shared(word: str) -> dict[str, str]:
     data = StepData("email", f"step {word}", f"content {word}", 1, None, subject=f"subject {word}")
     step, deleted_step = (perform(flows.add_step, flow, data) for _ in range(2))
     perform(flows.delete_step, deleted_step)
+    open_flow, full_flow = (perform(flows.create_flow, f"flow {n} {word}", "manual") for n in range(2))
+    for one in (open_flow, full_flow):
+        perform(flows.set_flow_enabled, one, True)
+    whom = {"segment": Filters(), "segment_words": f"segment {word}", "per_hour": {}}
+    campaign = perform(flows.draft_campaign, flows.CampaignData(name=f"campaign {word}", flow_id=open_flow.id, **whom))
     note = {"kind": "create_note", "body": f"body {word}"}
     automation, deleted = (
         perform(automations.create_automation, AutomationData(f"rule {n} {word}", "lead.created", actions=[note]))
@@ -221,6 +226,9 @@ def _shared(word: str) -> dict[str, str]:
         "flow": flow.id,
         "step": step.id,
         "deleted_step": deleted_step.id,
+        "open_flow": open_flow.id,
+        "full_flow": full_flow.id,
+        "campaign": campaign.id,
         "automation": automation.id,
         "deleted_automation": deleted.id,
     }
@@ -242,7 +250,9 @@ def _happened(names: dict[str, str], word: str, leads_word: str) -> dict[str, st
             error=f"ValueError: {word}",
         )  # fmt: skip
         session.add(raw)
+    full_flow = get_or_404(Flow, names["full_flow"])
     return {
+        "enrolment": perform(flows.enrol, lead, full_flow).id,
         "tag": db.session.scalar(select(func.min(Tag.id))),
         "fact": str(fact_id),
         "debt": str(debt_id),

@@ -10,6 +10,7 @@ from leadcrm.adapters.ports import OutgoingEmail
 from leadcrm.conversations.delivery import statements
 from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
+from leadcrm.conversations.delivery.paces import HALTED_LOOK
 from leadcrm.conversations.delivery.rendering import Aside, Ready
 from leadcrm.conversations.delivery.retiming import is_being_moved
 from leadcrm.conversations.delivery.rewording import catch_up
@@ -196,6 +197,7 @@ def _explain(ready: Ready) -> None:
             statements.why_withheld.scalar_subquery().label("withheld"),
             statements.flow_is_deaf.label("flow_is_deaf"),
             statements.paused.label("paused"),
+            statements.halted.scalar_subquery().label("halted"),
             is_being_moved().label("is_being_moved"),
         ).where(Message.id == ready.claim.id)
     ).one_or_none()
@@ -210,6 +212,8 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "skipped", row.withheld))
     elif row.paused:
         put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
+    elif row.halted is not None:
+        put_aside(Aside(ready.claim, "held", row.halted, clock.now() + HALTED_LOOK))
     elif row.flow_is_deaf:
         put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
     elif row.is_being_moved:

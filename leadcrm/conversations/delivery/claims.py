@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, case, exists, select, update
 
 from leadcrm.conversations.delivery.leases import CLAIM_LEASE, lease_now
+from leadcrm.conversations.delivery.paces import in_pace
 from leadcrm.conversations.models import CHANNELS, Message
 from leadcrm.conversations.operations.threads import open_conversations
 from leadcrm.core import clock, tenancy
@@ -35,6 +36,7 @@ class Claim:
     useful_until: datetime | None
     external_id: str | None
     author_id: str | None
+    campaign_id: str | None
     token: str
 
 
@@ -53,6 +55,7 @@ _COLUMNS = (
     MESSAGES.c.useful_until,
     MESSAGES.c.external_id,
     MESSAGES.c.author_id,
+    MESSAGES.c.campaign_id,
 )
 # a CTE: PostgreSQL may run a locking subquery of IN more than once
 _due = (
@@ -89,7 +92,15 @@ def queues_due() -> Iterator[tuple[str, str]]:
         yield from ((organization_id, channel) for organization_id in organizations)
 
 
-def claim(channel: str, limit: int, skew: timedelta) -> list[Claim]:
+@dataclass(frozen=True)
+class Taken:
+    """What was claimed, and how many messages that were due have to wait for their campaign's pace."""
+
+    claims: list[Claim]
+    held: int
+
+
+def claim(channel: str, limit: int, skew: timedelta) -> Taken:
     """Take up to `limit` due messages of the organization, those that waited longest first; their threads appear."""
     token = new_id()
     taken = db.session.connection().execute(
@@ -103,10 +114,11 @@ def claim(channel: str, limit: int, skew: timedelta) -> list[Claim]:
             "new_lease": lease_now(skew) + CLAIM_LEASE,
         },
     )
-    claims = sorted((Claim(*row, token) for row in taken), key=lambda claim: claim.id)
+    due = sorted((Claim(*row, token) for row in taken), key=lambda claim: claim.id)
+    claims = in_pace(channel, due)
     if claims:
         open_conversations([claim.id for claim in claims])
-    return claims
+    return Taken(claims, len(due) - len(claims))
 
 
 def hold_due(channel: str, until: datetime, reason: str) -> int:

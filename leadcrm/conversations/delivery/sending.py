@@ -111,10 +111,11 @@ class _Delivery:
             return perform(hold_due, self.channel, clock.now() + NEXT_LOOK, RESTORED)
         if self.health.rests:
             return perform(hold_due, self.channel, self.health.wakes_at, self._pause_reason())
-        self.left = perform(claim, self.channel, 1 if self.health.is_doubtful else BATCH, self.skew)
+        taken = perform(claim, self.channel, 1 if self.health.is_doubtful else BATCH, self.skew)
+        self.left = taken.claims
+        moved = len(taken.claims) + taken.held
         if not self.left:
-            return 0
-        moved = len(self.left)
+            return moved
         broke_off = True
         try:
             self._send_all(self._prepare())

@@ -2,6 +2,7 @@
 
 from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 
+from leadcrm.conversations.delivery.paces import halted
 from leadcrm.conversations.delivery.retiming import is_being_moved
 from leadcrm.conversations.delivery.rewording import is_behind
 from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
@@ -41,6 +42,7 @@ begin = Prepared(
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
     .where(MESSAGES.c.subject == bindparam("read_subject"), MESSAGES.c.content == bindparam("read_content"))
     .where(~suppressed, ~archived, ~why_withheld.exists(), ~flow_is_deaf, ~paused, ~is_behind(), ~is_being_moved())
+    .where(~halted.exists())
     .values(
         status="sending",
         lease_until=bindparam("new_lease"),

@@ -4,6 +4,7 @@ from leadcrm.conversations.models.intake import Mailbox, RawInbound
 from leadcrm.conversations.models.messages import Attachment, Attempt, Message
 from leadcrm.conversations.models.rules import (
     ChannelPause,
+    Pace,
     RewordedStep,
     SendingPause,
     Suppression,
@@ -36,6 +37,7 @@ __all__ = [
     "Draft",
     "Mailbox",
     "Message",
+    "Pace",
     "RawInbound",
     "ReadMark",
     "RewordedStep",

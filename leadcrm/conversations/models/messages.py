@@ -55,6 +55,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     enrolment_id: Mapped[str | None] = mapped_column(ForeignKey("enrolments.id", ondelete="CASCADE"))
     step_id: Mapped[str | None] = mapped_column(ForeignKey("flow_steps.id"))
     automation_id: Mapped[str | None] = mapped_column(ForeignKey("automations.id", ondelete="SET NULL"))
+    campaign_id: Mapped[str | None] = mapped_column(ForeignKey("campaigns.id", ondelete="SET NULL"))
     author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
     lead: Mapped[Lead] = relationship()
@@ -99,6 +100,9 @@ class Message(Identified, Timestamped, TenantOwned, Base):
             **only_where("direction = 'inbound'"),
         ),
         Index("ix_messages_reference", "external_id"),  # threading: reply to one of ours
+        Index(  # a campaign's results, and what it has to let go on after a pause
+            "ix_messages_campaign", "campaign_id", "status", "reason", **only_where("campaign_id IS NOT NULL")
+        ),
     )
 
 

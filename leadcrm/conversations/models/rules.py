@@ -87,6 +87,27 @@ class ChannelPause(TenantOwned, Base):
     reason: Mapped[str] = mapped_column(String(200), default="")
 
 
+class Pace(TenantOwned, Base):
+    """How fast a campaign's messages may leave on a channel, and why none may now.
+
+    What would be too fast takes a place in a line; see conversations.pacing.
+    """
+
+    __tablename__ = "paces"
+
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    per_hour: Mapped[int | None]  # None: as fast as the channel takes them
+    free_at: Mapped[datetime] = mapped_column(default=clock.now)  # when the next would leave if they left evenly
+    line_at: Mapped[datetime] = mapped_column(default=clock.now)  # the next place in the line
+    halted: Mapped[str] = mapped_column(String(200), default="")  # why nothing leaves: paused, stopped
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint("per_hour >= 1", name="per_hour"),
+    )
+
+
 class SendingPause(TenantOwned, Base):
     """After a restore nothing leaves on a channel until a person releases it.
 

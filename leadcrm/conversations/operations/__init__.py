@@ -18,13 +18,21 @@ from leadcrm.conversations.operations.fate import (
 )
 from leadcrm.conversations.operations.forgetting import suppress_hashes
 from leadcrm.conversations.operations.inbound import IncomingFile, receive
-from leadcrm.conversations.operations.planning import missing_fields, plan_message, plan_messages
+from leadcrm.conversations.operations.paces import halt_messages, let_held_messages_go, set_paces
+from leadcrm.conversations.operations.planning import (
+    common_part,
+    missing_fields,
+    plan_message,
+    plan_messages,
+    write_down,
+)
 from leadcrm.conversations.operations.releasing import release_sending
 from leadcrm.conversations.operations.retiming import hold_until_retimed, retime, retime_dropped, retimed_up_to
 from leadcrm.conversations.operations.skipping import (
     resume_skipped,
     resume_skipped_of_steps,
     skip_waiting,
+    skip_waiting_of_enrolments,
     skip_waiting_of_lead,
     skip_waiting_of_passages,
     skip_waiting_of_steps,
@@ -54,11 +62,14 @@ __all__ = [
     "attach_files",
     "cancel_message",
     "close_conversation",
+    "common_part",
     "discard_draft",
     "ensure_default_templates",
+    "halt_messages",
     "hand_over_conversations",
     "hold_until_retimed",
     "is_suppressed",
+    "let_held_messages_go",
     "mark_read",
     "missing_fields",
     "note_accepted",
@@ -81,7 +92,9 @@ __all__ = [
     "save_draft",
     "save_template",
     "send_now",
+    "set_paces",
     "skip_waiting",
+    "skip_waiting_of_enrolments",
     "skip_waiting_of_lead",
     "skip_waiting_of_passages",
     "skip_waiting_of_steps",
@@ -91,4 +104,5 @@ __all__ = [
     "take_report",
     "template_for",
     "withhold_steps",
+    "write_down",
 ]

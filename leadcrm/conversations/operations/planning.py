@@ -13,6 +13,7 @@ from leadcrm.conversations.operations.consent import why_suppressed
 from leadcrm.conversations.operations.threads import open_conversations, refresh_conversation
 from leadcrm.conversations.optout import refusal
 from leadcrm.core import clock, jobs, tenancy
+from leadcrm.core.bulk import Row, fill
 from leadcrm.core.db import after_commit, db, get_or_404, is_postgresql
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
@@ -42,6 +43,7 @@ class Plan(TypedDict, total=False):
     enrolment_id: str | None
     step_id: str | None
     automation_id: str | None
+    campaign_id: str | None
 
 
 def plan_message(**plan: Unpack[Plan]) -> Message | None:
@@ -78,6 +80,22 @@ def plan_messages(plans: Sequence[Plan]) -> int:
             after_commit(jobs.ring_now)
         added += len(new)
     return added
+
+
+def common_part(**plan: Unpack[Plan]) -> Row:
+    """What messages to many leads have in common: a row for `write_down`, which takes the rest from each."""
+    return _row(plan)
+
+
+def write_down(rows: Sequence[Row]) -> None:
+    """Add messages whose intents nobody can have had, keys of new enrolments, as fast as the database takes them.
+
+    All rows have the same columns. Threads appear when the delivery takes what is due. Raises IntegrityError for an
+    intent that is known.
+    """
+    fill(Message.__table__, rows)
+    if any(row["due_at"] is not None and row["due_at"] <= clock.now() for row in rows):
+        after_commit(jobs.ring_now)
 
 
 def missing_fields(lead: Lead, subject: str, content: str) -> list[str]:
@@ -124,7 +142,7 @@ def _row(plan: Plan) -> dict[str, Any]:
         "position_at": when,
         "useful_until": useful_until,
         "intent_key": plan["intent_key"],
-        **{name: plan.get(name) for name in ("author_id", "enrolment_id", "step_id", "automation_id")},
+        **{name: plan.get(name) for name in ("author_id", "enrolment_id", "step_id", "automation_id", "campaign_id")},
     }
 
 

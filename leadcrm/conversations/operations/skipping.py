@@ -25,6 +25,11 @@ def skip_waiting(enrolment_id: str, reason: str) -> int:
     return _skip(_picked.where(Message.enrolment_id == enrolment_id), reason)
 
 
+def skip_waiting_of_enrolments(enrolment_ids: Collection[str], reason: str) -> int:
+    """Drop what a flow still wanted to say in these enrolments. Returns how many messages that were."""
+    return _skip(_picked.where(Message.enrolment_id.in_(enrolment_ids)), reason)
+
+
 def skip_waiting_of_steps(step_ids: Collection[str], reason: str, limit: int) -> int:
     """Drop at most `limit` of what these steps of a flow still wanted to say. Returns how many messages that were."""
     return _skip(_picked.where(Message.step_id.in_(step_ids), Message.status.in_(WAITING)).limit(limit), reason)

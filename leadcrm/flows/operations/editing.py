@@ -1,6 +1,6 @@
 """Writing flows and their steps."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import select
 
@@ -8,31 +8,56 @@ from leadcrm.conversations.models import Message
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
-from leadcrm.flows.document import StepData, check_words
+from leadcrm.core.values import new_id
+from leadcrm.flows.document import LONGEST_NAME, FlowDocument, StepData, check_words
+from leadcrm.flows.draft_queries import draft_of
+from leadcrm.flows.edits import COPY
 from leadcrm.flows.events import FlowChanged
 from leadcrm.flows.models import Flow, FlowStep
 from leadcrm.flows.operations.rewording import Rewording, begin_rewording
 from leadcrm.flows.operations.switching import step_flow
-from leadcrm.flows.seed import NEW_LEAD_NAME, NEW_LEAD_STEPS
+from leadcrm.flows.seed import NEW_LEAD
+
+CONTENT = ("type", "name", "subject", "content", "day", "time", "greets")
+LONGEST_NUMBER = 6  # of a name, with its brackets
 
 
 def ensure_default_flow() -> Flow:
     """The organization's “New lead” flow, made with its three steps when it has no flow for new leads yet."""
     flow = db.session.scalars(select(Flow).where(Flow.trigger == "new_lead").order_by(Flow.created_at).limit(1)).first()
     if flow is None:
-        flow = Flow(name=NEW_LEAD_NAME, trigger="new_lead", enabled=True, version=1)
-        db.session.add(flow)
-        db.session.flush()
-        db.session.add_all(FlowStep(flow_id=flow.id, **step) for step in NEW_LEAD_STEPS)
-        record(FlowChanged(flow_id=flow.id, change="created"))
+        flow = create_flow_from(NEW_LEAD.document(), NEW_LEAD.trigger)
+        flow.enabled = True
     return flow
 
 
-def create_flow(name: str) -> Flow:
-    """An empty flow for new leads, switched off until a person switches it on. Raises DomainError for a taken name."""
+def create_flow_from(document: FlowDocument, trigger: str) -> Flow:
+    """A flow with these steps, off until a person switches it on: a copy, an example, a file.
+
+    It is called as the document is, or nearly so where that name is taken; its steps keep the document's ids.
+    """
+    flow = create_flow(_free_name(document.name), trigger)
+    db.session.add_all(
+        FlowStep(id=step.id, flow_id=flow.id, enabled=step.enabled, **{name: getattr(step, name) for name in CONTENT})
+        for step in document.steps
+    )
+    db.session.flush()
+    return flow
+
+
+def copy_flow(flow: Flow) -> Flow:
+    """The same once more, as it is drafted, switched off."""
+    document = draft_of(flow).document
+    steps = tuple(replace(step, id=new_id()) for step in document.steps)
+    trigger = "manual" if flow.trigger == "campaign" else flow.trigger
+    return create_flow_from(FlowDocument(document.name[: LONGEST_NAME - len(COPY)] + COPY, steps), trigger)
+
+
+def create_flow(name: str, trigger: str = "new_lead") -> Flow:
+    """An empty flow, switched off until a person switches it on. Raises DomainError for a taken name."""
     if db.session.scalar(select(Flow.id).where(Flow.name == name)) is not None:
         raise DomainError("Another flow has this name.", "name")
-    flow = Flow(name=name, trigger="new_lead", enabled=False, version=1)
+    flow = Flow(name=name, trigger=trigger, enabled=False, version=1)
     db.session.add(flow)
     db.session.flush()
     record(FlowChanged(flow_id=flow.id, change="created"))
@@ -73,6 +98,17 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> Rewording:
     db.session.flush()
     record(FlowChanged(flow_id=flow.id, change="step_edited", step_id=step.id))
     return Rewording() if (step.subject, step.content) == said else begin_rewording(step)
+
+
+def _free_name(name: str) -> str:
+    """`Nurture`, or `Nurture (2)` where it is taken."""
+    like = select(Flow.name).where(Flow.name.startswith(name[: LONGEST_NAME - LONGEST_NUMBER], autoescape=True))
+    taken = set(db.session.scalars(like))
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name[: LONGEST_NAME - LONGEST_NUMBER]} ({number})"
+    return free
 
 
 def _columns(data: StepData) -> dict:

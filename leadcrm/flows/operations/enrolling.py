@@ -1,6 +1,7 @@
 """Leads entering flows."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -8,23 +9,27 @@ from leadcrm.conversations.models import Message
 from leadcrm.conversations.operations import plan_messages
 from leadcrm.core import clock
 from leadcrm.core.db import db
+from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
 from leadcrm.core.zones import zone
 from leadcrm.flows import queries
 from leadcrm.flows.events import LeadEnrolled
-from leadcrm.flows.models import CHANNEL_OF_TYPE, Enrolment, Flow, FlowStep
+from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.flows.operations.leaving import one_at_a_time
 from leadcrm.flows.planning import PlannedMessage, own_key, plan
+from leadcrm.flows.reach_queries import reach_of
 from leadcrm.flows.reasons import ALREADY_GREETED
-from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
+HEAD_START = timedelta(seconds=10)  # in which a person can take back that a lead entered
 
-def enrol(lead: Lead, flow: Flow, number: int = 1) -> Enrolment | None:
+
+def enrol(lead: Lead, flow: Flow, number: int = 1, *, head_start: timedelta = timedelta()) -> Enrolment | None:
     """Let the lead enter the flow: every step that is on is planned to the lead's own clock, at once.
 
     `number` counts the lead's passages; a second one is a person's decision (D4). Returns None when this passage
-    exists already. A step the lead cannot receive gets a skipped message that says why.
+    exists already. A step the lead cannot receive gets a skipped message that says why. Nothing leaves before the
+    `head_start` is over, which is when a person may still take it back.
     """
     one_at_a_time([lead.id])
     key = (Enrolment.flow_id == flow.id, Enrolment.lead_id == lead.id, Enrolment.number == number)
@@ -37,7 +42,8 @@ def enrol(lead: Lead, flow: Flow, number: int = 1) -> Enrolment | None:
     db.session.add(enrolment)
     db.session.flush()
     steps = [step for step in queries.steps_of(flow.id) if step.enabled]
-    planned = plan(steps, enrolment, _addresses(lead, steps), zone(lead.timezone), now)
+    reach = reach_of([lead.id], steps)[lead.id]
+    planned = plan(steps, enrolment, reach.addresses, zone(lead.timezone), now + head_start, reach.barred)
     sendable = [message for message in planned if not message.skip_reason]
     count = plan_messages([_row(message, enrolment) for message in sendable])
     _explain([message for message in planned if message.skip_reason], enrolment)
@@ -48,10 +54,34 @@ def enrol(lead: Lead, flow: Flow, number: int = 1) -> Enrolment | None:
     return enrolment
 
 
-def _addresses(lead: Lead, steps: Sequence[FlowStep]) -> dict[str, str]:
-    channels = {CHANNEL_OF_TYPE[step.type] for step in steps}
-    found = {channel: leads.address_of([lead.id], channel).get(lead.id) for channel in sorted(channels)}
-    return {channel: address for channel, address in found.items() if address}
+def enrol_by_hand(lead: Lead, flow: Flow, *, again: bool = False) -> Enrolment:
+    """A person lets the lead in; `again` although they were inside before, which only a person may decide (D4).
+
+    Nothing leaves before HEAD_START is over. Raises DomainError when the flow is off, when the lead is archived or
+    inside, and without `again` when they were inside before.
+    """
+    flow = flow_that_is_on(flow)
+    one_at_a_time([lead.id])
+    theirs = select(Enrolment).where(Enrolment.flow_id == flow.id, Enrolment.lead_id == lead.id)
+    last = db.session.scalars(theirs.order_by(Enrolment.number.desc()).limit(1)).one_or_none()
+    if db.session.scalar(select(Lead.archived_at).where(Lead.id == lead.id)) is not None:
+        raise DomainError(f"{lead.name} is archived. Restore the lead first.")
+    if last is not None and last.state == "running":
+        raise DomainError(f"{lead.name} is in “{flow.name}” already.", "flow_id")
+    if last is not None and not again:
+        raise DomainError(f"{lead.name} was in “{flow.name}” before. Say that they shall hear it again.", "again")
+    passage = enrol(lead, flow, last.number + 1 if last is not None else 1, head_start=HEAD_START)
+    if passage is None:
+        raise DomainError(f"{lead.name} is in “{flow.name}” already.", "flow_id")
+    return passage
+
+
+def flow_that_is_on(flow: Flow) -> Flow:
+    """The flow, which stays as it is until the transaction's end. Raises DomainError when it is off."""
+    fresh = db.session.scalars(select(Flow).where(Flow.id == flow.id).with_for_update(read=True)).one()
+    if not fresh.enabled:
+        raise DomainError(f"“{fresh.name}” is off. Switch it on first.", "flow_id")
+    return fresh
 
 
 def _row(message: PlannedMessage, enrolment: Enrolment) -> dict:

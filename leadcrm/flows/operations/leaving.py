@@ -14,7 +14,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.flows import queries
 from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
 from leadcrm.flows.fates import BUCKETS
-from leadcrm.flows.models import Enrolment, Flow
+from leadcrm.flows.models import TRIGGERS, Enrolment, Flow
 from leadcrm.flows.operations.rewording import reword_passage
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
@@ -24,10 +24,26 @@ REPLY_COUNTS_FOR = timedelta(days=30)  # after the end of a passage a reply is s
 UNDO_WITHIN = timedelta(minutes=10)
 
 
-def exit_lead(lead_id: str, reason: str) -> int:
-    """End the lead's running passages: what still waits is skipped with the reason. Returns how many messages."""
+def exit_lead(lead_id: str, reason: str, triggers: Collection[str] = TRIGGERS) -> int:
+    """End the lead's running passages through flows with these triggers: what still waits is skipped with the reason.
+
+    Returns how many messages.
+    """
     one_at_a_time([lead_id])
-    return sum(_end(passage, reason)[1] for passage in _running(Enrolment.lead_id == lead_id))
+    flows = select(Flow.id).where(Flow.trigger.in_(triggers))
+    return sum(
+        _end(passage, reason)[1] for passage in _running(Enrolment.lead_id == lead_id, Enrolment.flow_id.in_(flows))
+    )
+
+
+def leave_flow(lead: Lead, flow: Flow, reason: str) -> int | None:
+    """End the lead's running passage through this flow, and no other.
+
+    Returns how many waiting messages are skipped with the reason; None when the lead was not inside.
+    """
+    one_at_a_time([lead.id])
+    passages = _running(Enrolment.lead_id == lead.id, Enrolment.flow_id == flow.id)
+    return sum(_end(passage, reason)[1] for passage in passages) if passages else None
 
 
 def end_passages(enrolment_ids: Collection[str], reason: str) -> list[int]:

@@ -29,13 +29,13 @@ from leadcrm.flows.operations.drafting import (
     refuse_stale,
     refuse_taken_name,
 )
+from leadcrm.flows.operations.editing import CONTENT
 from leadcrm.flows.operations.rewording import begin_rewording
 from leadcrm.flows.operations.settling import by_reason
 from leadcrm.flows.operations.versions import add_version, ensure_version
 from leadcrm.flows.reasons import STEP_DELETED
 
 NAMED_HOLES = 3
-CONTENT_COLUMNS = ("type", "name", "subject", "content", "day", "time", "greets")
 
 
 class HolesLeft(DomainError):
@@ -120,7 +120,7 @@ def _make_live(flow: Flow, document: FlowDocument, changes: Sequence[Change]) ->
         _remove(removed)
     added = {change.step_id for change in changes if change.kind == ADDED}
     for step in document.steps:
-        values = {name: getattr(step, name) for name in CONTENT_COLUMNS}
+        values = {name: getattr(step, name) for name in CONTENT}
         if step.id not in rows:
             rows[step.id] = FlowStep(id=step.id, flow_id=flow.id, enabled=step.enabled, **values)
             db.session.add(rows[step.id])

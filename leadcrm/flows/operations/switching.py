@@ -15,9 +15,11 @@ from leadcrm.core.db import db, lock
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
 from leadcrm.flows.events import FlowChanged
-from leadcrm.flows.models import Flow, FlowStep
+from leadcrm.flows.models import AUTOMATIC, Flow, FlowStep
 from leadcrm.flows.operations.settling import Effect, begin_settling, by_reason
 from leadcrm.flows.reasons import PARKED
+
+TAKES_IN = {"new_lead": "welcomes new leads", "disqualified": "takes in disqualified leads"}
 
 
 def set_step_enabled(step: FlowStep, enabled: bool) -> Effect:
@@ -42,13 +44,14 @@ def restore_step(step: FlowStep) -> Effect:
 
 
 def set_flow_enabled(flow: Flow, enabled: bool) -> Effect:
-    """Switch the flow: off, no lead enters and nothing more is sent. Raises DomainError for a second welcome flow."""
+    """Switch the flow: off, no lead enters and nothing more is sent. Raises DomainError for a second automatic one."""
     flow = lock(flow)
-    if enabled and flow.trigger == "new_lead":
-        other = select(Flow.name).where(Flow.trigger == "new_lead", Flow.enabled, Flow.id != flow.id)
+    if enabled and flow.trigger in AUTOMATIC:
+        other = select(Flow.name).where(Flow.trigger == flow.trigger, Flow.enabled, Flow.id != flow.id)
         name = db.session.scalar(other)
         if name is not None:
-            raise DomainError(f"“{name}” already welcomes new leads. Switch it off first: a lead enters one only.")
+            does = TAKES_IN[flow.trigger]
+            raise DomainError(f"“{name}” already {does}. Switch it off first: a lead enters one only.")
     flow.enabled = enabled
     steps = db.session.scalars(select(FlowStep).where(FlowStep.flow_id == flow.id)).all()
     return _changed(flow, steps, "enabled" if enabled else "disabled")

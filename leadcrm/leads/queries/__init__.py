@@ -19,6 +19,8 @@ from leadcrm.leads.queries.lists import (
     exported,
     lead_list,
     names_of,
+    segment,
+    segment_size,
 )
 from leadcrm.leads.queries.records import (
     inquiries_of,
@@ -51,6 +53,8 @@ __all__ = [
     "names_of",
     "normal_or_raw",
     "notes_of",
+    "segment",
+    "segment_size",
     "sources",
     "tag_names",
     "tags",

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-NEW_LEAD_NAME = "New lead"
+from leadcrm.flows.seed.example import Example, Step
 
 _WELCOME = """\
 Hi {first_name|there},
@@ -42,23 +42,18 @@ Best regards,
 {organization_name}
 """
 
-NEW_LEAD_STEPS = (
-    {
-        "type": "email",
-        "name": "Welcome Email",
-        "subject": "Thanks for getting in touch, {first_name|and welcome}",
-        "content": _WELCOME,
-        "day": 0,
-        "time": None,
-        "greets": True,
-    },
-    {"type": "text", "name": "Follow-up Text", "subject": "", "content": _FOLLOW_UP, "day": 1, "time": time(9, 0)},
-    {
-        "type": "email",
-        "name": "Reminder Email",
-        "subject": "Still thinking about {interest|it}, {first_name|there}?",
-        "content": _REMINDER,
-        "day": 2,
-        "time": time(14, 0),
-    },
+NEW_LEAD = Example(
+    "new_lead",
+    "New lead",
+    "new_lead",
+    "Greets every new lead, asks for a time to talk, and reminds once.",
+    (
+        Step(
+            "email", "Welcome Email", 0, None, _WELCOME, "Thanks for getting in touch, {first_name|and welcome}", True
+        ),
+        Step("text", "Follow-up Text", 1, time(9), _FOLLOW_UP),
+        Step(
+            "email", "Reminder Email", 2, time(14), _REMINDER, "Still thinking about {interest|it}, {first_name|there}?"
+        ),
+    ),
 )

@@ -1,0 +1,103 @@
+"""The builder of a long flow with thousands of leads inside, beside the same with none; and what a publication's
+preview takes beside one look at all the rows it is about.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import time as wall_time
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bench.databases import NAMES, databases
+from bench.figures import Figure, Growth, Ratio
+from bench.serving import ROUNDS, getting, medians, served
+from bench.stage import Stage, build, leave
+from leadcrm import create_app
+from leadcrm.conversations.models import Message
+from leadcrm.core import tenancy
+from leadcrm.core.db import db, get_or_404, perform
+from leadcrm.flows import impact_queries, operations
+from leadcrm.flows.draft_queries import draft_of
+from leadcrm.flows.edits import AddStep, MoveStep
+from leadcrm.flows.models import Enrolment, Flow
+from leadcrm.flows.operations import StepData
+from leadcrm.leads import queries as leads
+from leadcrm.leads.data import Filters
+from leadcrm.settings import Settings
+
+STEPS = 60
+RUNNING = 10_000
+AT_MOST = 2.0
+BATCH = 100  # leads let in at once: six thousand messages
+
+
+def measure_builder(folder: Path, kind: str, running: int = RUNNING) -> Iterator[Figure]:
+    """The page, and the preview of a draft with a new step and a moved one."""
+    with databases(kind, folder) as places:
+        stage = build(folder, running + running // 10, places.create("office"))  # some of them are archived
+        app = create_app(Settings.from_env(stage.environment))
+        with app.app_context(), tenancy.organization(stage.organization_id):
+            empty, full = _flow("Empty"), _flow("Full")
+            _let_in(full, running)
+            where = f"{STEPS} steps and {running:,} leads inside, {NAMES[kind]}"
+            yield from _page(folder, stage, full.id, empty.id, where)
+            yield _preview(full.id, running, where)
+        leave(app)
+
+
+def _flow(name: str) -> Flow:
+    flow = perform(operations.create_flow, name, "manual")
+    for day in range(STEPS):
+        step = StepData("email", f"Mail {day}", "Hi {first_name|there}", day, wall_time(9), subject="Hello")
+        perform(operations.add_step, flow, step)
+    perform(operations.set_flow_enabled, flow, True)
+    return flow
+
+
+def _let_in(flow: Flow, count: int) -> None:
+    cursor, inside = None, 0
+    while inside < count:
+        page = leads.segment(Filters(), cursor, min(BATCH, count - inside))
+        inside += len(perform(operations.enrol_many, flow, [row.id for row in page.items]).enrolment_ids)
+        cursor = page.next
+
+
+def _page(folder: Path, stage: Stage, full_id: str, empty_id: str, where: str) -> Iterator[Growth]:
+    with served("app:app", folder, stage.environment) as house:
+        asks = {name: getting(f"/flows/{one}", Cookie=stage.cookie) for name, one in
+                (("full", full_id), ("empty", empty_id))}  # fmt: skip
+        times = medians({name: (house, ask) for name, ask in asks.items()})
+    yield Growth(f"builder, {where}", times["full"], times["empty"], AT_MOST)
+
+
+def _preview(flow_id: str, running: int, where: str) -> Ratio:
+    flow = get_or_404(Flow, flow_id)
+    draft = draft_of(flow)
+    step = StepData("text", "New", "Hi", STEPS + 1, None)
+    draft = perform(operations.change_draft, flow, draft.revision, AddStep(step))
+    draft = perform(operations.change_draft, flow, draft.revision, MoveStep(draft.document.steps[30].id, 30, None))
+    flow, draft = get_or_404(Flow, flow_id), draft_of(get_or_404(Flow, flow_id))
+    seconds = _median(lambda: impact_queries.impact_of(flow, draft, "running"))
+    bare = _median(lambda: _look_at(flow_id, draft.document.steps[30].id))
+    return Ratio(f"impact preview, {where}", running / seconds, running / bare, None)
+
+
+def _look_at(flow_id: str, step_id: str) -> None:
+    """One scan by the index of a flow's passages, with the message of one step."""
+    rows = (
+        select(Enrolment.id, Enrolment.started_at, Message.id, Message.scheduled_for, Message.status)
+        .join(Message, (Message.enrolment_id == Enrolment.id) & (Message.step_id == step_id))
+        .where(Enrolment.flow_id == flow_id, Enrolment.state == "running")
+    )
+    db.session.execute(rows).all()
+
+
+def _median(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(1 + ROUNDS):  # the first warms up
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times[1:])

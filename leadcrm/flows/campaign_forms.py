@@ -1,0 +1,108 @@
+"""What people type about a campaign; whom it is for is the form of the lead list's filters."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from leadcrm.core.forms import Form
+from leadcrm.core.zones import wall_time
+from leadcrm.flows.document import LONGEST_SUBJECT, StepData
+from leadcrm.flows.forms import TYPES
+from leadcrm.flows.models import Campaign, Flow, FlowStep
+
+LONGEST_NAME = 70
+FASTEST = 1_000_000  # messages an hour
+LONGEST_AHEAD = timedelta(days=365)
+STEP_NAME = "Message"
+CHANNELS = {"email": "Emails an hour", "sms": "Texts an hour", "whatsapp": "WhatsApp messages an hour"}
+
+
+def _reachable_pace(form: Form, field: IntegerField) -> None:
+    if field.data is not None and not 1 <= field.data <= FASTEST:
+        raise ValidationError(f"From 1 to {FASTEST:,}, or nothing for no limit.")
+
+
+class CampaignForm(Form):
+    name = StringField("Name", [DataRequired("Give it a name."), Length(max=LONGEST_NAME)])
+    what = RadioField(
+        "They get",
+        choices=[SelectChoice("flow", "A flow"), SelectChoice("message", "One message")],
+        default="flow",
+    )
+    flow_id = SelectField("Flow", [Optional()])
+    type = RadioField("Type", choices=TYPES, default="email")
+    subject = StringField("Subject", [Length(max=LONGEST_SUBJECT)])
+    content = TextAreaField("Message", [Length(max=20_000)])
+    when = RadioField(
+        "It starts",
+        [InputRequired("Choose when.")],
+        choices=[SelectChoice("now", "When I start it"), SelectChoice("at", "At a date")],
+        default="now",
+    )
+    day = DateField("Date", [Optional()])
+    time = TimeField("Time", [Optional()], format=["%H:%M", "%H:%M:%S"])
+    per_hour_email = IntegerField(CHANNELS["email"], [Optional(), _reachable_pace])
+    per_hour_sms = IntegerField(CHANNELS["sms"], [Optional(), _reachable_pace])
+    per_hour_whatsapp = IntegerField(CHANNELS["whatsapp"], [Optional(), _reachable_pace])
+
+    def offer(self, flows: Sequence[Flow]) -> None:
+        """The flows to choose from."""
+        words = [SelectChoice(flow.id, flow.name if flow.enabled else f"{flow.name} (off)") for flow in flows]
+        self.flow_id.choices = [SelectChoice("", "Choose a flow"), *words]
+
+    def validate_what(self, field: RadioField) -> None:
+        """What is needed for one way of sending is not asked for by the other."""
+        if field.data == "flow" and not self.flow_id.data:
+            raise ValidationError("Choose a flow.")
+        if field.data == "message" and not self.content.data:
+            raise ValidationError("Write what the message shall say.")
+
+    def validate_when(self, field: RadioField) -> None:
+        if field.data == "at" and (self.day.data is None or self.time.data is None):
+            raise ValidationError("Say on which day and at what time.")
+
+    def starts_at(self, zone: ZoneInfo, now: datetime) -> datetime | None:
+        """The moment on the writer's clock; None: when somebody starts it. Raises ValueError for one out of reach."""
+        if self.when.data != "at":
+            return None
+        if not now.astimezone(zone).date() - timedelta(days=1) <= self.day.data <= (now + LONGEST_AHEAD).date():
+            raise ValueError("Choose a day within the next year.")
+        moment = wall_time(self.day.data, self.time.data, zone)
+        if moment <= now:
+            raise ValueError("This moment has passed.")
+        return moment
+
+    def message(self) -> StepData | None:
+        """The one message to all, which leaves as soon as a lead has entered."""
+        if self.what.data != "message":
+            return None
+        subject = self.subject.data if self.type.data == "email" else ""
+        return StepData(self.type.data, STEP_NAME, self.content.data, day=0, time=None, subject=subject or "")
+
+    @property
+    def paces(self) -> dict[str, int | None]:
+        """At most so many messages in any hour, by channel."""
+        return {channel: self[f"per_hour_{channel}"].data for channel in CHANNELS}
+
+    @classmethod
+    def of(
+        cls, campaign: Campaign, step: FlowStep | None, paces: dict[str, int | None], zone: ZoneInfo
+    ) -> "CampaignForm":
+        """The form filled with a draft; `step` is its own message, if it has one."""
+        starts = campaign.starts_at.astimezone(zone) if campaign.starts_at else None
+        said = {
+            "name": campaign.name,
+            "what": "flow" if step is None else "message",
+            "flow_id": campaign.flow_id if step is None else "",
+            "when": "at" if starts else "now",
+            "day": starts and starts.date(),
+            "time": starts and starts.time(),
+            **{f"per_hour_{channel}": limit for channel, limit in paces.items()},
+        }
+        if step is not None:
+            said |= {"type": step.type, "subject": step.subject, "content": step.content}
+        return cls(data=said)

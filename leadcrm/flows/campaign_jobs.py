@@ -1,0 +1,55 @@
+"""What the worker does for campaigns."""
+
+from collections import deque
+from collections.abc import Callable
+
+from leadcrm.core import tenancy
+from leadcrm.core.apart import on_its_own
+from leadcrm.core.db import db, end_reading, get_or_404, perform
+from leadcrm.flows import campaign_queries, queries
+from leadcrm.flows.models import Campaign
+from leadcrm.flows.operations import campaign_running as running
+from leadcrm.leads import queries as leads
+
+
+def drain_campaigns(should_stop: Callable[[], bool]) -> int:
+    """Let leads in and out of campaigns, batch by batch, each campaign in turn. Returns how many batches that were."""
+    batches = 0
+    with tenancy.everyone():
+        left = deque(campaign_queries.under_way())
+        db.session.rollback()
+    while left and not should_stop():
+        organization_id, campaign_id = left.popleft()
+        with on_its_own(organization_id, f"campaign {campaign_id}"):
+            if _do_a_batch(campaign_id):
+                batches += 1
+                left.append((organization_id, campaign_id))
+    return batches
+
+
+def _do_a_batch(campaign_id: str) -> bool:
+    """Whether something was done, so that there may be more. What can be read is read before the write begins."""
+    campaign = get_or_404(Campaign, campaign_id)
+    if campaign.state == "scheduled":
+        size = leads.segment_size(campaign_queries.segment_of(campaign))
+        return perform(running.begin_campaign, campaign_id, size)
+    if campaign.state == "stopped":
+        return perform(running.let_leads_leave, campaign_id)
+    if campaign.lets_held_go:
+        perform(running.let_messages_go, campaign_id)
+        return True
+    if campaign.state == "enrolling":
+        return _enrol(campaign)
+    if campaign.state == "running" and campaign_queries.inside(campaign_id) == 0:
+        perform(running.finish_campaign, campaign_id)
+    return False
+
+
+def _enrol(campaign: Campaign) -> bool:
+    cursor = campaign.cursor
+    of_a_lead = 2 + len(queries.steps_of(campaign.flow_id))  # rows: enrolment, fact, messages
+    page = leads.segment(campaign_queries.segment_of(campaign), cursor, running.ROWS // of_a_lead)
+    lead_ids = [row.id for row in page.items]
+    end_reading()
+    perform(running.enrol_batch, campaign.id, cursor, lead_ids, page.next)
+    return True

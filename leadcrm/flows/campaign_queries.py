@@ -1,0 +1,89 @@
+"""Reads of campaigns: what the worker has to do, and what the pages show."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from leadcrm.conversations.models import Message, Pace
+from leadcrm.core import clock
+from leadcrm.core.db import db
+from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.flows.fates import BUCKET_OF
+from leadcrm.flows.models import Campaign, Enrolment
+from leadcrm.flows.reasons import REPLIED
+from leadcrm.leads.data import Filters
+
+AT_WORK = ("enrolling", "running", "stopped")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What became of a campaign's messages and leads. `reasons`: (words, messages) of those that were not sent."""
+
+    counts: dict[str, int]  # waiting, sent, skipped, failed, unknown
+    delivered: int
+    reasons: tuple[tuple[str, int], ...]
+    inside: int
+    replied: int
+
+
+def under_way() -> list[Row]:
+    """(organization_id, id) of campaigns the worker has to look after, of every organization when all are in scope."""
+    due = or_(Campaign.state.in_(AT_WORK), (Campaign.state == "scheduled") & (Campaign.starts_at <= clock.now()))
+    statement = select(Campaign.organization_id, Campaign.id).where(Campaign.settled_at.is_(None), due)
+    return list(db.session.execute(statement.order_by(Campaign.starts_at, Campaign.id)).all())
+
+
+def segment_of(campaign: Campaign) -> Filters:
+    """Whom it is for: who was a lead when it began, in the segment's filters."""
+    filters = Filters.from_json(campaign.segment)
+    began = campaign.began_at or clock.now()
+    until = min(filters.created_before, began) if filters.created_before else began
+    return replace(filters, created_before=until)
+
+
+def inside(campaign_id: str) -> int:
+    """How many leads are in the flow because of the campaign."""
+    passages = select(func.count(Enrolment.id)).where(
+        Enrolment.campaign_id == campaign_id, Enrolment.state == "running"
+    )
+    return db.session.scalar(passages) or 0
+
+
+def results_of(campaign_id: str) -> Results:
+    """Counts over all its messages and leads, by one index range each."""
+    counts = dict.fromkeys(("waiting", "sent", "skipped", "failed", "unknown"), 0)
+    reasons: dict[str, int] = {}
+    delivered = 0
+    by_state = (
+        select(Message.status, Message.reason, func.count(Message.id))
+        .where(Message.campaign_id == campaign_id)
+        .group_by(Message.status, Message.reason)
+    )
+    for status, reason, number in db.session.execute(by_state):
+        bucket = BUCKET_OF[status]
+        counts[bucket] += number
+        delivered += number if status in ("delivered", "read") else 0
+        if bucket in ("skipped", "failed"):
+            reasons[reason or status] = reasons.get(reason or status, 0) + number
+    ended = (
+        select(Enrolment.state, Enrolment.exit_reason, func.count(Enrolment.id))
+        .where(Enrolment.campaign_id == campaign_id)
+        .group_by(Enrolment.state, Enrolment.exit_reason)
+    )
+    leads = {(state, reason): number for state, reason, number in db.session.execute(ended)}
+    most_first = tuple(sorted(reasons.items(), key=lambda it: (-it[1], it[0])))
+    return Results(counts, delivered, most_first, leads.get(("running", ""), 0), leads.get(("exited", REPLIED), 0))
+
+
+def paces_of(campaign_id: str) -> dict[str, int | None]:
+    """At most so many messages an hour, by channel; None: no limit."""
+    rows = select(Pace.channel, Pace.per_hour).where(Pace.campaign_id == campaign_id)
+    return dict(db.session.execute(rows).all())
+
+
+def campaign_page(cursor: str | None, limit: int = 25) -> Page:
+    """Campaigns with their flows, the newest first. Raises BadCursor."""
+    order = Order("newest", (Campaign.created_at, Campaign.id))
+    return keyset_page(select(Campaign).options(joinedload(Campaign.flow)), order, cursor, limit)

@@ -1,0 +1,230 @@
+"""Campaigns: whom, what, when and how fast; started, watched, paused, stopped."""
+
+from typing import Any
+
+from flask import Blueprint, flash, request, url_for
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from leadcrm.conversations import merge
+from leadcrm.core import clock
+from leadcrm.core.db import get_or_404, perform
+from leadcrm.core.errors import DomainError
+from leadcrm.core.web import add_errors, fragment, go, is_partial, render, user_zone
+from leadcrm.flows import campaign_queries, operations, queries
+from leadcrm.flows.blueprint import editors_only, may_edit
+from leadcrm.flows.campaign_forms import CampaignForm
+from leadcrm.flows.campaign_wording import STATE_WORDS, segment_words
+from leadcrm.flows.document import StepDocument
+from leadcrm.flows.hole_queries import required_fields
+from leadcrm.flows.models import Campaign, FlowStep
+from leadcrm.flows.operations import CampaignData
+from leadcrm.flows.wording import wall_clock
+from leadcrm.identity.models import User
+from leadcrm.identity.queries import colleagues
+from leadcrm.leads import queries as leads
+from leadcrm.leads.data import Filters
+from leadcrm.leads.forms import FilterForm
+
+blueprint = Blueprint("campaigns", __name__)
+
+FIRST = 5  # leads of a segment that are named
+GIVEN = {"unsubscribe_url": "given to everybody", "organization_name": "the organization"}
+
+
+@blueprint.context_processor
+def _for_templates() -> dict[str, Any]:
+    fields = [{"label": words, "attrs": {"data-insert": f"{{{name}}}"}} for name, words in merge.FIELDS.items()]
+    return {"may_edit": may_edit(), "merge_fields": fields, "wall_clock": wall_clock, "state_words": STATE_WORDS}
+
+
+@blueprint.get("/campaigns")
+def index():
+    page = campaign_queries.campaign_page(request.args.get("cursor") or None)
+    links = {
+        name: url_for("campaigns.index", cursor=cursor) if cursor else None
+        for name, cursor in (("next_url", page.next), ("previous_url", page.previous))
+    }
+    return render("campaigns/index.html", "campaigns/_list.html", campaigns=page.items, **links)
+
+
+@blueprint.get("/campaigns/new")
+@editors_only
+def new():
+    """An empty form, for the segment that the address describes as the lead list's does."""
+    form = CampaignForm(MultiDict())
+    return _form_page(form, FilterForm(request.args))
+
+
+@blueprint.get("/campaigns/segment")
+@editors_only
+def segment():
+    """How many leads are in a segment, and the first of them."""
+    return fragment("campaigns/_segment.html", **_segment_context(_filters(FilterForm(request.args))))
+
+
+@blueprint.post("/campaigns")
+@editors_only
+def create():
+    return _save(None)
+
+
+@blueprint.get("/campaigns/<campaign_id>")
+def show(campaign_id: str):
+    return _show(get_or_404(Campaign, campaign_id))
+
+
+@blueprint.get("/campaigns/<campaign_id>/edit")
+@editors_only
+def edit(campaign_id: str):
+    campaign = get_or_404(Campaign, campaign_id)
+    if campaign.state != "draft":
+        return go(_url(campaign))
+    form = CampaignForm.of(campaign, _own_step(campaign), campaign_queries.paces_of(campaign.id), user_zone())
+    return _form_page(form, FilterForm.of(Filters.from_json(campaign.segment), user_zone()), campaign)
+
+
+@blueprint.post("/campaigns/<campaign_id>")
+@editors_only
+def update(campaign_id: str):
+    return _save(get_or_404(Campaign, campaign_id))
+
+
+@blueprint.post("/campaigns/<campaign_id>/removal")
+@editors_only
+def delete(campaign_id: str):
+    campaign = get_or_404(Campaign, campaign_id)
+    name = campaign.name
+    perform(operations.delete_campaign, campaign)
+    flash(f"The draft {name} is gone.", "success")
+    return go(url_for("campaigns.index"))
+
+
+@blueprint.post("/campaigns/<campaign_id>/start")
+@editors_only
+def start(campaign_id: str):
+    return _changed(campaign_id, operations.start_campaign, "It begins at its time.")
+
+
+@blueprint.post("/campaigns/<campaign_id>/pause")
+@editors_only
+def pause(campaign_id: str):
+    return _changed(campaign_id, operations.pause_campaign, "Paused: nobody enters and nothing leaves.")
+
+
+@blueprint.post("/campaigns/<campaign_id>/resume")
+@editors_only
+def resume(campaign_id: str):
+    return _changed(campaign_id, operations.resume_campaign, "It goes on.")
+
+
+@blueprint.post("/campaigns/<campaign_id>/stop")
+@editors_only
+def stop(campaign_id: str):
+    return _changed(campaign_id, operations.stop_campaign, "Stopped: nothing more leaves.")
+
+
+def _url(campaign: Campaign) -> str:
+    return url_for("campaigns.show", campaign_id=campaign.id)
+
+
+def _changed(campaign_id: str, verb, words: str):
+    campaign = get_or_404(Campaign, campaign_id)
+    try:
+        campaign = perform(verb, campaign)
+    except DomainError as error:
+        return _show(get_or_404(Campaign, campaign_id), status=error.status, problem=error.message)
+    if not is_partial():
+        flash(words, "success")
+        return go(_url(campaign))
+    return _show(campaign, toast=words)
+
+
+def _show(campaign: Campaign, *, status: int = 200, problem: str = "", toast: str | None = None):
+    steps = queries.steps_of(campaign.flow_id)
+    context = {
+        "campaign": campaign,
+        "steps": steps,
+        "paces": campaign_queries.paces_of(campaign.id),
+        "results": campaign_queries.results_of(campaign.id) if campaign.began_at else None,
+        "problem": problem,
+        "now": clock.now(),
+    }
+    if campaign.state == "draft":
+        context |= _segment_context(campaign_queries.segment_of(campaign)) | {"gaps": _gaps(steps)}
+    if is_partial():
+        return fragment("campaigns/_show.html", status=status, toast=toast, **context)
+    return render("campaigns/show.html", "campaigns/_show.html", status=status, **context)
+
+
+def _segment_context(filters: Filters) -> dict[str, Any]:
+    first = leads.lead_list(_me(), filters, "created", limit=FIRST)
+    return {"size": leads.count_leads(_me(), filters), "first": first.items}
+
+
+def _words(filters: Filters) -> str:
+    return segment_words(filters, leads.names_of(filters), user_zone())
+
+
+def _gaps(steps: list[FlowStep]) -> list[tuple[str, list[str]]]:
+    """Steps that some leads cannot get: they name what is not known of everybody, without a fallback."""
+    found = ((step.name, required_fields(StepDocument.of(step), GIVEN)) for step in steps if step.enabled)
+    return [(name, fields) for name, fields in found if fields]
+
+
+def _own_step(campaign: Campaign) -> FlowStep | None:
+    return next(iter(queries.steps_of(campaign.flow_id)), None) if campaign.flow.trigger == "campaign" else None
+
+
+def _save(campaign: Campaign | None):
+    form, filter_form = CampaignForm(request.form), FilterForm(request.form)
+    form.offer(queries.flows_to_choose())
+    is_valid = form.validate()
+    if filter_form.validate() and is_valid:
+        try:
+            data = _data(form, _filters(filter_form))
+            verb = operations.draft_campaign if campaign is None else operations.edit_campaign
+            saved = perform(verb, *([campaign] if campaign else []), data)
+            return go(_url(saved))
+        except DomainError as error:
+            add_errors(form, error)
+        except ValueError as error:
+            form.when.errors = [str(error)]
+    return _form_page(form, filter_form, campaign, status=422)
+
+
+def _data(form: CampaignForm, filters: Filters) -> CampaignData:
+    return CampaignData(
+        name=form.name.data,
+        segment=filters,
+        segment_words=_words(filters),
+        per_hour=form.paces,
+        flow_id=form.flow_id.data if form.what.data == "flow" else None,
+        message=form.message(),
+        starts_at=form.starts_at(user_zone(), clock.now()),
+    )
+
+
+def _filters(form: FilterForm) -> Filters:
+    form.validate()
+    form.archived.data = False  # who is archived is not written to
+    return form.filters(current_user.id, user_zone())
+
+
+def _form_page(form: CampaignForm, filter_form: FilterForm, campaign: Campaign | None = None, *, status: int = 200):
+    form.offer(queries.flows_to_choose())
+    staff = [(user.id, user.name) for user in colleagues() if user.role != "provider"]
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "filter_form": filter_form,
+        "owners": [("", "Anyone"), ("me", "Me"), ("none", "Nobody"), *staff],
+        "sources": [("", "Any"), *((name, name[:1].upper() + name[1:]) for name in leads.sources())],
+        "tags": [("", "Any"), *((tag.id, tag.name) for tag in leads.tags())],
+        **_segment_context(_filters(filter_form)),
+    }
+    return render("campaigns/form.html", "campaigns/_form.html", status=status, **context)
+
+
+def _me() -> User:
+    return current_user._get_current_object()

@@ -1,0 +1,49 @@
+"""Flows with their steps and leads inside survive the migration that opens more ways into them."""
+
+from pathlib import Path
+
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import func, select
+
+from leadcrm import create_app
+from leadcrm.conversations.models import Message
+from leadcrm.core import tenancy
+from leadcrm.core.db import db, perform
+from leadcrm.flows import operations
+from leadcrm.flows.models import Enrolment, Flow, FlowStep
+from leadcrm.identity.models import Organization
+from leadcrm.settings import ROOT
+from tests.conftest import make_settings
+from tests.conversations.conftest import make_lead
+
+MIGRATIONS = str(ROOT / "migrations")
+BEFORE = "0005"
+TABLES = (Flow, FlowStep, Enrolment, Message)
+
+
+def test_what_was_there_is_there(databases, tmp_path: Path):
+    url = databases.create()
+    with create_app(make_settings(url, tmp_path)).app_context(), tenancy.everyone():
+        acme = db.session.scalars(select(Organization.id).where(Organization.slug == "acme")).one()
+        with tenancy.organization(acme):
+            flow = perform(operations.ensure_default_flow)
+            perform(operations.enrol, make_lead(email="jane@example.com"), flow)
+            before = _counts()
+            assert all(before)
+            _disconnect()
+            downgrade(MIGRATIONS, BEFORE)
+            _disconnect()
+            upgrade(MIGRATIONS)
+            assert _counts() == before
+            perform(operations.create_flow, "Later", "disqualified")
+        _disconnect()
+    databases.drop(url)
+
+
+def _counts() -> list[int]:
+    return [db.session.scalar(select(func.count()).select_from(table)) for table in TABLES]
+
+
+def _disconnect() -> None:
+    db.session.remove()
+    db.engine.dispose()
