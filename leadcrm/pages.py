@@ -16,6 +16,7 @@ from leadcrm.conversations.queries import unread_of_role
 from leadcrm.conversations.release_routes import blueprint as releasing
 from leadcrm.conversations.routes import blueprint as conversations
 from leadcrm.conversations.sandbox_routes import blueprint as sandbox
+from leadcrm.conversations.sending_routes import blueprint as sending
 from leadcrm.core import api, limits
 from leadcrm.core.db import MADE_ONCE, db, is_postgresql
 from leadcrm.core.engines import WEB_STATEMENT_SECONDS, limit_statements
@@ -62,6 +63,7 @@ def init_app(app: Flask) -> None:
         intake,
         releasing,
         sandbox,
+        sending,
         tasks,
         flows,
         campaigns,

@@ -2,44 +2,54 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from leadcrm.conversations import merge
 from leadcrm.conversations.forms import MessageForm
 from leadcrm.conversations.models import LARGEST_FILE, Draft, Template
 from leadcrm.conversations.operations.composing import fill_what_is_known, values_for
+from leadcrm.conversations.sending_policy import NO_HOUR, Window
+from leadcrm.conversations.sending_queries import sending_rules
 from leadcrm.conversations.thread_queries import Door
 from leadcrm.conversations.wording import CHANNEL_WORDS
 from leadcrm.core import clock
 from leadcrm.core.values import new_id
 from leadcrm.core.web import TimeTeller, user_locale, user_zone
-from leadcrm.core.zones import in_quiet_hours, zone
+from leadcrm.core.zones import ONE_DAY, wall_time, zone
 from leadcrm.leads.models import Lead
+from leadcrm.leads.wording import possible_zones
+from leadcrm.leads.zone_certainty import SOURCE_WORDS
+from leadcrm.leads.zone_words import city_of
 
 ORDER = ("email", "sms", "whatsapp")
 NOTE = "note"  # for the team; it needs no address
 LONGEST_PREVIEW = 200  # characters of a template in the picker
-TEXTS = ("sms", "whatsapp")  # what quiet hours hold back
 
 
 @dataclass(frozen=True)
 class LeadClock:
-    """What time it is for a lead, and the hours in which texts to them wait; times in the reader's words."""
+    """What time it is for a lead, where we know that from, and when what is written now leaves.
+
+    Times in the reader's words, by the lead's likeliest clock.
+    """
 
     now: datetime
     words: str
     place: str
-    quiet_from: str
-    quiet_until: str
-    is_quiet: bool
+    source: str  # `from the phone number`
+    possible: int  # time zones they may be in; texts leave when all allow it
+    quiet_hours: str = ""  # of the channel: `9:00 PM to 8:00 AM`
+    leaves: str = ""  # when what is written now leaves, if it waits
+    never: str = ""  # why it would not leave at all
 
-    def holds(self, channel: str) -> bool:
-        """Whether a message written now on this channel waits for the morning."""
-        return self.is_quiet and channel in TEXTS
+    @property
+    def is_quiet(self) -> bool:
+        """Whether what is written now waits."""
+        return bool(self.leaves or self.never)
 
 
 def composer_context(
@@ -71,29 +81,44 @@ def composer_context(
         "beside": beside,
         "channel_words": CHANNEL_WORDS,
         "zones": _zones(lead),
-        "lead_clock": lead_clock(lead),
+        "lead_clock": lead_clock(lead, channel),
         "holes": holes,
         "focused": focused,
     }
 
 
-def lead_clock(lead: Lead) -> LeadClock:
-    """The lead's own clock, with the quiet hours of the person's organization."""
-    organization, local, now = current_user.organization, zone(lead.timezone), clock.now()
-    start, end = organization.quiet_from, organization.quiet_until
-    told = TimeTeller(local, user_locale(), now)
-
-    def words(wall: time) -> str:
-        return told.clock(datetime.combine(now.astimezone(local), wall, local))
-
+def lead_clock(lead: Lead, channel: str) -> LeadClock:
+    """The lead's own clock, and what the organization's rules for a channel mean for a message written by hand now."""
+    now, names = clock.now(), possible_zones(lead, clock.now().year)
+    zones = [zone(name) for name in names]
+    told = TimeTeller(zones[0], user_locale(), now)
+    hours = sending_rules().hours(channel, zones, automatic=False)
+    opening = hours.opening(now)
     return LeadClock(
         now=now,
         words=told.clock(now),
-        place=lead.timezone.rpartition("/")[2].replace("_", " "),
-        quiet_from=words(start),
-        quiet_until=words(end),
-        is_quiet=in_quiet_hours(now, local, start, end),
+        place=city_of(lead.timezone),
+        source=SOURCE_WORDS[lead.zone_source],
+        possible=len(names),
+        quiet_hours=_quiet_hours(hours.window, told, zones[0]),
+        leaves=_leaves(opening, told),
+        never="" if opening else NO_HOUR,
     )
+
+
+def _leaves(opening: datetime | None, told: TimeTeller) -> str:
+    """The time of day it waits for, with its date when that is far away; "" when it does not wait."""
+    if opening is None or opening <= told.now:
+        return ""
+    return told.clock(opening) if opening - told.now < ONE_DAY else told.moment(opening)
+
+
+def _quiet_hours(window: Window, told: TimeTeller, local: ZoneInfo) -> str:
+    if window.quiet_from == window.quiet_until:
+        return ""
+    today = told.now.astimezone(local).date()
+    start, end = (told.clock(wall_time(today, wall, local)) for wall in (window.quiet_from, window.quiet_until))
+    return f"{start} to {end}"
 
 
 def first_open(doors: Mapping[str, Door]) -> str:

@@ -238,3 +238,14 @@ class SendingReleased(Event):
     icon = "send"
     channel: str
     waiting: int  # messages that had become due meanwhile
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class SendingRulesChanged(Event):
+    """Quiet hours, sending days or the gap; `changes` says the new ones in words."""
+
+    name = "sending.changed"
+    title = "Sending rules changed"
+    icon = "clock"
+    changes: tuple[str, ...] = ()

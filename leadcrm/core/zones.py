@@ -3,8 +3,12 @@
 Every instant in and out is aware; results are UTC. Wall times are naive `date` and `time` in a zone.
 """
 
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+ONE_DAY = timedelta(days=1)
+ONE_SECOND = timedelta(seconds=1)
 
 
 class UnknownZone(ValueError):
@@ -40,22 +44,28 @@ def in_quiet_hours(moment: datetime, local: ZoneInfo, start: time, end: time) ->
     return clock >= start or clock < end
 
 
-def next_allowed(moment: datetime, local: ZoneInfo, start: time, end: time) -> datetime:
-    """`moment` itself, or the end of the quiet hours it lies in. Never before `moment`, never in quiet hours."""
-    moment = moment.astimezone(UTC)
-    while in_quiet_hours(moment, local, start, end):
-        moment = _next_time(moment, local, end)
-    return moment
+def turning_points(moment: datetime, local: ZoneInfo, clocks: Collection[time]) -> Iterator[datetime]:
+    """The instants after `moment` at which the wall shows one of `clocks`, or is itself changed; in order, without end.
+
+    What depends on the wall showing a time before or after one of `clocks` changes at no other instant.
+    """
+    day = moment.astimezone(local).date()
+    while True:
+        showings = [clock.replace(fold=n) for clock in clocks for n in (0, 1)]
+        found = {datetime.combine(day, clock, local).astimezone(UTC) for clock in showings}
+        if (change := _clock_change(day, local)) is not None:
+            found.add(change)
+        yield from sorted(instant for instant in found if instant > moment)
+        day += ONE_DAY
 
 
-def next_quiet(moment: datetime, local: ZoneInfo, start: time, end: time) -> datetime | None:
-    """When, after an allowed `moment`, the quiet hours begin; None when there are none."""
-    return None if start == end else _next_time(moment, local, start)
-
-
-def _next_time(moment: datetime, local: ZoneInfo, clock: time) -> datetime:
-    """The first instant after `moment` at which the wall shows `clock`, be it the second showing of that day."""
-    today = moment.astimezone(local).date()
-    second_showing = datetime.combine(today, clock.replace(fold=1), local).astimezone(UTC)
-    candidates = (wall_time(today, clock, local), second_showing, wall_time(today + timedelta(days=1), clock, local))
-    return min(candidate for candidate in candidates if candidate > moment)
+def _clock_change(day: date, local: ZoneInfo) -> datetime | None:
+    """The first instant of another offset from one midnight to the next, both included; None on an ordinary day."""
+    start, end = wall_time(day, time.min, local), wall_time(day + ONE_DAY, time.min, local)
+    before = start.astimezone(local).utcoffset()
+    if end.astimezone(local).utcoffset() == before:
+        return None
+    while end - start > ONE_SECOND:
+        middle = (start + (end - start) / 2).replace(microsecond=0)
+        start, end = (middle, end) if middle.astimezone(local).utcoffset() == before else (start, middle)
+    return end

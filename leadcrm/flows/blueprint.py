@@ -6,6 +6,7 @@ from flask import Blueprint, request, url_for
 from flask_login import current_user
 
 from leadcrm.conversations import merge
+from leadcrm.conversations.sending_words import days_words
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.core.zones import zone
@@ -28,6 +29,7 @@ def _for_templates() -> dict[str, Any]:
         "merge_fields": fields,
         "wall_clock": wall_clock,
         "enter_words": ENTER_WORDS,
+        "days_words": days_words,
         "fate_words": fate_words,
         "passage_words": PASSAGES,
         "teller_of": teller_of,

@@ -5,6 +5,7 @@ from typing import Any
 from flask import request
 
 from leadcrm.conversations import merge
+from leadcrm.conversations.queries import sending_rules
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import fragment, go, is_partial, render
 from leadcrm.flows import number_queries, queries
@@ -53,8 +54,10 @@ def step_badges(changes: list[Change]) -> dict[str, list[tuple[str, str]]]:
 
 def step_context(step: StepDocument | None, form: StepForm | None, **more: Any) -> dict[str, Any]:
     """For the side panel; without a form it is only read."""
-    preview = preview_context(form) if form is not None else {}
-    return {"step": step, "form": form, **preview, **more}
+    if form is None:
+        return {"step": step, "form": None, **more}
+    window = sending_rules().windows.get(CHANNEL_OF_TYPE.get(form.type.data, ""))
+    return {"step": step, "form": form, "window": window, **preview_context(form), **more}
 
 
 def preview_context(form: StepForm) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from leadcrm.flows.document import FlowDocument, StepDocument
 
 ADDED, REMOVED, NAMED = "added", "removed", "named"
 RENAMED, RETYPED, MOVED, REWORDED = "renamed", "retyped", "moved", "reworded"
-SWITCHED, GREETING = "switched", "greeting"
+SWITCHED, GREETING, LATENESS = "switched", "greeting", "lateness"
 FIELDS_OF = {
     RENAMED: ("name",),
     RETYPED: ("type",),
@@ -17,6 +17,7 @@ FIELDS_OF = {
     REWORDED: ("subject", "content"),
     SWITCHED: ("enabled",),
     GREETING: ("greets",),
+    LATENESS: ("when_late",),
 }
 TYPE_WORDS = {"email": "an email", "text": "a text", "whatsapp": "a WhatsApp message"}
 
@@ -117,5 +118,6 @@ _WORDS = {
     MOVED: lambda before, after: f"moves from {at(before)} to {at(after)}",
     REWORDED: _reworded,
     SWITCHED: lambda before, after: f"is switched {'on' if after.enabled else 'off'}",
+    LATENESS: lambda before, after: "is skipped when late" if after.when_late == "skip" else "is sent although late",
     GREETING: lambda before, after: f"is {'' if after.greets else 'no longer '}the lead's first hello",
 }

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from leadcrm.conversations import merge
+from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.flows.models import CHANNEL_OF_TYPE, LAST_DAY, STEP_TYPES
 
@@ -27,6 +28,7 @@ class StepData:
     time: time | None
     subject: str = ""
     greets: bool = False
+    when_late: str = WHEN_LATE[0]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class StepDocument:
     time: time | None
     enabled: bool = True
     greets: bool = False
+    when_late: str = WHEN_LATE[0]  # more than two hours late: leave with the next window, or be skipped
 
     @property
     def time_type(self) -> str:
@@ -77,6 +80,7 @@ class StepDocument:
             step.time,
             enabled=step.enabled,
             greets=step.greets,
+            when_late=step.when_late,
         )
 
     @classmethod
@@ -152,6 +156,7 @@ class StepRow(Protocol):
     time: time | None
     enabled: bool
     greets: bool
+    when_late: str
 
 
 class FlowRow(Protocol):
@@ -225,6 +230,7 @@ class _StepSchema(Schema):
     time = _WallTime(required=True, allow_none=True)
     enabled = _Flag(load_default=True)
     greets = _Flag(load_default=False)
+    when_late = fields.String(load_default=WHEN_LATE[0], validate=validate.OneOf(WHEN_LATE))
 
 
 class _FlowSchema(Schema):

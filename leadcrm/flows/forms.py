@@ -25,6 +25,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import HiddenInput, NumberInput
 
+from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.core.forms import Form
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.models import LAST_DAY, Flow
@@ -33,6 +34,10 @@ from leadcrm.flows.wording import ENTER_WORDS
 
 TYPES = [SelectChoice("email", "Email"), SelectChoice("text", "Text"), SelectChoice("whatsapp", "WhatsApp")]
 WAYS_IN = [SelectChoice(trigger, ENTER_WORDS[trigger]) for trigger in ("manual", "new_lead", "disqualified")]
+LATE_CHOICES = [
+    SelectChoice("next_window", "Send it as soon as it may leave"),
+    SelectChoice("skip", "Skip it"),
+]
 TIMES = [SelectChoice("immediately", "Immediately"), SelectChoice("specific", "At a time")]
 
 
@@ -118,6 +123,7 @@ class StepForm(_WhenForm):
     subject = StringField("Subject", [Length(max=300, message="At most 300 characters.")])
     content = TextAreaField("Message", [DataRequired("Write what it shall say."), Length(max=20_000)])
     greets = BooleanField("This is the lead's first hello")
+    when_late = SelectField("If it is late", choices=LATE_CHOICES, default=WHEN_LATE[0])
     revision = IntegerField("Revision", [Optional()], widget=HiddenInput())  # of the draft
 
     def validate_subject(self, field: StringField) -> None:
@@ -134,6 +140,7 @@ class StepForm(_WhenForm):
             time=self.wall_time,
             subject=self.subject.data or "",
             greets=self.greets.data,
+            when_late=self.when_late.data,
         )
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.leads.models import Lead
@@ -75,6 +76,7 @@ class FlowStep(Identified, Timestamped, TenantOwned, Base):
     greets: Mapped[bool] = mapped_column(
         Boolean, default=False
     )  # the lead's first hello: shared with automations, said once
+    when_late: Mapped[str] = mapped_column(String(12), default=WHEN_LATE[0], server_default=WHEN_LATE[0])
     revision: Mapped[int] = mapped_column(default=1)
     deleted_at: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]  # came back into the flow then; what was put aside before stays aside
@@ -83,6 +85,7 @@ class FlowStep(Identified, Timestamped, TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(f"type IN {STEP_TYPES}", name="type"),
         CheckConstraint(f"day BETWEEN 0 AND {LAST_DAY}", name="day"),
+        CheckConstraint(f"when_late IN {WHEN_LATE}", name="when_late"),
         CheckConstraint("type <> 'email' OR subject <> ''", name="subject"),
         Index("ix_flow_steps_flow", "flow_id", "day", "time"),
     )

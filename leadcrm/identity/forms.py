@@ -9,10 +9,9 @@ from wtforms import (
     RadioField,
     SelectField,
     StringField,
-    TimeField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from leadcrm.core.forms import Form
 from leadcrm.identity import passwords, places
@@ -118,8 +117,6 @@ class OrganizationForm(Form):
     currency = SelectField("Currency", choices=places.currencies)
     locale = SelectField("Dates and numbers", choices=places.LOCALES)
     mail_from = EmailField("Sender of emails to leads", [Optional(), Length(max=LONGEST_EMAIL), plain_address])
-    quiet_from = TimeField("Quiet from", [InputRequired("Type a time, like 21:00.")])
-    quiet_until = TimeField("Quiet until", [InputRequired("Type a time, like 08:00.")])
 
 
 class InviteForm(Form):

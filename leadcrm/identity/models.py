@@ -1,6 +1,6 @@
 """Organizations, the people who sign in, and everything they sign in with."""
 
-from datetime import datetime, time
+from datetime import datetime
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,6 +9,7 @@ from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestampe
 
 ROLES = ("owner", "manager", "rep", "marketing", "provider")
 THEMES = ("system", "light", "dark")
+LONGEST_GAP_MINUTES = 7 * 24 * 60
 
 
 class Organization(Identified, Timestamped, Base):
@@ -23,13 +24,13 @@ class Organization(Identified, Timestamped, Base):
     currency: Mapped[str] = mapped_column(String(3), default="USD")
     locale: Mapped[str] = mapped_column(String(20), default="en")
     mail_from: Mapped[str | None] = mapped_column(String(254))  # sender and inbound address; else the installation's
-    quiet_from: Mapped[time] = mapped_column(default=time(21, 0))  # the lead's wall clock; texts wait until quiet_until
-    quiet_until: Mapped[time] = mapped_column(default=time(8, 0))
+    message_gap_minutes: Mapped[int] = mapped_column(default=0, server_default="0")  # between two automatic ones
 
     __table_args__ = (
         UniqueConstraint("mail_from"),  # inbound mail finds its organization by it
         CheckConstraint("length(currency) = 3", name="currency"),
         CheckConstraint("length(country) = 2", name="country"),
+        CheckConstraint(f"message_gap_minutes BETWEEN 0 AND {LONGEST_GAP_MINUTES}", name="message_gap"),
     )
 
 

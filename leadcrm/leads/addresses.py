@@ -72,10 +72,25 @@ def phone_as_read(e164: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
-def zone_of_phone(e164: str) -> str | None:
-    """The IANA zone a number's prefix belongs to, when it is a single one."""
+@lru_cache(maxsize=4096)
+def zones_of_phone(number: str) -> tuple[str, ...]:
+    """The IANA zones a number's prefix belongs to, by name; none for what is no number, and where nobody knows.
+
+    `number` is E.164, or a WhatsApp id: the same without the plus.
+    """
+    parsed = _parsed(number)
+    zones = phone_zones.time_zones_for_number(parsed) if parsed is not None else ()
+    return tuple(sorted(name for name in zones if name != UNKNOWN_ZONE))
+
+
+def region_of_phone(number: str) -> str:
+    """`+447911123456` → `GB`; "" for what is no number."""
+    parsed = _parsed(number)
+    return phonenumbers.region_code_for_number(parsed) or "" if parsed is not None else ""
+
+
+def _parsed(number: str) -> phonenumbers.PhoneNumber | None:
     try:
-        zones = phone_zones.time_zones_for_number(phonenumbers.parse(e164))
+        return phonenumbers.parse(f"+{number.removeprefix('+')}")
     except phonenumbers.NumberParseException:
         return None  # a short code or a name in a number's place
-    return zones[0] if len(zones) == 1 and zones[0] != UNKNOWN_ZONE else None

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from leadcrm.core import clock
 from leadcrm.core.web import remembered
 from leadcrm.leads.models import Lead
-from leadcrm.leads.wording import FIELD_WORDS, main_address, source_words
+from leadcrm.leads.wording import FIELD_WORDS, main_address, source_words, zone_note
 
 PAGES = {"status": "status", "owner_id": "owner", "tags": "tags"}  # without scripts; other fields are in the form
 KEYS = {"status": "s", "owner_id": "a"}
@@ -49,7 +50,7 @@ def detail_of(lead: Lead, name: str) -> Detail:
     value = show(lead) if show else getattr(lead, name)
     editable = name != "status" or lead.status != "converted"
     href = f"/leads/{lead.id}/{PAGES.get(name) or f'edit#{name}'}" if editable else None
-    note = lead.status_reason if name == "status" and editable else ""
+    note = NOTES[name](lead) if name in NOTES and editable else ""
     return Detail(name, FIELD_WORDS[name], ICONS.get(name, ""), value or "–", note, href, KEYS.get(name))
 
 
@@ -61,4 +62,8 @@ SHOWN: dict[str, Callable[[Lead], str]] = {
     "tags": lambda lead: remembered("leads/_macros.html", "tag_badges", *((tag.name, tag.tone) for tag in lead.tags)),
     "source": lambda lead: source_words(lead.source),
     "timezone": lambda lead: lead.timezone.replace("_", " "),
+}
+NOTES: dict[str, Callable[[Lead], str]] = {
+    "status": lambda lead: lead.status_reason,
+    "timezone": lambda lead: zone_note(lead, clock.now().year),
 }

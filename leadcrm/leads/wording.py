@@ -5,6 +5,7 @@ from babel import Locale
 from leadcrm.leads.addresses import phone_as_read
 from leadcrm.leads.data import Filters
 from leadcrm.leads.models import STATUSES, Lead
+from leadcrm.leads.zone_certainty import SOURCE_WORDS, candidates
 
 STATUS_WORDS = {status: status.capitalize() for status in STATUSES}
 HAS_WORDS = {"email": "an email address", "phone": "a phone number"}
@@ -45,6 +46,18 @@ def main_address(lead: Lead, kind: str) -> str:
     if point is None:
         return ""
     return point.value if kind == "email" else phone_as_read(point.value)
+
+
+def zone_note(lead: Lead, year: int) -> str:
+    """Where we know the lead's zone from, and how well: `from the phone number, one of 8 possible`."""
+    possible = len(possible_zones(lead, year))
+    return f"{SOURCE_WORDS[lead.zone_source]}{f', one of {possible} possible' if possible > 1 else ''}"
+
+
+def possible_zones(lead: Lead, year: int) -> tuple[str, ...]:
+    """The zones the lead may be in, the likeliest first; of a lead that is loaded with its addresses."""
+    numbers = {point.kind: point.value for point in lead.contact_points if point.is_primary}
+    return candidates(lead.timezone, lead.zone_source, numbers.get("phone") or numbers.get("whatsapp") or "", year)
 
 
 def subtitle(lead: Lead) -> str:

@@ -46,6 +46,7 @@ ABOUT_NOBODY = {
     "paces": "numbers",
     "automations": "rules for everybody",
     "channel_pauses": "how connections do",
+    "sending_windows": "rules for everybody",
     "sending_pauses": "who of the team released what",
     "mailboxes": "how reading the mailbox goes",
     "audit_seals": "hashes over facts, which hold no personal words",

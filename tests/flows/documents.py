@@ -4,6 +4,7 @@ from datetime import time
 
 from hypothesis import strategies as st
 
+from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.flows.document import FlowDocument, StepDocument
 from leadcrm.flows.models import STEP_TYPES
 
@@ -26,6 +27,7 @@ def steps(draw, step_id: str) -> StepDocument:
         time=draw(times),
         enabled=draw(st.booleans()),
         greets=draw(st.booleans()),
+        when_late=draw(st.sampled_from(WHEN_LATE)),
     )
 
 

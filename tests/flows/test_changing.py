@@ -18,7 +18,7 @@ from tests.flows.conftest import drain, messages_of
 
 
 def data_of(step, **changes) -> operations.StepData:
-    names = ("type", "name", "subject", "content", "day", "time", "greets")
+    names = ("type", "name", "subject", "content", "day", "time", "greets", "when_late")
     return operations.StepData(**({name: getattr(step, name) for name in names} | changes))
 
 

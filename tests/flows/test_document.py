@@ -52,6 +52,7 @@ def test_junk_is_refused_with_a_word_never_with_a_crash(value):
     [
         ("type", "fax"), ("name", ""), ("name", "x" * 81), ("day", -1), ("day", 366), ("day", "1"), ("day", True),
         ("time", "25:00"), ("time", "09:00:01"), ("time", "09:00Z"), ("time", 9), ("enabled", "yes"),
+        ("when_late", "never"),
         ("content", "Hi {frist_name}"), ("content", "x" * 1_531), ("content", "a\x00b"), ("id", "x" * 37),
     ],
 )  # fmt: skip
@@ -93,6 +94,10 @@ def test_steps_stand_in_the_order_they_go_out():
         (
             edits.EditStep("a", StepData("email", "Welcome", "New", 0, None, subject="New")),
             ["“Welcome” says something else, with another subject"],
+        ),
+        (
+            edits.EditStep("a", StepData("email", "Welcome", "Hi", 0, None, subject="Hello", when_late="skip")),
+            ["“Welcome” is skipped when late"],
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """Every new lead gets every step, on its own clock, once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +14,7 @@ from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import DomainError
 from leadcrm.core.models import Debt, EventRow
 from leadcrm.flows import operations, queries
+from leadcrm.flows.document import StepData
 from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.flows.models import Enrolment
 from leadcrm.leads import operations as leads
@@ -54,6 +55,12 @@ def test_the_shipped_flow_says_what_the_source_says(flow):
         ("email", "Reminder Email", 2, "14:00", True),
     ]
     assert perform(operations.ensure_default_flow).id == flow.id
+
+
+def test_messages_carry_what_their_step_wants_when_late(flow, steps, new_lead):
+    data = StepData("text", "Ask", "Hi", 1, time(9), when_late="skip")
+    perform(operations.edit_step, steps.text, data, steps.text.revision)
+    assert [message.when_late for message in messages_of(new_lead())] == ["next_window", "skip", "next_window"]
 
 
 def test_messages_carry_the_channel_the_words_and_the_origin_of_their_step(flow, steps, new_lead):

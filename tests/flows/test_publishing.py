@@ -280,6 +280,16 @@ def test_a_step_restored_for_new_leads_stays_away_from_those_inside_whatever_is_
     assert by_step(lead, steps.text.id).reason == "The step was deleted"
 
 
+def test_waiting_copies_learn_what_to_do_when_late(flow, steps, new_lead):
+    lead = new_lead()
+    said = steps.text
+    edit = EditStep(said.id, StepData("text", said.name, said.content, said.day, said.time, when_late="skip"))
+    change(flow, edit)
+    publish(flow)
+    assert [message.when_late for message in messages_of(lead)] == ["next_window", "skip", "next_window"]
+    assert fresh(said).when_late == "skip"
+
+
 def test_a_lead_that_cannot_be_reached_or_was_greeted_is_told_apart(at, flow, steps, new_lead):
     change(flow, AddStep(StepData("text", "Hello again", "Hi", 4, time(9), greets=True)))
     change(flow, AddStep(MORE))

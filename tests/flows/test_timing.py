@@ -1,55 +1,18 @@
 """Wall clocks of the world: every clock change of every zone from 2020 to 2035, and a table of famous ones."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadcrm.core.zones import UnknownZone, in_quiet_hours, next_allowed, wall_time, zone
+from leadcrm.conversations.sending_policy import Window
+from leadcrm.core.zones import UnknownZone, in_quiet_hours, wall_time, zone
 from leadcrm.flows.timing import scheduled_for
+from tests.clock_changes import FIRST, LAST, ZONES, shown, transitions, utc
 
-FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 NEW_YORK = "America/New_York"
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def shown(moment: datetime, local: ZoneInfo) -> datetime:
-    return moment.astimezone(local).replace(tzinfo=None)
-
-
-@cache
-def transitions(name: str) -> tuple[tuple[datetime, timedelta, timedelta], ...]:
-    """(first instant of the new offset, old offset, new offset) of a zone."""
-    local, found = ZoneInfo(name), []
-    step, moment = timedelta(days=7), FIRST
-    while moment < LAST:
-        # a week can hold two changes that undo each other only around Ramadan in Morocco, a month apart
-        old, new = offset(moment, local), offset(moment + step, local)
-        if old != new:
-            found.append((first_instant_with_another_offset(moment, moment + step, local), old, new))
-        moment += step
-    return tuple(found)
-
-
-def first_instant_with_another_offset(low: datetime, high: datetime, local: ZoneInfo) -> datetime:
-    old = offset(low, local)
-    while high - low > timedelta(seconds=1):
-        middle = (low + (high - low) / 2).replace(microsecond=0)
-        low, high = (middle, high) if offset(middle, local) == old else (low, middle)
-    return high
-
-
-def offset(moment: datetime, local: ZoneInfo) -> timedelta:
-    return moment.astimezone(local).utcoffset()
-
-
-ZONES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
 
 
 def test_every_transition_of_every_zone():
@@ -90,7 +53,7 @@ def assert_schedule_is_sane(local: ZoneInfo, around: datetime) -> None:
     enrolled = wall_time(around.date() - timedelta(days=2), time(15), local)
     planned = scheduled_for(2, around.time(), enrolled, local, enrolled)
     assert planned == wall_time(around.date(), around.time(), local)
-    allowed = next_allowed(planned, local, time(21), time(8))
+    allowed = Window(time(21), time(8)).opening(planned, local)
     assert allowed >= planned
     assert not in_quiet_hours(allowed, local, time(21), time(8))
 
@@ -178,31 +141,8 @@ def test_quiet_hours_are_half_open(clock, start, end, quiet):
     assert in_quiet_hours(moment, local, start, end) is quiet
 
 
-@pytest.mark.parametrize(
-    ("moment", "start", "end", "expected"),
-    [
-        ("2026-06-01 16:00", time(21), time(8), "2026-06-01 16:00"),  # noon: at once
-        ("2026-06-02 02:00", time(21), time(8), "2026-06-02 12:00"),  # 22:00: tomorrow 8:00
-        ("2026-06-02 09:00", time(21), time(8), "2026-06-02 12:00"),  # 5:00: today 8:00
-        ("2026-03-08 06:30", time(21), time(2, 30), "2026-03-08 07:30"),  # the end falls into the gap
-        ("2026-11-01 06:30", time(21), time(1, 45), "2026-11-01 06:45"),  # the end is shown a second time
-    ],
-)
-def test_next_allowed_in_new_york(moment, start, end, expected):
-    assert next_allowed(utc(moment), zone(NEW_YORK), start, end) == utc(expected)
-
-
 instants = st.integers(int(FIRST.timestamp()), int(LAST.timestamp())).map(lambda at: datetime.fromtimestamp(at, UTC))
 clocks = st.times().map(lambda clock: clock.replace(microsecond=0))
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from(ZONES), instants, clocks, clocks)
-def test_next_allowed_is_never_early_and_never_quiet(name, moment, start, end):
-    local = zone(name)
-    allowed = next_allowed(moment, local, start, end)
-    assert moment <= allowed <= moment + timedelta(hours=50)
-    assert not in_quiet_hours(allowed, local, start, end)
 
 
 @settings(max_examples=300, deadline=None)

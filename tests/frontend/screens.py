@@ -54,6 +54,7 @@ SCREENS = {
     "security": "/settings/security",
     "organization": "/settings/organization",
     "team": "/settings/team",
+    "sending": "/settings/sending",
     "tokens": "/settings/tokens",
     "sandbox": "/sandbox",
     "not found": "/leads/nobody",

@@ -16,8 +16,6 @@ ORGANIZATION = {
     "currency": "EGP",
     "locale": "en-GB",
     "mail_from": "Team@Acme.example",
-    "quiet_from": "20:00",
-    "quiet_until": "09:30",
 }
 HARD_TEXTS = ["😀 عادة ‮abc", "<script>alert(1)</script>", 'O\'Neil "Q" {{7*7}}', "x' OR 1=1 --"]
 REFUSED_TEXTS = ["", "   ", "x" * 300, "a\0b"]
@@ -84,14 +82,12 @@ def test_managers_change_the_organization(app, acme, cast, sign_in):
     assert sign_in(cast.max).post("/settings/organization", data=ORGANIZATION).status_code == 303
     row = row_of(Organization, cast.acme.id)
     assert (row.name, row.country, row.currency, row.mail_from) == ("Acme Homes", "EG", "EGP", "team@acme.example")
-    assert (row.quiet_from.hour, row.quiet_until.minute) == (20, 30)
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [("name", ""), ("timezone", "EST5"), ("country", "XX"), ("currency", "ZZZ"), ("locale", "")]
-    + [("mail_from", text) for text in ("nobody", "a@b\r\nBcc: x@y.z", "a b@c.de", "<a@b.de>", "x" * 260 + "@b.de")]
-    + [("quiet_from", text) for text in ("", "25:00", "late")],
+    + [("mail_from", text) for text in ("nobody", "a@b\r\nBcc: x@y.z", "a b@c.de", "<a@b.de>", "x" * 260 + "@b.de")],
 )
 def test_a_wrong_organization_is_refused(app, acme, cast, sign_in, field, value):
     answer = sign_in(cast.ada).post("/settings/organization", data=ORGANIZATION | {field: value}, hx=True)

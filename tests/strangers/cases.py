@@ -89,7 +89,11 @@ TEMPLATE = {"name": "New", "channel": "email", "subject": "Hi", "content": "Hi"}
 CAMPAIGN = {"name": "New", "what": "flow", "flow_id": "@open_flow", "when": "now", "owner": "@user", "tag": "@tag"}
 ORGANIZATION = {
     "name": "New name", "timezone": "Africa/Cairo", "country": "EG", "currency": "EGP", "locale": "en-GB",
-    "mail_from": "", "quiet_from": "20:00", "quiet_until": "09:30",
+    "mail_from": "",
+}  # fmt: skip
+SENDING = {
+    "email-days": ["0", "1", "2", "3", "4"], "gap": "60",
+    "sms-quiet_from": "20:00", "sms-quiet_until": "09:30", "sms-days": ["0", "6"], "whatsapp-days": ["5"],
 }  # fmt: skip
 PROFILE = {"name": "New name", "theme": "dark", "timezone": "", "locale": ""}
 LIST = {"owner": "@user", "tag": "@tag", "source": "fair", "q": "hamster"}
@@ -135,6 +139,9 @@ CASES: dict[str, Case] = {
     "POST identity.revoke_invitation": Case(MANAGERS),
     "POST identity.change_role": Case(MANAGERS, body={"role": "marketing"}),
     "POST identity.change_access": Case(MANAGERS, body={"access": "disabled"}),
+    "GET sending.rules": Case(MANAGERS),
+    "POST sending.change": Case(MANAGERS, body={**SENDING, "organization_id": "@organization"}),
+    "POST sending.preview": Case(MANAGERS, body=SENDING, changes=False),
     "GET identity.machinery": Case(MANAGERS),
     "POST identity.retry_debt": Case(MANAGERS),
     # notifications

@@ -25,14 +25,18 @@ from leadcrm.conversations.models import Message
 from leadcrm.conversations.operations.consent import ASKED_FOR, BOUNCED, REASON_BOUNCED, shapes_of, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
+from leadcrm.conversations.sending_policy import TOO_SOON
+from leadcrm.conversations.sending_queries import last_automatic
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
 from leadcrm.core.events import call_to_record, owe, record
 from leadcrm.core.models import Debt
 from leadcrm.core.prepared import Call, run_together
 from leadcrm.leads import operations as leads
+from leadcrm.leads.models import Lead
 
 TYPED_ORIGINS = ("manual", "follow_up")  # a person meant this lead
+NEXT_LOOK_AT_ANOTHER = timedelta(seconds=30)
 NEXT_LOOK_SECONDS = 2  # doubled with each failure of the listener that has to read the news
 LONGEST_DOUBLING = 8
 
@@ -61,6 +65,16 @@ class Made:
     def is_plain(self) -> bool:
         """Whether writing it down changes nothing that the next message's guards look at."""
         return self.outcome.status == "sent" and self.ready.claim.origin not in TYPED_ORIGINS
+
+
+def keep_others_away(ready: Ready) -> None:
+    """Until the transaction's end no other message to the lead that keeps a gap begins, on whatever channel.
+
+    Comes before anything else is locked: whoever ends a flow holds the lead first and then its messages. SQLite has
+    one writer at a time anyway.
+    """
+    held = select(Lead.id).where(Lead.id == ready.claim.lead_id).with_for_update(key_share=True)
+    db.session.execute(held)
 
 
 def begin(ready: Ready, skew: timedelta, after: Made | None = None) -> int | None:
@@ -129,7 +143,9 @@ def _opening(ready: Ready, skew: timedelta) -> list[Call]:
         "new_external_id": mail.message_id if mail else claim.external_id,
         "new_in_reply_to": mail.in_reply_to if mail else None,
     }
-    return [(statements.begin, values)]
+    if not ready.gap:
+        return [(statements.begin, values)]
+    return [(statements.begin_with_gap, {**values, "the_gaps_start": clock.now() - ready.gap})]
 
 
 def _closing(made: Made) -> list[Call]:
@@ -199,6 +215,7 @@ def _explain(ready: Ready) -> None:
             statements.paused.label("paused"),
             statements.halted.scalar_subquery().label("halted"),
             is_being_moved().label("is_being_moved"),
+            statements.sent_too_recently(clock.now() - ready.gap).label("sent_too_recently"),
         ).where(Message.id == ready.claim.id)
     ).one_or_none()
     if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
@@ -216,6 +233,8 @@ def _explain(ready: Ready) -> None:
         put_aside(Aside(ready.claim, "held", row.halted, clock.now() + HALTED_LOOK))
     elif row.flow_is_deaf:
         put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
+    elif ready.gap and row.sent_too_recently:
+        put_aside(Aside(ready.claim, "held", TOO_SOON, _after_the_gap(ready)))
     elif row.is_being_moved:
         wakes = clock.now() + timedelta(seconds=NEXT_LOOK_SECONDS)
         put_aside(Aside(ready.claim, "held", "its step is being moved to another time", wakes))
@@ -233,6 +252,13 @@ def _refusal(ready: Ready) -> str | None:
 def _after_the_news(claim: Claim) -> datetime:
     tries = db.session.scalar(select(func.max(Debt.tries)).where(Debt.holds_lead_id == claim.lead_id)) or 0
     return clock.now() + timedelta(seconds=NEXT_LOOK_SECONDS * 2 ** min(tries, LONGEST_DOUBLING))
+
+
+def _after_the_gap(ready: Ready) -> datetime:
+    """When the gap is over, or when to look again at what is just being sent."""
+    now = clock.now()
+    last = last_automatic([ready.claim.lead_id], now - ready.gap).get(ready.claim.lead_id)
+    return now + min(ready.gap, NEXT_LOOK_AT_ANOTHER) if last is None else max(last + ready.gap, now)
 
 
 def _tell(claim: Claim, outcome: Outcome) -> None:

@@ -31,6 +31,7 @@ class Claim:
     content: str
     rendered: bool
     at_any_hour: bool
+    when_late: str
     scheduled_for: datetime
     tries: int
     useful_until: datetime | None
@@ -50,6 +51,7 @@ _COLUMNS = (
     MESSAGES.c.content,
     MESSAGES.c.rendered,
     MESSAGES.c.at_any_hour,
+    MESSAGES.c.when_late,
     MESSAGES.c.scheduled_for,
     MESSAGES.c.tries,
     MESSAGES.c.useful_until,

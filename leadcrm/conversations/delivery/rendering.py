@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -14,17 +14,14 @@ from leadcrm.conversations import merge, storage
 from leadcrm.conversations.delivery import letters
 from leadcrm.conversations.delivery.addresses import reply_address, unsubscribe_url
 from leadcrm.conversations.delivery.claims import Claim
-from leadcrm.conversations.models import Attachment, Conversation, Message
+from leadcrm.conversations.delivery.timing import Timing
+from leadcrm.conversations.models import AUTOMATIC, Attachment, Conversation, Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, end_reading
-from leadcrm.core.zones import next_allowed, next_quiet, zone
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads import queries as leads
-from leadcrm.leads.models import Lead
 
-MAILS_WITH_A_WAY_OUT = ("flow", "automation")  # a letter by hand carries no unsubscribe line
 BY_HAND = "manual"  # the only messages with files: others are not asked about any
-WAIVED_FOR = timedelta(hours=1)  # "send it now" at nine in the evening does not mean a third try at three at night
 REFERENCES = 10
 SUBJECT_LENGTH = 500
 MISSING_ADDRESS = {"email": "no email address", "sms": "no phone number", "whatsapp": "no WhatsApp number"}
@@ -51,7 +48,9 @@ class Ready:
     content: str
     address: str
     outgoing: OutgoingEmail | OutgoingText
-    not_after: datetime | None = None  # quiet hours begin or it is too late to be useful: then ask anew
+    not_after: datetime | None = None  # its window closes or it is too late to be useful: then ask anew
+    useful_until: datetime | None = None
+    gap: timedelta = timedelta(0)  # to the lead's automatic message before
 
     @property
     def said(self) -> Said:
@@ -80,8 +79,6 @@ class _Thread:
 class _Sender:
     mailbox: str
     name: str
-    quiet_from: time
-    quiet_until: time
 
 
 class Batch:
@@ -93,7 +90,7 @@ class Batch:
         self.now = clock.now()
         self.values = leads.merge_values(lead_ids)
         self.addresses = self._addresses(lead_ids)
-        self.zones = {} if channel == "email" else _zones(lead_ids)
+        self.timing = Timing(channel, claims, self.now)
         self.authors = _author_names({claim.author_id for claim in claims if claim.author_id})
         self.sender = _sender()
         self.threads = _threads(channel, lead_ids)
@@ -102,16 +99,21 @@ class Batch:
 
     def prepare(self, claim: Claim) -> Ready | Aside:
         """The message ready to leave, or why it does not."""
-        if claim.useful_until is not None and claim.useful_until <= self.now:
+        useful_until = self.timing.useful_until(claim)
+        if useful_until is not None and useful_until <= self.now:
             return Aside(claim, "expired", "too late to be useful")
         address = self.addresses.get(claim.lead_id)
         if address is None:
-            status = "skipped" if claim.origin in MAILS_WITH_A_WAY_OUT else "failed"
-            return Aside(claim, status, MISSING_ADDRESS[self.channel])
-        if (wakes := self._quiet_until(claim)) is not None:
-            return Aside(claim, "held", "quiet hours of the lead", wakes)
+            return Aside(claim, _never(claim), MISSING_ADDRESS[self.channel])
+        verdict = self.timing.verdict(claim)
+        if verdict.action == "wait":
+            return Aside(claim, "held", verdict.reason, verdict.at)
+        if verdict.action == "skip":
+            return Aside(claim, _never(claim), verdict.reason)
+        ends = [end for end in (useful_until, self.timing.closes_at(claim)) if end is not None]
+        until = {"not_after": min(ends, default=None), "useful_until": useful_until}
         try:
-            return replace(self._ready(claim, address), not_after=self._not_after(claim))
+            return replace(self._ready(claim, address), **until, gap=self.timing.gap(claim))
         except merge.Hole as hole:
             return Aside(claim, "failed", f"nothing known for {', '.join(f'{{{name}}}' for name in hole.names)}")
         except merge.TooLong as error:
@@ -121,25 +123,6 @@ class Batch:
         if self.channel != "email":
             return leads.address_of(lead_ids, self.channel)
         return {lead_id: values["email"] for lead_id, values in self.values.items() if values["email"]}
-
-    def _quiet_until(self, claim: Claim) -> datetime | None:
-        if self.channel == "email" or self._is_waived(claim):
-            return None
-        local = zone(self.zones[claim.lead_id])
-        allowed = next_allowed(self.now, local, self.sender.quiet_from, self.sender.quiet_until)
-        return allowed if allowed > self.now else None
-
-    def _is_waived(self, claim: Claim) -> bool:
-        return claim.at_any_hour and self.now < claim.scheduled_for + WAIVED_FOR
-
-    def _not_after(self, claim: Claim) -> datetime | None:
-        """Until when this answer holds: a message may wait for its turn as long as the claim lasts."""
-        ends = [claim.useful_until]
-        if self.channel != "email":
-            local = zone(self.zones[claim.lead_id])
-            quiet = next_quiet(self.now, local, self.sender.quiet_from, self.sender.quiet_until)
-            ends.append(claim.scheduled_for + WAIVED_FOR if self._is_waived(claim) else quiet)
-        return min((end for end in ends if end is not None), default=None)
 
     def _ready(self, claim: Claim, address: str) -> Ready:
         thread = self.threads[claim.lead_id]
@@ -160,7 +143,7 @@ class Batch:
 
     def _mail(self, claim: Claim, thread: _Thread, values: dict, subject: str, content: str) -> OutgoingEmail:
         mailbox = self.sender.mailbox
-        has_way_out = claim.origin in MAILS_WITH_A_WAY_OUT
+        has_way_out = claim.origin in AUTOMATIC  # a letter by hand carries no unsubscribe line
         way_out = values["unsubscribe_url"] if has_way_out else None
         line = None if way_out is None or way_out in content else way_out
         reply_to = reply_address(mailbox, thread.reply_token)
@@ -187,6 +170,11 @@ class Batch:
         return self.authors.get(claim.author_id) or values.get("owner_name") or self.sender.name
 
 
+def _never(claim: Claim) -> str:
+    """How a message ends that will not leave: a person is told that theirs failed."""
+    return "skipped" if claim.origin in AUTOMATIC else "failed"
+
+
 def _files(message_ids: list[str]) -> dict[str, list[OutgoingFile]]:
     """What goes with these messages. The bytes are read one mail at a time: a batch of them would fill the memory."""
     files: dict[str, list[OutgoingFile]] = defaultdict(list)
@@ -199,10 +187,6 @@ def _files(message_ids: list[str]) -> dict[str, list[OutgoingFile]]:
     return files
 
 
-def _zones(lead_ids: list[str]) -> dict[str, str]:
-    return dict(db.session.execute(select(Lead.id, Lead.timezone).where(Lead.id.in_(lead_ids))).all())
-
-
 def _author_names(user_ids: set[str]) -> dict[str | None, str]:
     if not user_ids:
         return {}
@@ -210,12 +194,9 @@ def _author_names(user_ids: set[str]) -> dict[str | None, str]:
 
 
 def _sender() -> _Sender:
-    row = db.session.execute(
-        select(Organization.mail_from, Organization.name, Organization.quiet_from, Organization.quiet_until).where(
-            Organization.id == tenancy.current_id()
-        )
-    ).one()
-    return _Sender(row.mail_from or current_app.settings.mail_from, row.name, row.quiet_from, row.quiet_until)
+    named = select(Organization.mail_from, Organization.name).where(Organization.id == tenancy.current_id())
+    row = db.session.execute(named).one()
+    return _Sender(row.mail_from or current_app.settings.mail_from, row.name)
 
 
 def _threads(channel: str, lead_ids: list[str]) -> dict[str, _Thread]:

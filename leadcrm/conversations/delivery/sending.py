@@ -156,6 +156,8 @@ class _Delivery:
         return n
 
     def _turn_the_page(self, ready: Ready | None) -> int | None:
+        if ready is not None and ready.gap:
+            books.keep_others_away(ready)
         made = self.open_call
         if made is not None and (ready is None or self.health.failures or not made.is_plain):
             books.finish(made)
@@ -186,7 +188,7 @@ class _Delivery:
         except Refused as error:
             return Outcome("failed", "refused", error.reason)
         except TryLater as error:
-            return self._try_later(ready.claim, n, error)
+            return self._try_later(ready, n, error)
         except OutcomeUnknown as error:
             return Outcome("unknown", "unknown", error.reason)
         except Exception as error:
@@ -194,9 +196,9 @@ class _Delivery:
             return Outcome("unknown", "unknown", f"{type(error).__name__}: {error}")
         return Outcome("sent", "sent", provider_message_id=sent.external_id[:255], sandbox=self.is_sandbox)
 
-    def _try_later(self, claimed: Claim, n: int, error: TryLater) -> Outcome:
+    def _try_later(self, ready: Ready, n: int, error: TryLater) -> Outcome:
         due_at = next_try(n, clock.now(), random.uniform(0.5, 1.5), error.retry_after)
-        if claimed.useful_until is not None and due_at >= claimed.useful_until:
+        if ready.useful_until is not None and due_at >= ready.useful_until:
             return Outcome("expired", "try_later", f"not accepted in time: {error.reason}")
         if n >= MOST_TRIES:
             return Outcome("expired", "try_later", f"given up after {n} tries: {error.reason}")

@@ -1,11 +1,21 @@
 """The statements that run for every single message. Core ones on the tables; each names its organization itself."""
 
-from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, or_, select, update
 
 from leadcrm.conversations.delivery.paces import halted
 from leadcrm.conversations.delivery.retiming import is_being_moved
 from leadcrm.conversations.delivery.rewording import is_behind
-from leadcrm.conversations.models import Attempt, Conversation, Message, SendingPause, Suppression, WithheldStep
+from leadcrm.conversations.models import (
+    AUTOMATIC,
+    Attempt,
+    Conversation,
+    Message,
+    SendingPause,
+    Suppression,
+    WithheldStep,
+)
 from leadcrm.conversations.operations.consent import ASKED_FOR, CONFIRMS, EVERY_CHANNEL
 from leadcrm.core.models import Debt
 from leadcrm.core.prepared import Prepared
@@ -32,12 +42,29 @@ paused = exists().where(
     PAUSES.c.released_at.is_(None),
 )
 why_withheld = select(WITHHELD.c.reason).where(WITHHELD.c.step_id == MESSAGES.c.step_id)
+
+
+def sent_too_recently(since: Any) -> ColumnElement[bool]:
+    """Criterion on a message: a machine is sending its lead another one, or has since then; unknown ones may have left.
+
+    True only for who holds the lead's row (`books.keep_others_away`): of two that begin at once neither sees the other.
+    """
+    other = MESSAGES.alias("other")
+    tried = exists().where(ATTEMPTS.c.message_id == other.c.id, ATTEMPTS.c.started_at > since)
+    return exists().where(
+        other.c.lead_id == MESSAGES.c.lead_id,
+        other.c.id != MESSAGES.c.id,
+        or_(*(other.c.origin == origin for origin in AUTOMATIC)),
+        or_(other.c.status == "sending", other.c.sent_at > since, and_(other.c.status == "unknown", tried)),
+    )
+
+
 _mine = (
     MESSAGES.c.id == bindparam("the_id"),
     MESSAGES.c.organization_id == bindparam("the_organization"),
     MESSAGES.c.claim_token == bindparam("the_token"),
 )
-begin = Prepared(
+_begin = (
     update(MESSAGES)
     .where(*_mine, MESSAGES.c.status == "claimed", MESSAGES.c.lease_until > bindparam("the_moment"))
     .where(MESSAGES.c.subject == bindparam("read_subject"), MESSAGES.c.content == bindparam("read_content"))
@@ -56,6 +83,8 @@ begin = Prepared(
     )
     .returning(MESSAGES.c.tries)
 )
+begin = Prepared(_begin)
+begin_with_gap = Prepared(_begin.where(~sent_too_recently(bindparam("the_gaps_start"))))
 finish = Prepared(
     update(MESSAGES)
     .where(*_mine, or_(MESSAGES.c.status == "sending", MESSAGES.c.status == "unknown"))

@@ -7,6 +7,7 @@ from leadcrm.conversations.models.rules import (
     Pace,
     RewordedStep,
     SendingPause,
+    SendingWindow,
     Suppression,
     Template,
     WithheldStep,
@@ -14,22 +15,26 @@ from leadcrm.conversations.models.rules import (
 from leadcrm.conversations.models.threads import Conversation, Draft, ReadMark, new_reply_token
 from leadcrm.conversations.models.words import (
     ACCEPTED,
+    AUTOMATIC,
     CHANNELS,
     LARGEST_FILE,
     ORIGINS,
     STATUSES,
     THREAD_STATUSES,
     WAITING,
+    WHEN_LATE,
 )
 
 __all__ = [
     "ACCEPTED",
+    "AUTOMATIC",
     "CHANNELS",
     "LARGEST_FILE",
     "ORIGINS",
     "STATUSES",
     "THREAD_STATUSES",
     "WAITING",
+    "WHEN_LATE",
     "Attachment",
     "Attempt",
     "ChannelPause",
@@ -42,6 +47,7 @@ __all__ = [
     "ReadMark",
     "RewordedStep",
     "SendingPause",
+    "SendingWindow",
     "Suppression",
     "Template",
     "WithheldStep",

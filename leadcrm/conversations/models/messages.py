@@ -10,6 +10,7 @@ from leadcrm.conversations.models.words import (
     LARGEST_FILE,
     ORIGINS,
     STATUSES,
+    WHEN_LATE,
     only_where,
     only_where_true,
 )
@@ -34,6 +35,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     subject: Mapped[str] = mapped_column(String(500), default="")  # a template's until rendered, then what was said
     content: Mapped[str] = mapped_column(Text)
     rendered: Mapped[bool] = mapped_column(Boolean, default=False)  # by the first attempt; later ones say the same
+    when_late: Mapped[str] = mapped_column(String(12), default=WHEN_LATE[0], server_default=WHEN_LATE[0])
     at_any_hour: Mapped[bool] = mapped_column(Boolean, default=False)  # a person waived the quiet hours
     withdrawn: Mapped[str] = mapped_column(String(200), default="")  # dropped while on its way: why not to try again
     html: Mapped[str | None] = mapped_column(Text)  # inbound only, sanitised
@@ -67,6 +69,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         CheckConstraint(f"origin IN {ORIGINS}", name="origin"),
         CheckConstraint(f"status IN {STATUSES}", name="status"),
+        CheckConstraint(f"when_late IN {WHEN_LATE}", name="when_late"),
         CheckConstraint("(direction = 'inbound') = (status = 'received')", name="inbound_received"),
         CheckConstraint("(status IN ('scheduled', 'held')) = (due_at IS NOT NULL)", name="due"),
         CheckConstraint("(status IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="lease"),

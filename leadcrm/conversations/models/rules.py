@@ -1,12 +1,12 @@
 """Words to reuse, and what keeps a message from leaving."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadcrm.conversations.models.words import CHANNELS, only_where
+from leadcrm.conversations.models.words import CHANNELS, WHEN_LATE, only_where
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.core.models import SERIAL
@@ -62,6 +62,9 @@ class RewordedStep(TenantOwned, Base):
     revision: Mapped[int]  # of the step: the work is done when no copy is behind this one
     subject: Mapped[str] = mapped_column(String(500))
     content: Mapped[str] = mapped_column(Text)
+    when_late: Mapped[str] = mapped_column(String(12), default=WHEN_LATE[0], server_default=WHEN_LATE[0])
+
+    __table_args__ = (CheckConstraint(f"when_late IN {WHEN_LATE}", name="when_late"),)
 
 
 class RetimedStep(TenantOwned, Base):
@@ -71,6 +74,25 @@ class RetimedStep(TenantOwned, Base):
 
     step_id: Mapped[str] = mapped_column(ForeignKey("flow_steps.id", ondelete="CASCADE"), primary_key=True)
     done_up_to: Mapped[str] = mapped_column(String(ID_LENGTH), default="")  # id of an enrolment
+
+
+class SendingWindow(TenantOwned, Base):
+    """When a channel is open, by the lead's wall clock. A channel without a row has its default."""
+
+    __tablename__ = "sending_windows"
+
+    organization_id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    quiet_from: Mapped[time]
+    quiet_until: Mapped[time]  # half-open, over midnight when before `quiet_from`; equal: no quiet hours
+    days: Mapped[int] = mapped_column(SmallInteger)  # a bit for each sending day: 1 is Monday, 64 is Sunday
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint("days BETWEEN 1 AND 127", name="days"),  # never none: nothing would leave
+    )
 
 
 class ChannelPause(TenantOwned, Base):

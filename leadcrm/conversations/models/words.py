@@ -13,6 +13,8 @@ STATUSES = (
 WAITING = ("scheduled", "held", "claimed")  # may still be canceled or skipped
 ACCEPTED = ("sent", "delivered", "read")
 ORIGINS = ("manual", "follow_up", "automation", "flow", "api", "assistant", "inbound")
+AUTOMATIC = ("automation", "flow")  # said by a machine of its own accord: under every rule of the sending policy
+WHEN_LATE = ("next_window", "skip")  # what becomes of a message that is more than two hours late
 THREAD_STATUSES = ("open", "snoozed", "closed")
 LARGEST_FILE = 10 * 1024 * 1024  # bytes, of what comes in and of what we send
 

@@ -28,6 +28,7 @@ from leadcrm.conversations.operations.planning import (
 )
 from leadcrm.conversations.operations.releasing import release_sending
 from leadcrm.conversations.operations.retiming import hold_until_retimed, retime, retime_dropped, retimed_up_to
+from leadcrm.conversations.operations.sending_rules import change_sending_rules
 from leadcrm.conversations.operations.skipping import (
     resume_skipped,
     resume_skipped_of_steps,
@@ -61,6 +62,7 @@ __all__ = [
     "assign_conversation",
     "attach_files",
     "cancel_message",
+    "change_sending_rules",
     "close_conversation",
     "common_part",
     "discard_draft",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from leadcrm.conversations.events import MessageCanceled, MessageHurried, MessageResolved, MessageRetried
-from leadcrm.conversations.models import WAITING, Attempt, Message
+from leadcrm.conversations.models import WAITING, WHEN_LATE, Attempt, Message
 from leadcrm.conversations.operations.planning import address_to_write_to
 from leadcrm.conversations.operations.skipping import OVER
 from leadcrm.conversations.operations.threads import open_conversations, touch_conversations
@@ -85,7 +85,8 @@ def note_accepted(message: Message, verdict: str) -> bool:
 def _send_at_once(message: Message) -> None:
     now = clock.now()
     due = {"scheduled_for": now, "due_at": now, "position_at": now}
-    settle(message, status="scheduled", reason="", withdrawn="", claim_token=None, useful_until=None, **due)
+    no_rush = {"useful_until": None, "when_late": WHEN_LATE[0]}  # what a person wants sent never comes too late
+    settle(message, status="scheduled", reason="", withdrawn="", claim_token=None, **no_rush, **due)
     open_conversations([message.id])
     after_commit(jobs.ring_now)
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import merge
 from leadcrm.conversations.events import MessageScheduled
-from leadcrm.conversations.models import Message
+from leadcrm.conversations.models import WHEN_LATE, Message
 from leadcrm.conversations.operations.consent import why_suppressed
 from leadcrm.conversations.operations.threads import open_conversations, refresh_conversation
 from leadcrm.conversations.optout import refusal
@@ -44,6 +44,7 @@ class Plan(TypedDict, total=False):
     step_id: str | None
     automation_id: str | None
     campaign_id: str | None
+    when_late: str  # a step's choice, see sending_policy
 
 
 def plan_message(**plan: Unpack[Plan]) -> Message | None:
@@ -141,6 +142,7 @@ def _row(plan: Plan) -> dict[str, Any]:
         "due_at": when,
         "position_at": when,
         "useful_until": useful_until,
+        "when_late": plan.get("when_late", WHEN_LATE[0]),
         "intent_key": plan["intent_key"],
         **{name: plan.get(name) for name in ("author_id", "enrolment_id", "step_id", "automation_id", "campaign_id")},
     }

@@ -121,6 +121,7 @@ def _row(passage: Row, adjustment: Adjustment, step: StepDocument) -> dict[str, 
         "scheduled_for": adjustment.at,
         "enrolment_id": passage.id,
         "step_id": step.id,
+        "when_late": step.when_late,
     }
 
 

@@ -14,11 +14,11 @@ from leadcrm.flows.draft_queries import draft_of
 from leadcrm.flows.edits import COPY
 from leadcrm.flows.events import FlowChanged
 from leadcrm.flows.models import Flow, FlowStep
-from leadcrm.flows.operations.rewording import Rewording, begin_rewording
+from leadcrm.flows.operations.rewording import COPIED, Rewording, begin_rewording
 from leadcrm.flows.operations.switching import step_flow
 from leadcrm.flows.seed import NEW_LEAD
 
-CONTENT = ("type", "name", "subject", "content", "day", "time", "greets")
+CONTENT = ("type", "name", "subject", "content", "day", "time", "greets", "when_late")
 LONGEST_NUMBER = 6  # of a name, with its brackets
 
 
@@ -91,13 +91,13 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> Rewording:
         raise Conflict("Someone else changed this step while you were writing. Their version is saved; yours is below.")
     if data.type != step.type and _has_messages(step):
         raise DomainError("Messages of this step exist already, so its type stays. Add a new step instead.", "type")
-    said = (step.subject, step.content)
+    said = [getattr(step, name) for name in COPIED]
     for column, value in _columns(data).items():
         setattr(step, column, value)
     flow.version += 1
     db.session.flush()
     record(FlowChanged(flow_id=flow.id, change="step_edited", step_id=step.id))
-    return Rewording() if (step.subject, step.content) == said else begin_rewording(step)
+    return Rewording() if [getattr(step, name) for name in COPIED] == said else begin_rewording(step)
 
 
 def _free_name(name: str) -> str:

@@ -95,6 +95,7 @@ def _row(message: PlannedMessage, enrolment: Enrolment) -> dict:
         "scheduled_for": message.at,
         "enrolment_id": enrolment.id,
         "step_id": message.step.id,
+        "when_late": message.step.when_late,
     }
 
 

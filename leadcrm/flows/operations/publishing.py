@@ -14,7 +14,7 @@ from leadcrm.core import clock, jobs
 from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
-from leadcrm.flows.changes import ADDED, NAMED, REMOVED, REWORDED, Change
+from leadcrm.flows.changes import ADDED, LATENESS, NAMED, REMOVED, REWORDED, Change
 from leadcrm.flows.document import FlowDocument
 from leadcrm.flows.draft_queries import Draft, draft_from, draft_row, latest_version, live_document
 from leadcrm.flows.events import FlowChanged
@@ -136,9 +136,8 @@ def _make_live(flow: Flow, document: FlowDocument, changes: Sequence[Change]) ->
             release_steps(step_ids, ())
         else:
             withhold_steps(step_ids, reason)
-    for change in changes:
-        if change.kind == REWORDED:
-            begin_rewording(rows[change.step_id])
+    for step_id in {change.step_id for change in changes if change.kind in (REWORDED, LATENESS)}:
+        begin_rewording(rows[step_id])
 
 
 def _remove(step_ids: list[str]) -> None:

@@ -18,6 +18,7 @@ from leadcrm.flows.reasons import PARKED
 
 CHUNK = 250  # copies in one transaction, of at most 20,000 characters each
 LOOK = 20_000  # copies looked up at a time, outside the write lock
+COPIED = ("subject", "content", "when_late")  # by name the same of a step and of its messages
 WAITS = Message.status.in_(WAITING)
 IS_PARKED = and_(Message.status == "skipped", Message.reason.in_(PARKED))
 
@@ -37,7 +38,7 @@ def begin_rewording(step: FlowStep) -> Rewording:
     if len(waiting) + len(parked) > CHUNK:
         _leave_to_worker(step)
     else:
-        _rewrite([*waiting, *parked], step.subject, step.content)
+        _rewrite([*waiting, *parked], step)
     return Rewording(min(len(waiting), CHUNK), more=len(waiting) > CHUNK)
 
 
@@ -45,7 +46,7 @@ def go_on_rewording(step_id: str, copies: Collection[str]) -> None:
     """Rewrite these copies of the step, unless they were sent meanwhile."""
     work = db.session.scalar(select(RewordedStep).where(RewordedStep.step_id == step_id).with_for_update())
     if work is not None:
-        _rewrite(copies, work.subject, work.content)
+        _rewrite(copies, work)
 
 
 def end_rewording(step_id: str, revision: int) -> None:
@@ -62,7 +63,7 @@ def copies_behind(step_id: str) -> tuple[int, list[str]]:
     work = db.session.scalar(select(RewordedStep).where(RewordedStep.step_id == step_id))
     if work is None:
         return 0, []
-    differs = or_(Message.subject != work.subject, Message.content != work.content)
+    differs = or_(*(getattr(Message, name) != getattr(work, name) for name in COPIED))
     # one statement: between two, a copy that is taken back would be in neither answer
     return work.revision, _copies(step_id, or_(WAITS, IS_PARKED), differs, limit=LOOK)
 
@@ -70,11 +71,11 @@ def copies_behind(step_id: str) -> tuple[int, list[str]]:
 def reword_passage(enrolment: Enrolment, *which: Any) -> None:
     """Give these messages of a passage the words their steps have by now."""
 
-    def now_says(column: Any) -> Any:
-        return select(column).where(FlowStep.id == Message.step_id).scalar_subquery()
+    def now_says(name: str) -> Any:
+        return select(getattr(FlowStep, name)).where(FlowStep.id == Message.step_id).scalar_subquery()
 
     theirs = update(Message).where(Message.enrolment_id == enrolment.id, ~Message.rendered, *which)
-    words = {"subject": now_says(FlowStep.subject), "content": now_says(FlowStep.content)}
+    words = {name: now_says(name) for name in COPIED}
     db.session.execute(theirs.values(words).execution_options(synchronize_session=False))
 
 
@@ -85,11 +86,12 @@ def _copies(step_id: str, *which: Any, limit: int = CHUNK + 1) -> list[str]:
 
 
 def _leave_to_worker(step: FlowStep) -> None:
-    words = {"revision": step.revision, "subject": step.subject, "content": step.content}
-    db.session.execute(insert(RewordedStep).values(step_id=step.id, **words))
+    work = {name: getattr(step, name) for name in ("revision", *COPIED)}
+    db.session.execute(insert(RewordedStep).values(step_id=step.id, **work))
     after_commit(jobs.ring_slow)
 
 
-def _rewrite(copies: Collection[str], subject: str, content: str) -> None:
+def _rewrite(copies: Collection[str], step: FlowStep | RewordedStep) -> None:
     these = update(Message).where(Message.id.in_(copies), ~Message.rendered)
-    db.session.execute(these.values(subject=subject, content=content).execution_options(synchronize_session=False))
+    now_says = {name: getattr(step, name) for name in COPIED}
+    db.session.execute(these.values(now_says).execution_options(synchronize_session=False))

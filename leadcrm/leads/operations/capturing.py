@@ -16,10 +16,10 @@ from leadcrm.leads.models import STATUSES, Inquiry, Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import checked_owner, restore_lead, tags_named
 from leadcrm.leads.operations.contact_points import Address
-from leadcrm.leads.operations.creating import checked_zone, chosen_zone, make_lead, shown_name
+from leadcrm.leads.operations.creating import checked_zone, chosen_zone, guess_zone_anew, make_lead, shown_name
+from leadcrm.leads.zone_certainty import GUESSED
 
 FILLED_WHEN_EMPTY = ("first_name", "last_name", "company", "interest")
-GUESSED_ZONES = ("organization", "phone")
 SOURCE_OF_STRANGERS = {"email": "inbound email", "phone": "inbound text", "whatsapp": "inbound whatsapp"}
 _insert_inquiry = insert(Inquiry.__table__)
 
@@ -120,7 +120,7 @@ def _fill(
     lead: Lead, data: LeadData, addresses: Sequence[Address], held: Mapping[Address, str]
 ) -> dict[str, dict[str, str]]:
     """Write what the lead lacks; returns `{field: {"held": …, "said": …}}` for what it has differently."""
-    differences = {}
+    differences, had_phone = {}, contact_points.primary(lead, "phone") is not None
     for field in FILLED_WHEN_EMPTY:
         kept, said = getattr(lead, field), getattr(data, field) or ""
         if said and not kept:
@@ -133,7 +133,10 @@ def _fill(
             contact_points.add(lead, [(kind, said)], held)
         elif said not in mine:
             differences[kind] = {"held": mine[0], "said": said}
-    differences |= _fill_zone(lead, data.timezone)
+    if data.timezone:
+        differences |= _fill_zone(lead, data.timezone)
+    elif not had_phone:
+        guess_zone_anew(lead)
     lead.tags = tags_named([*(tag.name for tag in lead.tags), *(data.tags or ())])
     lead.name = shown_name(lead, lead.name)
     db.session.flush()
@@ -141,13 +144,12 @@ def _fill(
     return differences
 
 
-def _fill_zone(lead: Lead, said: str | None) -> dict[str, dict[str, str]]:
-    if not said or checked_zone(said) == lead.timezone:
-        return {}
-    if lead.zone_source in GUESSED_ZONES:
-        lead.timezone, lead.zone_source = said, "browser"
-        return {}
-    return {"timezone": {"held": lead.timezone, "said": said}}
+def _fill_zone(lead: Lead, said: str) -> dict[str, dict[str, str]]:
+    if lead.zone_source in GUESSED:
+        lead.timezone, lead.zone_source = checked_zone(said), "browser"
+    elif checked_zone(said) != lead.timezone:
+        return {"timezone": {"held": lead.timezone, "said": said}}
+    return {}
 
 
 def _add_inquiry(lead_id: str, data: LeadData, differences: dict[str, dict[str, str]]) -> None:

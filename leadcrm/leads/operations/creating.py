@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert, select
 
+from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
@@ -11,13 +12,13 @@ from leadcrm.core.values import new_id
 from leadcrm.core.zones import UnknownZone, zone
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
-from leadcrm.leads import addresses
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import FollowUpRequested, LeadCreated
 from leadcrm.leads.models import Lead, LeadTag
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import checked_owner, tags_named
 from leadcrm.leads.operations.contact_points import Address
+from leadcrm.leads.zone_certainty import GUESSED, guessed_zone
 
 _insert_lead, _insert_lead_tags = insert(Lead.__table__), insert(LeadTag.__table__)
 
@@ -109,9 +110,17 @@ def chosen_zone(name: str | None, source: str, phone: str) -> tuple[str, str]:
     """The lead's time zone and where it comes from: said, else the phone's, else the organization's."""
     if name:
         return checked_zone(name), source
-    if phone and (by_phone := addresses.zone_of_phone(phone)):
-        return by_phone, "phone"
-    return identity.organization().timezone, "organization"
+    return guessed_zone(phone, identity.organization().timezone, clock.now().year)
+
+
+def guess_zone_anew(lead: Lead) -> bool:
+    """After the phone number changed: a zone that nobody told us follows it. Returns whether the zone is another."""
+    if lead.zone_source not in GUESSED:
+        return False
+    number = contact_points.primary(lead, "phone")
+    before = lead.timezone
+    lead.timezone, lead.zone_source = chosen_zone(None, "", number.value if number else "")
+    return lead.timezone != before
 
 
 def checked_zone(name: str) -> str:

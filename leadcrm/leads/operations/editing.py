@@ -8,7 +8,8 @@ from leadcrm.leads.events import LeadEdited
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import assign_lead, change_status, set_tags
-from leadcrm.leads.operations.creating import checked_zone, shown_name
+from leadcrm.leads.operations.creating import checked_zone, guess_zone_anew, shown_name
+from leadcrm.leads.zone_certainty import GUESSED
 
 TEXT_FIELDS = ("first_name", "last_name", "company", "interest", "source")
 FIELDS = ("status", "owner_id", "phone", "email", "company", "interest", "tags", "source", "timezone")
@@ -46,6 +47,8 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
         contact_points.replace_primary(lead, kind, value)
     if zone:
         lead.timezone, lead.zone_source = zone, "chosen"
+    elif "phone" in changed and guess_zone_anew(lead):
+        changed.append("timezone")
     if changed:
         lead.name = shown_name(lead, _held(lead, "email") or _held(lead, "phone") or _held(lead, "whatsapp"))
         contact_points.index(lead)
@@ -75,6 +78,9 @@ def edit_field(lead: Lead, field: str, value: str, *, was: str, reason: str = ""
             set_tags(lead, value.split(","))
         case _:
             edit_lead(lead, LeadData(**{field: value}))
+    if field == "timezone" and value == lead.timezone and lead.zone_source in GUESSED:
+        lead.zone_source = "chosen"  # the guess was right, says a person
+        record(LeadEdited(lead_id=lead.id, fields=("zone_source",)))
     return lead
 
 

@@ -7,6 +7,7 @@ from leadcrm.leads.queries.addresses import (
     find_by_address,
     merge_values,
     normal_or_raw,
+    zone_candidates,
 )
 from leadcrm.leads.queries.lists import (
     LISTED,
@@ -60,4 +61,5 @@ __all__ = [
     "tags",
     "visible_lead",
     "visible_leads",
+    "zone_candidates",
 ]

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased, joinedload
 
+from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.leads import addresses
 from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Lead
+from leadcrm.leads.zone_certainty import candidates
 
+NUMBERS = ("phone", "whatsapp")
 KINDS_OF_CHANNEL = {"email": ("email",), "sms": ("phone",), "whatsapp": ("whatsapp", "phone")}
 MOST_DUPLICATES = 5
 
@@ -66,6 +69,22 @@ def merge_values(lead_ids: Collection[str]) -> dict[str, dict[str, str]]:
             "organization_name": organization,
         }
     return values
+
+
+def zone_candidates(lead_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The zones each lead may be in, the likeliest first, by lead id. One query."""
+    number = and_(ContactPoint.lead_id == Lead.id, ContactPoint.is_primary, ContactPoint.kind.in_(NUMBERS))
+    rows = (
+        select(Lead.id, Lead.timezone, Lead.zone_source, ContactPoint.value)
+        .outerjoin(ContactPoint, number)
+        .where(Lead.id.in_(lead_ids))
+        .order_by(ContactPoint.kind.desc())  # of who has both the WhatsApp id first: the phone number has the last word
+    )
+    year = clock.now().year
+    return {
+        lead_id: candidates(timezone, source, value or "", year)
+        for lead_id, timezone, source, value in db.session.execute(rows)
+    }
 
 
 def main_addresses(lead_ids: Collection[str], kinds: Collection[str] = CONTACT_KINDS) -> dict[tuple[str, str], str]:

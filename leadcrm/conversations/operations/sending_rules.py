@@ -1,0 +1,51 @@
+"""The organization's rules for sending, changed by a person."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from leadcrm.conversations.events import SendingRulesChanged
+from leadcrm.conversations.models import Message, SendingWindow
+from leadcrm.conversations.sending_policy import WAITS, Window, bits_of
+from leadcrm.conversations.sending_queries import sending_rules
+from leadcrm.conversations.sending_words import gap_words, window_words
+from leadcrm.conversations.wording import CHANNEL_WORDS
+from leadcrm.core import clock, jobs, tenancy
+from leadcrm.core.db import after_commit, db, get_or_404, is_postgresql, lock
+from leadcrm.core.events import record
+from leadcrm.identity.models import Organization
+
+
+def change_sending_rules(windows: Mapping[str, Window], gap: timedelta) -> None:
+    """Let these windows (by channel) and this gap hold from now on, also for messages that wait already."""
+    organization = lock(get_or_404(Organization, tenancy.current_id()))
+    before = sending_rules()
+    changed = {channel: window for channel, window in windows.items() if window != before.windows[channel]}
+    words = [f"{CHANNEL_WORDS[channel]}: {window_words(window)}" for channel, window in changed.items()]
+    if gap != before.gap:
+        organization.message_gap_minutes = gap // timedelta(minutes=1)
+        words.append(f"Gap: {gap_words(gap)}")
+    if not words:
+        return
+    for channel, window in changed.items():
+        _keep(channel, window)
+    _ask_anew()
+    record(SendingRulesChanged(changes=tuple(words)))
+
+
+def _keep(channel: str, window: Window) -> None:
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    said = {"quiet_from": window.quiet_from, "quiet_until": window.quiet_until, "days": bits_of(window.days)}
+    key = {"organization_id": tenancy.current_id(), "channel": channel}
+    statement = insert(SendingWindow).values(**key, **said)
+    db.session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=said))
+
+
+def _ask_anew() -> None:
+    """What waits by the rules of before is looked at again."""
+    waiting = update(Message).where(Message.status == "held", Message.reason.in_(WAITS))
+    due = waiting.values(status="scheduled", due_at=clock.now(), reason="")
+    db.session.execute(due.execution_options(synchronize_session=False))
+    after_commit(jobs.ring_now)
