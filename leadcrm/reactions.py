@@ -1,6 +1,7 @@
 """THE map: which listeners react to which fact. All causality of the system on one screen."""
 
 from leadcrm.automations import listeners as automations
+from leadcrm.automations.triggers import STARTED_BY
 from leadcrm.conversations import listeners as conversations
 from leadcrm.conversations.events import (
     LeadOptedOut,
@@ -10,7 +11,7 @@ from leadcrm.conversations.events import (
     MessageReceived,
     OptOutSuspected,
 )
-from leadcrm.core.events import Event, Listener
+from leadcrm.core.events import Event, Listener, known
 from leadcrm.flows import listeners as flows
 from leadcrm.leads import listeners as leads
 from leadcrm.leads.events import (
@@ -44,3 +45,6 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     TaskCreated: [tasks.tell_assignee],
     TaskAssigned: [tasks.tell_new_assignee],
 }
+for _name in sorted(STARTED_BY):  # every other fact a rule may start from is owed when one does
+    if automations.consider not in REACTIONS.setdefault(known()[_name], []):
+        REACTIONS[known()[_name]].append(automations.consider_when_awaited)

@@ -1,6 +1,6 @@
 """THE lists: what each lane drains, and which periodic job runs how often."""
 
-from leadcrm.automations.jobs import drain_runs
+from leadcrm.automations.jobs import drain_runs, drain_webhooks, look_for_quiet_leads
 from leadcrm.conversations.jobs import (
     drain_inbound,
     drain_mailbox,
@@ -25,7 +25,15 @@ from leadcrm.tasks.jobs import tell_of_due_tasks
 
 LANES: dict[str, list[Drain]] = {
     "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
-    "slow": [drain_settlings, drain_publications, drain_rewordings, drain_campaigns, drain_mailbox, drain_erasures],
+    "slow": [
+        drain_settlings,
+        drain_publications,
+        drain_rewordings,
+        drain_campaigns,
+        drain_mailbox,
+        drain_erasures,
+        drain_webhooks,
+    ],
 }
 TIMETABLE: list[Periodic] = [
     Periodic("sweep_messages", "now", 5, sweep_messages),
@@ -33,6 +41,7 @@ TIMETABLE: list[Periodic] = [
     Periodic("tell_of_due_tasks", "now", 30, tell_of_due_tasks),
     Periodic("look_for_unknown", "slow", 300, look_for_unknown),
     Periodic("seal_new_facts", "slow", 10, seal_new_facts),
+    Periodic("look_for_quiet_leads", "slow", 60, look_for_quiet_leads),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
     Periodic("remove_orphaned_files", "slow", 86_400, remove_orphaned_files),
     Periodic("forget_sign_ins", "slow", 86_400, forget_sign_ins),

@@ -3,6 +3,7 @@
 from leadcrm.adapters.ports import MailTransport, TextTransport
 from leadcrm.adapters.sandbox import SandboxMail, SandboxText
 from leadcrm.adapters.smtp import SmtpServer, SmtpTransport
+from leadcrm.adapters.webhook import WebhookClient
 from leadcrm.settings import Settings
 
 TEXT_CHANNELS = ("sms", "whatsapp")
@@ -20,6 +21,11 @@ def text_transport(settings: Settings, channel: str) -> TextTransport:
     if channel not in TEXT_CHANNELS:
         raise ValueError(f"{channel!r} is not a text channel.")
     return SandboxText()
+
+
+def webhook_client() -> WebhookClient:
+    """What calls other programs."""
+    return WebhookClient()
 
 
 def is_sandbox(settings: Settings, channel: str) -> bool:

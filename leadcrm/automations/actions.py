@@ -1,26 +1,30 @@
-"""What an automation can do: the shape of each action, its words, and how it is done."""
+"""What an automation can do: the shape of each action and its words. Doing it: doing.py."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-from leadcrm.automations import queries
-from leadcrm.automations.models import AutomationRun
-from leadcrm.conversations import operations as conversations
-from leadcrm.leads import operations as leads
-from leadcrm.leads import queries as lead_queries
-from leadcrm.leads.models import PRIORITIES, Lead
-from leadcrm.notifications import operations as notifications
+from leadcrm.automations.durations import duration, typed
+from leadcrm.automations.models import LONGEST_URL, LONGEST_WAIT_SECONDS
+from leadcrm.leads.models import PRIORITIES
 
 KINDS = {
     "send_template": "send the template",
-    "create_note": "write a note",
+    "wait": "wait",
     "set_field": "change",
+    "create_note": "write a note",
     "notify": "notify",
+    "create_task": "add a task",
+    "enrol": "let them enter a flow",
+    "leave_flow": "take them out of a flow",
+    "webhook": "call a webhook",
 }
 SETTABLE = {
     "status": "the status to",
     "priority": "the priority to",
+    "score": "the score by",
     "source": "the source to",
     "interest": "the interest to",
     "owner": "the owner to",
@@ -30,9 +34,10 @@ SETTABLE = {
 SETTABLE_STATUSES = ("new", "contacted", "qualified", "unqualified")  # converting is more than a status
 NOTIFIED_ROLES = {"owner": "owners of the organization", "manager": "managers", "rep": "reps", "marketing": "marketing"}
 LONGEST = {"source": 60, "interest": 200, "add_tag": 40, "remove_tag": 40}
-LONGEST_TEXT = {"create_note": 5000, "notify": 160}
+LONGEST_TEXT = {"create_note": 5000, "notify": 160, "create_task": 200}
 MOST_ACTIONS = 20
-ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
+HIGHEST_SCORE = 100
+_POINTS = re.compile(r"[+-]?[0-9]{1,3}")
 
 Action = Mapping[str, Any]
 
@@ -48,18 +53,11 @@ class BadAction(ValueError):
 
 @dataclass(frozen=True)
 class Names:
-    """What actions point at, by id: the organization's templates and people."""
+    """What actions point at, by id: the organization's templates, people and flows."""
 
     templates: Mapping[str, str]
     users: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one action: `done`, `skipped` or `failed`, and why in words."""
-
-    state: str
-    text: str
+    flows: Mapping[str, str] = field(default_factory=dict)
 
 
 def check(actions: Sequence[Action], names: Names) -> list[dict[str, Any]]:
@@ -68,6 +66,8 @@ def check(actions: Sequence[Action], names: Names) -> list[dict[str, Any]]:
         raise BadAction(0, "Add at least one action.")
     if len(actions) > MOST_ACTIONS:
         raise BadAction(MOST_ACTIONS, f"At most {MOST_ACTIONS} actions.")
+    if actions[-1].get("kind") == "wait":
+        raise BadAction(len(actions) - 1, "Nothing follows this wait. Add what to do after it.")
     return [_checked(index, action, names) for index, action in enumerate(actions)]
 
 
@@ -75,109 +75,119 @@ def sentence(action: Action, names: Names) -> str:
     """`send the template “Welcome”`."""
     match action["kind"]:
         case "send_template":
-            return f"send the template “{names.templates.get(action['template_id'], 'which is gone')}”"
+            return f"send the template {_quoted(names.templates, action['template_id'])}"
+        case "wait":
+            return f"wait {duration(action['seconds'])}{' for a reply' if action['stops_on_reply'] else ''}"
         case "create_note":
             return f"write a note: “{_short(action['body'])}”"
         case "notify":
             return f"notify {_recipient_words(action['to'], names)}: “{_short(action['text'])}”"
+        case "enrol":
+            return f"let them enter the flow {_quoted(names.flows, action['flow_id'])}"
+        case "leave_flow":
+            return f"take them out of the flow {_quoted(names.flows, action['flow_id'])}"
+        case "create_task":
+            due = f", due in {duration(action['due_seconds'])}" if action["due_seconds"] else ""
+            return f"add the task “{_short(action['title'])}” for {_assignee_words(action['to'], names)}{due}"
+        case "webhook":
+            return f"call the webhook at {urlsplit(action['url']).hostname}"
         case _:
             value = action["value"]
             shown = names.users.get(value, value) if action["field"] == "owner" else value
             return f"change {SETTABLE[action['field']]} {shown or 'nobody'}"
 
 
-def do(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outcome:
-    """Do one action for the lead. Raises DomainError when a rule of another feature refuses."""
-    doers = {"send_template": _send, "create_note": _note, "set_field": _set, "notify": _notify}
-    return doers[action["kind"]](action, lead, run, index)
+def in_words(actions: Sequence[Action], names: Names) -> str:
+    """All of them in a row: `send the template “Welcome”, wait 2 days, then notify managers: “Call them”`."""
+    words = ""
+    for before, action in zip([None, *actions], actions, strict=False):
+        if before is not None:
+            joint = ", then " if before["kind"] == "wait" else ", " if action["kind"] == "wait" else " and "
+            words += joint
+        words += sentence(action, names)
+    return words
 
 
-def _send(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outcome:
-    template = queries.template(action["template_id"])
-    if template is None:
-        return Outcome("failed", "The template was deleted")
-    if lead.id not in lead_queries.address_of([lead.id], template.channel):
-        return Outcome("skipped", f"The lead has no {ADDRESS_WORDS[template.channel]}")
-    missing = conversations.missing_fields(lead, template.subject, template.content)
-    if missing:
-        return Outcome("failed", f"“{template.name}” needs {', '.join(missing)}, which this lead does not have")
-    greets = template.purpose == "welcome"
-    message = conversations.plan_message(
-        lead_id=lead.id,
-        channel=template.channel,
-        subject=template.subject,
-        content=template.content,
-        origin="automation",
-        intent_key=queries.greeting_key(lead.id) if greets else f"automation:{run.id}:{index}",
-        automation_id=run.automation_id,
-    )
-    if message is None:
-        return Outcome("skipped", queries.who_greeted(lead.id))
-    return Outcome("done", f"“{template.name}” was scheduled")
-
-
-def _note(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outcome:
-    leads.add_note(lead, action["body"], None)
-    return Outcome("done", "The note was written")
-
-
-def _set(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outcome:
-    field, value = action["field"], action["value"]
-    words = f"{SETTABLE[field]} {_shown(field, value)}"
-    changed = _change(lead, field, value, f"Automation “{run.automation.name}”")
-    return Outcome("done", f"Changed {words}") if changed else Outcome("skipped", f"Nothing to change: {words}")
-
-
-def _change(lead: Lead, field: str, value: str, reason: str) -> bool:
-    match field:
-        case "status":
-            return leads.change_status(lead, value, reason) is not None
-        case "owner":
-            return leads.assign_lead(lead, value or None) is not None
-        case "add_tag" | "remove_tag":
-            others = [tag.name for tag in lead.tags if tag.name.casefold() != value.casefold()]
-            known = len(others) < len(lead.tags)
-            if known is (field == "add_tag"):
-                return False
-            return leads.set_tags(lead, [*others, value] if field == "add_tag" else others) is not None
-        case _:
-            changes = getattr(lead, field) != value
-            leads.set_field(lead, field, value)
-            return changes
-
-
-def _shown(field: str, value: str) -> str:
-    if field != "owner":
-        return value
-    return queries.user_names().get(value, "someone who left") if value else "nobody"
-
-
-def _notify(action: Action, lead: Lead, run: AutomationRun, index: int) -> Outcome:
-    user_ids = queries.recipients(action["to"], lead)
-    if not user_ids:
-        return Outcome("skipped", "Nobody to notify: the lead has no owner or the role is empty")
-    title = f"{action['text']} ({lead.name})"[:200]
-    key = f"automation:{run.id}:{index}"
-    notifications.notify(user_ids, key, title, f"/leads/{lead.id}", "zap", lead_id=lead.id)
-    return Outcome("done", f"{len(user_ids)} notified")
+def waits(actions: Sequence[Action]) -> bool:
+    """Whether a run of them stops in the middle."""
+    return any(action["kind"] == "wait" for action in actions)
 
 
 def _checked(index: int, action: Action, names: Names) -> dict[str, Any]:
     kind = action.get("kind")
     match kind:
         case "send_template":
-            template_id = action.get("template_id")
-            if template_id not in names.templates:
-                raise BadAction(index, "Choose a template.")
-            return {"kind": kind, "template_id": template_id}
+            return {"kind": kind, "template_id": _one_of(index, action.get("template_id"), names.templates, "template")}
+        case "wait":
+            return {"kind": kind, "seconds": _wait(index, action), "stops_on_reply": bool(action.get("stops_on_reply"))}
         case "create_note":
             return {"kind": kind, "body": _text(index, kind, action.get("body"))}
         case "notify":
             to = _recipient(index, action.get("to"), names)
             return {"kind": kind, "to": to, "text": _text(index, kind, action.get("text"))}
+        case "create_task":
+            return {
+                "kind": kind,
+                "title": _text(index, kind, action.get("title")),
+                "to": _assignee(index, action.get("to"), names),
+                "due_seconds": _due(index, action),
+            }
+        case "enrol" | "leave_flow":
+            return {"kind": kind, "flow_id": _one_of(index, action.get("flow_id"), names.flows, "flow")}
+        case "webhook":
+            return {"kind": kind, "url": _url(index, action.get("url"))}
         case "set_field":
             return {"kind": kind, "field": action.get("field"), "value": _field_value(index, action, names)}
     raise BadAction(index, "Choose what to do.")
+
+
+def _one_of(index: int, chosen: Any, known: Mapping[str, str], what: str) -> str:
+    if chosen not in known:
+        raise BadAction(index, f"Choose a {what}.")
+    return chosen
+
+
+def _wait(index: int, action: Action) -> int:
+    """Seconds, as stored (`seconds`) or as typed (`amount` and `unit`)."""
+    seconds = action.get("seconds")
+    if seconds is None:
+        seconds = typed(str(action.get("amount") or ""), str(action.get("unit")))
+    if not (isinstance(seconds, int) and 60 <= seconds <= LONGEST_WAIT_SECONDS):
+        raise BadAction(index, "Wait a minute at least, and at most 90 days.")
+    return seconds
+
+
+def _due(index: int, action: Action) -> int:
+    """Seconds from now, as stored (`due_seconds`) or as typed; 0: by the lead's priority."""
+    seconds = action.get("due_seconds", 0)
+    if "amount" in action:
+        amount = str(action["amount"] or "")
+        seconds = typed(amount, str(action.get("unit"))) if amount else 0
+    if not (isinstance(seconds, int) and 0 <= seconds <= LONGEST_WAIT_SECONDS):
+        raise BadAction(index, "A number of minutes, hours or days, 90 days at most.")
+    return seconds
+
+
+def _assignee(index: int, to: Any, names: Names) -> str:
+    prefix, _, rest = str(to or "").partition(":")
+    if to in ("owner", "nobody") or (prefix == "user" and rest in names.users):
+        return to
+    raise BadAction(index, "Choose whose task it is.")
+
+
+def _url(index: int, url: Any) -> str:
+    """An address anybody could reach; where it leads is looked at again before each call."""
+    text = str(url or "").strip()
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme == "https" and bool(parts.hostname) and parts.port in (None, 443)
+    except ValueError:  # a port that is none, brackets that do not close
+        is_whole = False
+    if not is_whole or parts.username or parts.fragment or not text.isascii() or " " in text:
+        raise BadAction(index, "Give the whole address, beginning with https://, without a user, a port or a #part.")
+    if len(text) > LONGEST_URL:
+        raise BadAction(index, f"At most {LONGEST_URL} characters.")
+    return text
 
 
 def _text(index: int, kind: str, value: Any) -> str:
@@ -200,6 +210,8 @@ def _field_value(index: int, action: Action, names: Names) -> str:
     field, value = action.get("field"), str(action.get("value") or "").strip()
     if field not in SETTABLE:
         raise BadAction(index, "Choose what to change.")
+    if field == "score":
+        return _points(index, value)
     allowed = {"status": SETTABLE_STATUSES, "priority": PRIORITIES, "owner": ("", *names.users)}.get(field)
     if allowed is not None and value not in allowed:
         raise BadAction(index, "Choose one of the values.")
@@ -210,11 +222,25 @@ def _field_value(index: int, action: Action, names: Names) -> str:
     return value
 
 
+def _points(index: int, value: str) -> str:
+    if not (_POINTS.fullmatch(value) and 1 <= abs(int(value)) <= HIGHEST_SCORE):
+        raise BadAction(index, "A number of points from 1 to 100, or from -1 to -100 to take away.")
+    return f"{int(value):+d}"
+
+
 def _recipient_words(to: str, names: Names) -> str:
     prefix, _, rest = to.partition(":")
     if prefix == "role":
         return NOTIFIED_ROLES[rest]
     return names.users.get(rest, "someone who left") if prefix == "user" else "the lead's owner"
+
+
+def _assignee_words(to: str, names: Names) -> str:
+    return "nobody in particular" if to == "nobody" else _recipient_words(to, names)
+
+
+def _quoted(known: Mapping[str, str], row_id: str) -> str:
+    return f"“{known.get(row_id, 'which is gone')}”"
 
 
 def _short(text: str, length: int = 60) -> str:

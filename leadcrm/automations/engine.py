@@ -1,18 +1,24 @@
 """Running automations: an event is considered once by each rule, and the run says what was done or why nothing was.
 
-A rule without delay runs in its listener's transaction. A delayed one waits in its row; its conditions are tested again
-when it fires. An unexpected error rolls back the rule's own work only, and the run is tried again later.
+A rule acts in its listener's transaction up to its first wait. A waiting run keeps its place in its row; what it does
+after the wait and the new place commit together. Before it goes on, everything is looked at again. An unexpected error
+rolls back the rule's own work only, and the run is tried again later.
 """
 
 import logging
+from contextlib import nullcontext
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
 
-from leadcrm.automations import actions, conditions, queries
+from leadcrm.automations import doing, queries, silences
+from leadcrm.automations.actions import Action
+from leadcrm.automations.deciding import why_stop, why_unmet
+from leadcrm.automations.doing import Occasion, Outcome
 from leadcrm.automations.events import AutomationRan
 from leadcrm.automations.models import Automation, AutomationRun
+from leadcrm.automations.triggers import SILENCES
+from leadcrm.conversations import conditions
 from leadcrm.core import clock, events
 from leadcrm.core.db import db, lock
 from leadcrm.core.drains import back_off
@@ -21,10 +27,11 @@ from leadcrm.leads.models import Lead
 
 log = logging.getLogger(__name__)
 
-DEEPEST = 3  # events caused by events caused by events
 MOST_RUNS = 5
 MOST_RUNS_WITHIN = timedelta(hours=1)
 MAX_TRIES = 5
+SWITCHED_OFF = "The automation was switched off while this waited"
+REPLIED = "The lead replied while this waited"
 
 
 def consider(event: events.Event) -> None:
@@ -35,30 +42,28 @@ def consider(event: events.Event) -> None:
     if lead is None:
         return
     known = queries.considered(cause.event_id)
-    recent = queries.recent_runs(lead.id, clock.now() - MOST_RUNS_WITHIN)
-    facts = queries.facts(lead, event)
-    runs = [
-        (_begin(automation, event, cause, lead, facts, recent.get(automation.id, 0)), automation)
-        for automation in automations
-        if automation.id not in known
-    ]  # all decide before the first acts, so that their order changes nothing
-    for run, automation in runs:
-        if run.state == "waiting" and not automation.delay_seconds:
+    news = [automation for automation in automations if automation.id not in known]
+    at_once = [automation for automation in news if automation.trigger not in SILENCES]
+    for run, automation in _begin_all(at_once, event, cause, lead):
+        if run.state == "waiting":
             _run_safely(run, automation, event, looks_again=False)
+    for automation in news:
+        if automation.trigger in SILENCES:
+            silences.begin(automation, event, cause, lead)
 
 
 def resume(run_id: str) -> bool:
-    """Do a waiting run that is due. False when another worker has it or it is no longer due."""
+    """Go on with a waiting run that is due. False when another worker has it or it is no longer due."""
     run = _waiting_run(run_id)
     if run is None:
         return False
     automation = run.automation
     if automation.deleted_at is not None or not automation.enabled:
-        _settle(run, "skipped", "The automation was switched off while this waited")
+        _settle(run, _verdict(run), SWITCHED_OFF)
         return True
-    row = queries.event_row(run.event_id)
-    with events.caused_by(row.id, row.depth):
-        _run_safely(run, automation, events.restore(row), looks_again=True)
+    row = queries.event_row(run.event_id) if run.event_id is not None else None
+    with events.caused_by(row.id, row.depth) if row is not None else nullcontext():
+        _run_safely(run, automation, events.restore(row) if row is not None else None, looks_again=True)
     return True
 
 
@@ -78,53 +83,65 @@ def _waiting_run(run_id: str) -> AutomationRun | None:
     return db.session.scalars(due.with_for_update(skip_locked=True, of=AutomationRun)).one_or_none()
 
 
-def _begin(
-    automation: Automation, event: events.Event, cause: events.Cause, lead: Lead, facts: dict[str, Any], recent: int
-) -> AutomationRun:
-    run = AutomationRun(
-        automation_id=automation.id, event_id=cause.event_id, lead_id=lead.id, depth=cause.depth, state="skipped"
-    )
-    db.session.add(run)
-    run.reason = _why_stop(event, cause, recent) or _why_unmet(automation, lead, facts)
-    if not run.reason:
-        run.state, run.due_at = "waiting", clock.now() + timedelta(seconds=automation.delay_seconds)
+def _begin_all(
+    automations: list[Automation], event: events.Event, cause: events.Cause, lead: Lead
+) -> list[tuple[AutomationRun, Automation]]:
+    """All decide before the first acts, so that their order changes nothing."""
+    if not automations:
+        return []
+    recent = queries.recent_runs(lead.id, clock.now() - MOST_RUNS_WITHIN)
+    fields = set().union(*(conditions.fields_of(automation.conditions) for automation in automations))
+    facts = queries.facts_of_one(lead, event, fields)
+    runs = []
+    for automation in automations:
+        reason = why_stop(event, cause.depth) or _why_often(recent.get(automation.id, 0))
+        reason = reason or why_unmet(automation, lead, event, facts)
+        run = AutomationRun(
+            automation_id=automation.id,
+            event_id=cause.event_id,
+            lead_id=lead.id,
+            depth=cause.depth,
+            state="skipped" if reason else "waiting",
+            due_at=None if reason else clock.now(),
+            reason=reason[:300],
+        )
+        db.session.add(run)
+        runs.append((run, automation))
     db.session.flush()
-    return run
+    return runs
 
 
-def _why_stop(event: events.Event, cause: events.Cause, recent: int) -> str:
-    if cause.depth >= DEEPEST:
-        return f"Stopped: {DEEPEST} automations in a row led to this event, which looks like a loop"
-    if getattr(event, "origin", "") == "automation":
-        return "An automation sent this message, and automations do not react to their own messages"
-    if getattr(event, "automatic", False):
-        return "An automatic reply, not the lead"
-    if recent >= MOST_RUNS:
-        return f"Stopped: it ran {recent} times for this lead within an hour, which looks like a loop"
-    return ""
-
-
-def _why_unmet(automation: Automation, lead: Lead, facts: dict[str, Any]) -> str:
-    if lead.archived_at is not None:
-        return "The lead is archived"
-    unmet = conditions.first_unmet(automation.conditions, facts)
-    if unmet is None:
+def _why_often(times: int) -> str:
+    if times < MOST_RUNS:
         return ""
-    return f"Not the case: {conditions.sentence(unmet, queries.user_names())}"[:300]
+    return f"Stopped: it ran {times} times for this lead within an hour, which looks like a loop"
 
 
-def _run_safely(run: AutomationRun, automation: Automation, event: events.Event, *, looks_again: bool) -> None:
+def _run_safely(run: AutomationRun, automation: Automation, event: events.Event | None, *, looks_again: bool) -> None:
     try:
         with db.session.begin_nested():
             lead = lock(_lead(run.lead_id))
-            unmet = _why_unmet(automation, lead, queries.facts(lead, event)) if looks_again else ""
-            if unmet:
-                _settle(run, "skipped", unmet)
+            reason = _why_no_more(run, automation, lead, event) if looks_again else ""
+            if reason:
+                _settle(run, _verdict(run), reason)
             else:
-                _run(run, automation, lead)
+                _go_on(run, Occasion(automation.id, automation.name, lead, event, run), automation)
     except Exception as error:  # whatever one rule raises must not stop the others, nor the listener
         log.exception("automation %s failed on event %s", automation.id, run.event_id)
         _look_again_later(run, error)
+
+
+def _why_no_more(run: AutomationRun, automation: Automation, lead: Lead, event: events.Event | None) -> str:
+    """Why a run that waited does not go on, as things are now."""
+    if run.quiet_since is not None and not run.position:
+        broken = silences.why_broken(automation.trigger, lead, run.quiet_since)
+        if broken:
+            return broken
+    wait = run.actions[run.position - 1] if run.actions and run.position else None
+    if wait is not None and wait.get("stops_on_reply") and queries.replied_since(lead.id, run.waits_since):
+        return REPLIED
+    facts = queries.facts_of_one(lead, event, conditions.fields_of(automation.conditions))
+    return why_unmet(automation, lead, event, facts)
 
 
 def _look_again_later(run: AutomationRun, error: Exception) -> None:
@@ -135,32 +152,52 @@ def _look_again_later(run: AutomationRun, error: Exception) -> None:
         run.due_at = back_off(run.tries, clock.now())
 
 
-def _run(run: AutomationRun, automation: Automation, lead: Lead) -> None:
+def _go_on(run: AutomationRun, occasion: Occasion, automation: Automation) -> None:
+    """From where the run stands to its next wait, or to its end."""
+    actions = run.actions or automation.actions
     with events.acting_as(f"automation:{automation.id}"):
-        outcomes = [_act(action, lead, run, index) for index, action in enumerate(automation.actions)]
-        run.details = [
-            {"kind": action["kind"], "state": outcome.state, "text": outcome.text}
-            for action, outcome in zip(automation.actions, outcomes, strict=True)
-        ]
-        states = {outcome.state for outcome in outcomes}
-        state = next(state for state in ("failed", "done", "skipped") if state in states)
-        _settle(run, state, "; ".join(outcome.text for outcome in outcomes if outcome.state != "done"))
-        if "done" in states:
-            events.record(AutomationRan(lead_id=lead.id, automation_id=automation.id, run_id=run.id))
+        for index in range(run.position, len(actions)):
+            action = actions[index]
+            if action["kind"] == "wait":
+                _wait(run, actions, index)
+                return
+            outcome = _act(action, occasion.at(index))
+            run.details = [*run.details, {"kind": action["kind"], "state": outcome.state, "text": outcome.text}]
+        _finish(run)
 
 
-def _act(action: conditions.Condition, lead: Lead, run: AutomationRun, index: int) -> actions.Outcome:
+def _wait(run: AutomationRun, actions: list[Action], index: int) -> None:
+    """Stand still after action `index`; the run keeps what follows, whatever becomes of the rule's words."""
+    run.actions, run.position, run.tries = list(actions), index + 1, 0
+    run.state, run.waits_since = "waiting", clock.now()
+    run.due_at = run.waits_since + timedelta(seconds=actions[index]["seconds"])
+    db.session.flush()
+
+
+def _finish(run: AutomationRun) -> None:
+    _settle(run, _verdict(run), "; ".join(line["text"] for line in run.details if line["state"] != "done"))
+
+
+def _verdict(run: AutomationRun) -> str:
+    """What the actions so far amount to; a run that did none was skipped."""
+    states = {line["state"] for line in run.details}
+    return next((state for state in ("failed", "done") if state in states), "skipped")
+
+
+def _act(action: Action, occasion: Occasion) -> Outcome:
     """One action; another feature's refusal undoes this action only."""
     try:
         with db.session.begin_nested():
-            return actions.do(action, lead, run, index)
+            return doing.do(action, occasion)
     except DomainError as error:
-        return actions.Outcome("failed", error.message)
+        return Outcome("failed", error.message)
 
 
 def _settle(run: AutomationRun, state: str, reason: str) -> None:
-    run.state, run.reason, run.due_at = state, reason[:300], None
+    run.state, run.reason, run.due_at, run.waits_since, run.actions = state, reason[:300], None, None, []
     db.session.flush()
+    if any(line["state"] == "done" for line in run.details):
+        events.record(AutomationRan(lead_id=run.lead_id, automation_id=run.automation_id, run_id=run.id))
 
 
 def _lead(lead_id: str) -> Lead | None:

@@ -1,23 +1,25 @@
-"""What people type into an automation: rows of conditions and actions, by position (`conditions-0-field`)."""
+"""What people type into an automation. Conditions: condition_rows.py; actions stand in rows (`actions-0-kind`)."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput, NumberInput
 
-from leadcrm.automations.conditions import MOST_CONDITIONS
+from leadcrm.automations.actions import MOST_ACTIONS
+from leadcrm.automations.durations import UNITS, split, typed
 from leadcrm.automations.models import Automation
 from leadcrm.automations.operations import AutomationData
-from leadcrm.automations.triggers import TRIGGERS
+from leadcrm.automations.triggers import GROUPS, SILENCES, TRIGGERS
+from leadcrm.conversations.condition_rows import UNSAVABLE
+from leadcrm.conversations.conditions import Group
 from leadcrm.core.forms import Form, has_control_characters, tidy
 
-UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
-_ROW = re.compile(r"(conditions|actions)-(\d{1,3})-([a-z_]{1,20})")
-MOST_ROWS = MOST_CONDITIONS + 1
+MOST_ROWS = MOST_ACTIONS + 1
+_ROW = re.compile(r"actions-(\d{1,3})-([a-z_]{1,20})")
 
 
 class AutomationForm(Form):
@@ -25,46 +27,64 @@ class AutomationForm(Form):
     trigger = SelectField(
         "When",
         [InputRequired("Choose what it starts from.")],
-        choices=[SelectChoice(name, words) for name, words in TRIGGERS.items()],
+        choices=[
+            SelectChoice(name, TRIGGERS[name], optgroup=title) for title, names in GROUPS.items() for name in names
+        ],
     )
-    delay = IntegerField(
-        "Wait",
-        [Optional(), NumberRange(0, 100_000, "A number of minutes, hours or days.")],
-        default=0,
-        widget=NumberInput(min=0, step=1),
+    quiet = StringField("For", default="2", widget=NumberInput(min=1, step=1))
+    quiet_unit = SelectField(
+        "Unit", choices=[SelectChoice(unit, unit) for unit in UNITS], default="days", validate_choice=False
     )
-    delay_unit = SelectField("Unit", choices=[SelectChoice(unit, unit) for unit in UNITS], default="minutes")
     revision = IntegerField("Revision", [Optional()], widget=HiddenInput())
 
-    def to_data(self, conditions: list[dict], actions: list[dict]) -> AutomationData:
+    def validate_quiet(self, field: StringField) -> None:
+        if self.is_silence and typed(field.data or "", self.quiet_unit.data or "") is None:
+            raise ValidationError("Say for how long, as a number.")
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether it starts from something that does not happen for a while."""
+        return self.trigger.data in SILENCES
+
+    def to_data(self, conditions: Group, actions: Sequence[Mapping[str, Any]]) -> AutomationData:
         """The verbs' argument; call it on a valid form."""
         return AutomationData(
-            name=self.name.data,
+            name=self.name.data or "",
             trigger=self.trigger.data,
-            delay_seconds=(self.delay.data or 0) * UNITS[self.delay_unit.data],
+            quiet_seconds=typed(self.quiet.data, self.quiet_unit.data) or 0 if self.is_silence else 0,
             conditions=conditions,
             actions=actions,
         )
 
     @classmethod
-    def of(cls, automation: Automation) -> "AutomationForm":
+    def of(cls, rule: Automation | AutomationData) -> "AutomationForm":
         """The form filled with a rule."""
-        seconds = automation.delay_seconds
-        unit = next((unit for unit in reversed(UNITS) if seconds and seconds % UNITS[unit] == 0), "minutes")
-        return cls(obj=automation, data={"delay": seconds // UNITS[unit], "delay_unit": unit})
+        if not rule.quiet_seconds:
+            return cls(obj=rule)
+        amount, unit = split(rule.quiet_seconds)
+        return cls(obj=rule, data={"quiet": str(amount), "quiet_unit": unit})
 
 
-def rows_of(form: MultiDict, kind: str) -> list[dict[str, Any]]:
-    """The rows of `conditions` or `actions` in the order of their numbers, as typed."""
+def action_rows(form: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows of actions in the order of their numbers, as typed."""
     rows: dict[int, dict[str, Any]] = {}
     for key, value in form.items():
         match = _ROW.fullmatch(key)
-        if match and match[1] == kind and (int(match[2]) in rows or len(rows) < MOST_ROWS):
-            rows.setdefault(int(match[2]), {})[match[3]] = tidy(value)
+        if match and (int(match[1]) in rows or len(rows) < MOST_ROWS):
+            rows.setdefault(int(match[1]), {})[match[2]] = tidy(value)
     return [rows[number] for number in sorted(rows)]
 
 
-def unsavable_rows(kind: str, rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Errors by row (`conditions-0`) for characters that cannot be saved."""
+def shown_rows(actions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Stored actions as rows to edit."""
+    return [{**action, **_amount(action.get("seconds") or action.get("due_seconds"))} for action in actions]
+
+
+def _amount(seconds: int | None) -> dict[str, Any]:
+    return dict(zip(("amount", "unit"), split(seconds), strict=True)) if seconds else {}
+
+
+def unsavable_actions(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Errors by row (`actions-0`) for characters that cannot be saved."""
     bad = [index for index, row in enumerate(rows) if any(has_control_characters(value) for value in row.values())]
-    return {f"{kind}-{index}": "This contains characters that cannot be saved. Please type it again." for index in bad}
+    return {f"actions-{index}": UNSAVABLE for index in bad}

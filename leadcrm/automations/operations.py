@@ -6,13 +6,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from leadcrm.automations import actions, conditions, queries
+from leadcrm.automations import actions, demand, queries, webhooks
 from leadcrm.automations.events import AutomationChanged
-from leadcrm.automations.models import LONGEST_DELAY_SECONDS, Automation
-from leadcrm.automations.triggers import TRIGGERS
+from leadcrm.automations.models import LONGEST_WAIT_SECONDS, Automation
+from leadcrm.automations.silences import NO_ACTIVITY
+from leadcrm.automations.triggers import SHORTEST_SILENCE_SECONDS, SILENCES, TRIGGERS
+from leadcrm.conversations import conditions
+from leadcrm.conversations.condition_fields import FIELDS
+from leadcrm.conversations.conditions import Condition, Group
 from leadcrm.conversations.operations import ensure_default_templates, template_for
 from leadcrm.core import clock
-from leadcrm.core.db import db, lock
+from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
 
@@ -21,12 +25,15 @@ WELCOME_NAME = "Welcome New Leads"
 
 @dataclass(frozen=True)
 class AutomationData:
-    """What a person writes about a rule; conditions and actions as conditions.py and actions.py name them."""
+    """What a person writes about a rule; conditions and actions as conditions.py and actions.py name them.
+
+    `quiet_seconds` is how long a silence lasts, for the triggers that are one, else 0.
+    """
 
     name: str
     trigger: str
-    delay_seconds: int = 0
-    conditions: Sequence[Mapping[str, Any]] = ()
+    quiet_seconds: int = 0
+    conditions: Group | Sequence[Condition] = ()
     actions: Sequence[Mapping[str, Any]] = ()
 
 
@@ -43,22 +50,30 @@ def ensure_default_automation() -> Automation:
 
 def create_automation(data: AutomationData) -> Automation:
     """A new rule, on. Raises DomainError, naming `conditions` or `actions` and the row, when it makes no sense."""
-    automation = Automation(enabled=True, **_checked(data, None))
+    _refuse_taken_name(data.name, None)
+    automation = Automation(enabled=True, **checked(data))
+    _watch_from_now(automation)
     db.session.add(automation)
     db.session.flush()
-    record(AutomationChanged(automation_id=automation.id, change="created"))
+    webhooks.ensure_secret(automation)
+    _changed(automation, "created")
     return automation
 
 
 def edit_automation(automation: Automation, data: AutomationData, revision: int) -> Automation:
-    """Change a rule; runs that wait keep their time and follow the new words. Raises Conflict when stale."""
+    """Change a rule; runs in the middle go on as they began while its conditions hold. Raises Conflict when stale."""
     automation = lock(automation)
     if automation.deleted_at is not None or automation.revision != revision:
         raise Conflict("Someone else changed this automation while you were writing. Yours is below, not yet saved.")
-    for column, value in _checked(data, automation.id).items():
+    before = (automation.trigger, automation.quiet_seconds)
+    _refuse_taken_name(data.name, automation.id)
+    for column, value in checked(data).items():
         setattr(automation, column, value)
+    if (automation.trigger, automation.quiet_seconds) != before:
+        _watch_from_now(automation)
+    webhooks.ensure_secret(automation)
     db.session.flush()
-    record(AutomationChanged(automation_id=automation.id, change="edited"))
+    _changed(automation, "edited")
     return automation
 
 
@@ -67,7 +82,8 @@ def set_automation_enabled(automation: Automation, enabled: bool) -> Automation:
     automation = lock(automation)
     if automation.enabled != enabled:
         automation.enabled = enabled
-        record(AutomationChanged(automation_id=automation.id, change="enabled" if enabled else "disabled"))
+        _watch_from_now(automation)
+        _changed(automation, "enabled" if enabled else "disabled")
     return automation
 
 
@@ -75,7 +91,7 @@ def delete_automation(automation: Automation) -> None:
     """Take it out of the list; its log stays and `restore_automation` brings it back."""
     automation = lock(automation)
     automation.deleted_at = clock.now()
-    record(AutomationChanged(automation_id=automation.id, change="deleted"))
+    _changed(automation, "deleted")
 
 
 def restore_automation(automation: Automation) -> Automation:
@@ -83,31 +99,48 @@ def restore_automation(automation: Automation) -> Automation:
     automation = lock(automation)
     _refuse_taken_name(automation.name, automation.id)
     automation.deleted_at = None
-    record(AutomationChanged(automation_id=automation.id, change="restored"))
+    _watch_from_now(automation)
+    _changed(automation, "restored")
     return automation
 
 
-def _checked(data: AutomationData, own_id: str | None) -> dict[str, Any]:
-    _refuse_taken_name(data.name, own_id)
+def checked(data: AutomationData) -> dict[str, Any]:
+    """The rule's columns. Raises DomainError, naming the field or row that makes no sense."""
     if data.trigger not in TRIGGERS:
         raise DomainError("Choose what it starts from.", "trigger")
-    if not 0 <= data.delay_seconds <= LONGEST_DELAY_SECONDS:
-        raise DomainError("Wait at most 90 days.", "delay")
     users = queries.user_names()
     try:
-        checked_conditions = conditions.check(data.conditions, frozenset(users))
-        checked_actions = actions.check(data.actions, actions.Names(queries.template_names(), users))
+        checked_conditions = conditions.check(data.conditions, frozenset(users), FIELDS)
+        checked_actions = actions.check(data.actions, queries.names())
     except conditions.BadCondition as error:
-        raise DomainError(error.message, f"conditions-{error.index}") from error
+        raise DomainError(error.message, f"conditions-{error.place}") from error
     except actions.BadAction as error:
         raise DomainError(error.message, f"actions-{error.index}") from error
     return {
         "name": data.name,
         "trigger": data.trigger,
-        "delay_seconds": data.delay_seconds,
+        "quiet_seconds": _silence(data),
         "conditions": checked_conditions,
         "actions": checked_actions,
     }
+
+
+def _silence(data: AutomationData) -> int:
+    if data.trigger not in SILENCES:
+        return 0
+    if not SHORTEST_SILENCE_SECONDS <= data.quiet_seconds <= LONGEST_WAIT_SECONDS:
+        raise DomainError("Say for how long: a minute at least, and at most 90 days.", "quiet")
+    return data.quiet_seconds
+
+
+def _watch_from_now(automation: Automation) -> None:
+    """Only what falls silent from here on counts: nobody wants hundreds of runs for leads that were quiet long ago."""
+    automation.watched_from = clock.now() if automation.trigger == NO_ACTIVITY else None
+
+
+def _changed(automation: Automation, change: str) -> None:
+    record(AutomationChanged(automation_id=automation.id, change=change))
+    after_commit(demand.forget)
 
 
 def _refuse_taken_name(name: str, own_id: str | None) -> None:

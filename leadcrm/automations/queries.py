@@ -1,30 +1,47 @@
-"""Reads of automations: what to consider, what a rule may look at, and the log."""
+"""Reads of automations: what to consider, what a rule may look at, whom it names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import ColumnElement, func, select
 
+from leadcrm.automations.actions import Names
 from leadcrm.automations.models import Automation, AutomationRun
+from leadcrm.automations.triggers import started_by
+from leadcrm.conversations import queries as conversations
+from leadcrm.conversations.events import MessageReceived, MessageSent
 from leadcrm.conversations.models import Message, Template
-from leadcrm.core.db import asked_id, db
+from leadcrm.core import clock
+from leadcrm.core.db import db
 from leadcrm.core.events import Event
 from leadcrm.core.models import EventRow
-from leadcrm.core.paging import Order, Page, keyset_page
-from leadcrm.flows.models import Flow, FlowStep
+from leadcrm.flows.models import Enrolment, Flow, FlowStep
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
+from leadcrm.leads.events import LeadStatusChanged
 from leadcrm.leads.models import Lead
 
-LOG_ORDER = Order("runs", (AutomationRun.created_at, AutomationRun.id))
+ANSWERS = ("manual", "follow_up", "api", "assistant")  # origins of what somebody said to this lead, not to many
+REPLY = (EventRow.name == MessageReceived.name, EventRow.data["automatic"].as_boolean().is_not(True))
+ANSWER = (EventRow.name == MessageSent.name, EventRow.data["origin"].as_string().in_(ANSWERS))
+
+
+def automation(automation_id: str) -> Automation:
+    """The rule of that id, deleted or not."""
+    return db.session.scalars(select(Automation).where(Automation.id == automation_id)).one()
+
+
+def triggers_in_use() -> Sequence[str]:
+    """What the organization's enabled rules start from. Flushes nothing: it is asked while a fact is recorded."""
+    in_use = select(Automation.trigger).where(Automation.enabled, Automation.deleted_at.is_(None)).distinct()
+    return db.session.scalars(in_use.order_by(Automation.trigger), execution_options={"autoflush": False}).all()
 
 
 def enabled_for(event_name: str) -> list[Automation]:
-    """The automations that this fact starts, oldest first."""
+    """The automations that this fact starts, or whose silence it begins, oldest first."""
     statement = select(Automation).where(
-        Automation.trigger == event_name, Automation.enabled, Automation.deleted_at.is_(None)
+        Automation.trigger.in_(started_by(event_name)), Automation.enabled, Automation.deleted_at.is_(None)
     )
     return list(db.session.scalars(statement.order_by(Automation.created_at, Automation.id)))
 
@@ -35,10 +52,10 @@ def considered(event_id: int) -> set[str]:
 
 
 def recent_runs(lead_id: str, since: datetime) -> dict[str, int]:
-    """How often each automation did something for this lead since then."""
+    """How often each automation began to do something for this lead since then."""
     statement = (
         select(AutomationRun.automation_id, func.count(AutomationRun.id))
-        .where(AutomationRun.lead_id == lead_id, AutomationRun.created_at >= since, AutomationRun.state == "done")
+        .where(AutomationRun.lead_id == lead_id, AutomationRun.created_at >= since, AutomationRun.state != "skipped")
         .group_by(AutomationRun.automation_id)
     )
     return dict(db.session.execute(statement).all())
@@ -49,29 +66,60 @@ def event_row(event_id: int) -> EventRow:
     return db.session.scalars(select(EventRow).where(EventRow.id == event_id)).one()
 
 
-def facts(lead: Lead, event: Event) -> dict[str, Any]:
-    """What conditions are tested against, by field (conditions.FIELDS)."""
-    kinds = {point.kind for point in lead.contact_points}
+def last_reply(lead_id: str) -> datetime | None:
+    """When the lead last wrote to us; an out-of-office is no reply."""
+    return _newest(lead_id, REPLY)
+
+
+def last_answer(lead_id: str) -> datetime | None:
+    """When somebody last wrote to the lead; what flows and automations say is no answer."""
+    return _newest(lead_id, ANSWER)
+
+
+def broke_silence(trigger: str, lead_id: str, after: datetime, until: datetime) -> bool:
+    """Whether what the silence is about happened after one moment and until another."""
+    what = REPLY if trigger == "quiet.no_reply" else ANSWER
+    return _newest(lead_id, (*what, EventRow.at > after, EventRow.at <= until)) is not None
+
+
+def replied_since(lead_id: str, moment: datetime) -> bool:
+    """Whether the lead wrote to us at that moment or after it."""
+    heard = last_reply(lead_id)
+    return heard is not None and heard >= moment
+
+
+def _newest(lead_id: str, what: tuple[ColumnElement[bool], ...]) -> datetime | None:
+    said = select(EventRow.at).where(EventRow.lead_id == lead_id, *what)
+    return db.session.scalar(said.order_by(EventRow.id.desc()).limit(1))
+
+
+def facts_of_one(lead: Lead, event: Event | None, fields: Collection[str]) -> dict[str, Any]:
+    """What conditions on these fields (condition_fields.FIELDS) are tested against."""
+    return facts_of_many([(lead.id, event)], fields)[0]
+
+
+def facts_of_many(pairs: Sequence[tuple[str, Event | None]], fields: Collection[str]) -> list[dict[str, Any]]:
+    """The same for many leads and facts, in the order given and in as many queries as for one."""
+    leads = conversations.facts_of({lead_id for lead_id, _ in pairs}, clock.now(), fields)
+    texts = _message_texts(event for _, event in pairs) if "message" in fields else {}
+    return [leads[lead_id] | _told(event, texts) for lead_id, event in pairs]
+
+
+def _told(event: Event | None, texts: dict[str, str]) -> dict[str, Any]:
     return {
-        "status": lead.status,
-        "source": lead.source,
-        "score": lead.score,
-        "priority": lead.priority,
-        "owner": lead.owner_id,
-        "email": "email" in kinds,
-        "phone": "phone" in kinds,
-        "company": lead.company,
-        "interest": lead.interest,
-        "tag": [tag.name for tag in lead.tags],
         "channel": getattr(event, "channel", ""),
-        "message": _message_text(getattr(event, "message_id", None)),
+        "message": texts.get(getattr(event, "message_id", ""), ""),
+        "old_status": event.old if isinstance(event, LeadStatusChanged) else "",
+        "added_tag": getattr(event, "added", ()),
+        "removed_tag": getattr(event, "removed", ()),
     }
 
 
-def _message_text(message_id: str | None) -> str:
-    if message_id is None:
-        return ""
-    return db.session.scalar(select(Message.content).where(Message.id == message_id)) or ""
+def _message_texts(events: Iterable[Event | None]) -> dict[str, str]:
+    ids = {event.message_id for event in events if getattr(event, "message_id", None)}
+    if not ids:
+        return {}
+    return dict(db.session.execute(select(Message.id, Message.content).where(Message.id.in_(ids))).all())
 
 
 def template(template_id: str) -> Template | None:
@@ -91,15 +139,17 @@ def greeting_key(lead_id: str) -> str:
 
 
 def who_greeted(lead_id: str) -> str:
-    """Why there is no second hello, in words."""
+    """Why there is no second hello, in words; empty when there was none yet."""
     greeting = (
         select(Message.origin, Flow.name)
         .outerjoin(FlowStep, FlowStep.id == Message.step_id)
         .outerjoin(Flow, Flow.id == FlowStep.flow_id)
         .where(Message.intent_key == greeting_key(lead_id))
     )
-    origin, flow = db.session.execute(greeting).one()
-    return f"The flow “{flow}” already greets this lead" if origin == "flow" else "This lead was greeted before"
+    row = db.session.execute(greeting).one_or_none()
+    if row is None:
+        return ""
+    return f"The flow “{row.name}” already greets this lead" if row.origin == "flow" else "This lead was greeted before"
 
 
 def recipients(to: str, lead: Lead) -> list[str]:
@@ -111,6 +161,35 @@ def recipients(to: str, lead: Lead) -> list[str]:
     else:
         statement = statement.where(User.id == (rest if prefix == "user" else lead.owner_id))
     return list(db.session.scalars(statement.order_by(User.id)))
+
+
+def flow(flow_id: str) -> Flow | None:
+    """The flow of that id."""
+    return db.session.scalars(select(Flow).where(Flow.id == flow_id)).one_or_none()
+
+
+def was_in_flow(lead_id: str, flow_id: str) -> bool:
+    """Whether the lead has ever entered the flow: nobody enters twice by a rule (D4)."""
+    passages = select(Enrolment.id).where(Enrolment.lead_id == lead_id, Enrolment.flow_id == flow_id)
+    return db.session.scalar(passages.limit(1)) is not None
+
+
+def is_in_flow(lead_id: str, flow_id: str) -> bool:
+    """Whether the lead runs through the flow now."""
+    running = select(Enrolment.id).where(
+        Enrolment.lead_id == lead_id, Enrolment.flow_id == flow_id, Enrolment.state == "running"
+    )
+    return db.session.scalar(running.limit(1)) is not None
+
+
+def names() -> Names:
+    """What actions may point at."""
+    return Names(template_names(), user_names(), flow_names())
+
+
+def flow_names() -> dict[str, str]:
+    """Names of the flows by id."""
+    return dict(db.session.execute(select(Flow.id, Flow.name).order_by(Flow.name, Flow.id)).all())
 
 
 def user_names() -> dict[str, str]:
@@ -127,40 +206,6 @@ def automation_list() -> list[Automation]:
     """All automations, by name."""
     statement = select(Automation).where(Automation.deleted_at.is_(None))
     return list(db.session.scalars(statement.order_by(Automation.name, Automation.id)))
-
-
-def run_counts(since: datetime) -> dict[str, dict[str, int]]:
-    """Per automation, how many runs of each state since then."""
-    statement = (
-        select(AutomationRun.automation_id, AutomationRun.state, func.count(AutomationRun.id))
-        .where(AutomationRun.created_at >= since)
-        .group_by(AutomationRun.automation_id, AutomationRun.state)
-    )
-    counts: dict[str, dict[str, int]] = {}
-    for automation_id, state, number in db.session.execute(statement):
-        counts.setdefault(automation_id, {})[state] = number
-    return counts
-
-
-def run_log(
-    viewer_sees: Any, *, automation_id: str = "", lead_id: str = "", state: str = "", cursor: str | None = None
-) -> Page[AutomationRun]:
-    """Runs, newest first, with their automation and lead. `viewer_sees` is a criterion on the lead."""
-    statement = (
-        select(AutomationRun)
-        .join(AutomationRun.lead)
-        .where(viewer_sees)
-        .options(contains_eager(AutomationRun.lead), joinedload(AutomationRun.automation))
-    )
-    filters = (
-        (AutomationRun.automation_id, asked_id(automation_id)),
-        (AutomationRun.lead_id, asked_id(lead_id)),
-        (AutomationRun.state, state),
-    )
-    for column, value in filters:
-        if value:
-            statement = statement.where(column == value)
-    return keyset_page(statement, LOG_ORDER, cursor)
 
 
 def names_of(ids: Collection[str]) -> dict[str, str]:

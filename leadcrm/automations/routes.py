@@ -6,11 +6,17 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask_login import current_user
 
-from leadcrm.automations import actions, conditions, operations, queries
-from leadcrm.automations.forms import AutomationForm, rows_of, unsavable_rows
+from leadcrm.automations import actions, log_queries, operations, queries, webhooks
+from leadcrm.automations.durations import UNITS
+from leadcrm.automations.examples import EXAMPLES, started_from
+from leadcrm.automations.forms import AutomationForm, action_rows, shown_rows, unsavable_actions
 from leadcrm.automations.models import RUN_STATES, Automation
+from leadcrm.automations.trying import MOST_EVENTS, Trial, try_out
 from leadcrm.automations.wording import sentence
+from leadcrm.conversations import condition_rows, conditions
+from leadcrm.conversations.condition_fields import FIELDS
 from leadcrm.core import clock
+from leadcrm.core.at_rest import Unreadable
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render
@@ -38,7 +44,17 @@ def index():
 @blueprint.get("/automations/new")
 @editors_only
 def new():
-    return _form_page(None, AutomationForm(), [], [{"kind": "send_template"}], cursor="name")
+    data = started_from(EXAMPLES[key]) if (key := request.args.get("example")) in EXAMPLES else None
+    if data is None:
+        return _form_page(None, AutomationForm(), conditions.grouped(None), [{"kind": "send_template"}], cursor="name")
+    form, group = AutomationForm.of(data), conditions.grouped(data.conditions)
+    return _form_page(None, form, group, shown_rows(data.actions), cursor="name")
+
+
+@blueprint.get("/automations/examples")
+@editors_only
+def examples():
+    return render("automations/examples.html", "automations/_examples.html", examples=EXAMPLES)
 
 
 @blueprint.post("/automations")
@@ -53,7 +69,7 @@ def show(automation_id: str):
     if current_user.role not in EDITORS:
         return render("automations/show.html", "automations/_sentence.html", **_sentence_context(automation))
     form = AutomationForm.of(automation)
-    return _form_page(automation, form, automation.conditions, automation.actions)
+    return _form_page(automation, form, automation.conditions, shown_rows(automation.actions))
 
 
 @blueprint.post("/automations/<automation_id>")
@@ -67,14 +83,38 @@ def edit(automation_id: str):
 def redraw_form():
     """The form with a row more (`add`) or less (`remove`), or other choices in one, and everything typed so far."""
     automation = _automation(request.args["id"]) if request.args.get("id") else None
-    rows = {kind: rows_of(request.form, kind) for kind in ("conditions", "actions")}
-    added = request.args.get("add")
-    if added in rows:
-        rows[added].append({})
-    kind, _, index = request.args.get("remove", "").partition("-")
-    if kind in rows and index.isdecimal() and int(index) < len(rows[kind]):
-        del rows[kind][int(index)]
-    return _form_page(automation, AutomationForm(request.form), rows["conditions"], rows["actions"], cursor=added)
+    add, remove = request.args.get("add", ""), request.args.get("remove", "")
+    group, rows = _typed()
+    group = condition_rows.edited(group, "conditions", add, remove)
+    if add == "actions":
+        rows.append({})
+    kind, _, index = remove.partition("-")
+    if kind == "actions" and index.isdecimal() and int(index) < len(rows):
+        del rows[int(index)]
+    cursor = condition_rows.added_row(group, "conditions", add) or add
+    return _form_page(automation, AutomationForm(request.form), group, rows, cursor=cursor)
+
+
+@blueprint.post("/automations/test")
+@editors_only
+def test():
+    """What the typed rule would have done on the last matching events. Nothing is saved, nothing is done."""
+    automation = _automation(request.args["id"]) if request.args.get("id") else None
+    form = AutomationForm(request.form)
+    group, rows = _typed()
+    errors = condition_rows.unsavable(group, "conditions") | unsavable_actions(rows)
+    form.validate()
+    if form.errors.keys() <= {"name"} and not errors:  # a rule is tried before it has a name
+        form.name.errors = []
+        try:
+            columns = operations.checked(form.to_data(group, rows))
+            trials = try_out(columns, queries.names(), visible_leads_filter(current_user, Lead.owner_id))
+            if is_partial():
+                return fragment("automations/_trials.html", trials=trials, most=MOST_EVENTS)
+            return _form_page(automation, form, group, rows, trials=trials)
+        except DomainError as error:
+            errors = _errors(form, error, automation)
+    return _form_page(automation, form, group, rows, errors=errors, status=422)
 
 
 @blueprint.post("/automations/<automation_id>/enablement")
@@ -112,7 +152,7 @@ def runs():
         "state": request.args.get("state", "") if request.args.get("state") in RUN_STATES else "",
     }
     sees = visible_leads_filter(current_user, Lead.owner_id)
-    page = queries.run_log(sees, **filters, cursor=request.args.get("cursor"))
+    page = log_queries.run_log(sees, **filters, cursor=request.args.get("cursor"))
     lead = leads.visible_lead(current_user, filters["lead_id"]) if filters["lead_id"] else None
     choices = {
         "automations": [("", "All automations"), *((one.id, one.name) for one in queries.automation_list())],
@@ -123,6 +163,11 @@ def runs():
     )
 
 
+def _typed() -> tuple[conditions.Group, list[dict[str, Any]]]:
+    """Conditions and actions as the form holds them."""
+    return condition_rows.group_of(request.form, "conditions"), action_rows(request.form)
+
+
 def _automation(automation_id: str, *, deleted: bool = False) -> Automation:
     automation = get_or_404(Automation, automation_id)
     if automation.deleted_at is not None and not deleted:
@@ -130,16 +175,12 @@ def _automation(automation_id: str, *, deleted: bool = False) -> Automation:
     return automation
 
 
-def _names() -> actions.Names:
-    return actions.Names(queries.template_names(), queries.user_names())
-
-
 def _list_context(automations: list[Automation] | None = None) -> dict[str, Any]:
     automations = queries.automation_list() if automations is None else automations
-    names = _names()
+    names = queries.names()
     return {
         "automations": [(automation, sentence(automation, names)) for automation in automations],
-        "run_counts": queries.run_counts(clock.now() - COUNTED),
+        "run_counts": log_queries.run_counts(clock.now() - COUNTED),
     }
 
 
@@ -150,16 +191,16 @@ def _list(toast: str, undo: str | None = None):
 
 
 def _sentence_context(automation: Automation) -> dict[str, Any]:
-    return {"automation": automation, "sentence": sentence(automation, _names())}
+    return {"automation": automation, "sentence": sentence(automation, queries.names())}
 
 
 def _save(automation: Automation | None):
     form = AutomationForm(request.form)
-    rows = {kind: rows_of(request.form, kind) for kind in ("conditions", "actions")}
-    errors = unsavable_rows("conditions", rows["conditions"]) | unsavable_rows("actions", rows["actions"])
+    group, rows = _typed()
+    errors = condition_rows.unsavable(group, "conditions") | unsavable_actions(rows)
     status = 422
     if form.validate() and not errors:
-        data = form.to_data(rows["conditions"], rows["actions"])
+        data = form.to_data(group, rows)
         try:
             if automation is None:
                 perform(operations.create_automation, data)
@@ -169,7 +210,7 @@ def _save(automation: Automation | None):
         except DomainError as error:
             status = error.status
             errors = _errors(form, error, automation)
-    return _form_page(automation, form, rows["conditions"], rows["actions"], errors=errors, status=status)
+    return _form_page(automation, form, group, rows, errors=errors, status=status)
 
 
 def _errors(form: AutomationForm, error: DomainError, automation: Automation | None) -> dict[str, str]:
@@ -185,41 +226,64 @@ def _errors(form: AutomationForm, error: DomainError, automation: Automation | N
 def _form_page(
     automation: Automation | None,
     form: AutomationForm,
-    condition_rows: list[dict[str, Any]],
-    action_rows: list[dict[str, Any]],
+    group: conditions.Group,
+    rows: list[dict[str, Any]],
     *,
     errors: dict[str, str] | None = None,
     cursor: str | None = None,
+    trials: list[Trial] | None = None,
     status: int = 200,
 ):
-    names = _names()
+    names = queries.names()
     return render(
         "automations/edit.html",
         "automations/_form.html",
         status=status,
         automation=automation,
         form=form,
-        condition_rows=condition_rows,
-        action_rows=action_rows,
+        conditions=group,
+        action_rows=rows,
         errors=errors or {},
         cursor=cursor,
+        trials=trials,
+        most=MOST_EVENTS,
+        secret=_secret(automation),
         choices=_choices(names),
-        asked_about=conditions.FIELDS,
-        without_value=conditions.WITHOUT_VALUE,
+        prefix="conditions",
+        fields=FIELDS,
+        people=list(names.users.items()),
+        redraw={
+            "url": url_for(".redraw_form", id=automation.id if automation else None),
+            "target": "#automation-form",
+        },
     )
+
+
+def _secret(automation: Automation | None) -> str | None:
+    """What the receivers of the rule's calls check them with; one that cannot be read is not shown."""
+    try:
+        return webhooks.secret_of(automation) if automation is not None else None
+    except Unreadable:
+        return None
 
 
 def _choices(names: actions.Names) -> dict[str, list[tuple[str, str]]]:
     """What the selects of the form offer, as (value, words)."""
     people = list(names.users.items())
     return {
-        "fields": [(key, field.label.capitalize()) for key, field in conditions.FIELDS.items()],
         "kinds": list(actions.KINDS.items()),
         "templates": list(names.templates.items()),
+        "flows": list(names.flows.items()),
+        "units": [(unit, unit) for unit in UNITS],
         "users": people,
         "settable": list(actions.SETTABLE.items()),
         "status": [(status, status.capitalize()) for status in actions.SETTABLE_STATUSES],
         "priority": [(priority, priority.capitalize()) for priority in PRIORITIES],
+        "assignees": [
+            ("owner", "the lead's owner"),
+            ("nobody", "nobody in particular"),
+            *((f"user:{user_id}", name) for user_id, name in people),
+        ],
         "recipients": [
             ("owner", "the lead's owner"),
             *((f"role:{role}", words) for role, words in actions.NOTIFIED_ROLES.items()),

@@ -161,6 +161,11 @@ def _status(telling: _Telling) -> str:
     return telling.done(f"changed the status {change}", f"The status changed {change}")
 
 
+def _scored(telling: _Telling) -> str:
+    change = f"from {telling.get('old', '0')} to {telling.get('new', '0')}"
+    return telling.done(f"changed the score {change}", f"The score changed {change}")
+
+
 def _assigned(telling: _Telling) -> str:
     if not telling.get("owner_id"):
         return telling.done("left the lead without an owner", "The lead has no owner any more")
@@ -302,6 +307,7 @@ SENTENCES: dict[str, Callable[[_Telling], str]] = {
     "lead.inquired": _inquired,
     "lead.edited": _edited,
     "lead.status_changed": _status,
+    "lead.scored": _scored,
     "lead.assigned": _assigned,
     "lead.tagged": _tagged,
     "lead.archived": _done_by("archived the lead", "The lead was archived"),

@@ -9,7 +9,7 @@ break the record of what happened. The fact keeps a salted hash of it, which tel
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields
@@ -58,6 +58,7 @@ _insert_debts = insert(Debt.__table__)
 _classes: dict[str, type[Event]] = {}
 _listeners: dict[str, dict[str, Listener]] = {}
 _holding: set[str] = set()
+_demands: dict[str, Callable[[], Collection[str]]] = {}
 _cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 _actor: ContextVar[str] = ContextVar("actor", default="system")
 
@@ -82,6 +83,20 @@ def holds_sending(listener: Listener) -> Listener:
     """
     _holding.add(listener_name(listener))
     return listener
+
+
+def on_demand(wanted: Callable[[], Collection[str]]) -> Callable[[Listener], Listener]:
+    """Decorator: this listener is owed only those facts whose names `wanted()` holds when they are recorded.
+
+    For whoever listens to nearly everything on behalf of rules that name a few. `wanted` is asked for every fact, in
+    the middle of its transaction, so it has to be quick.
+    """
+
+    def decorate(listener: Listener) -> Listener:
+        _demands[listener_name(listener)] = wanted
+        return listener
+
+    return decorate
 
 
 def listener_for(event_name: str, name: str) -> Listener:
@@ -135,7 +150,12 @@ def call_to_record(event: Event) -> Call:
 
 def owe(written: Iterable[tuple[int, Event]]) -> None:
     """Write the debts of facts that were written under these ids; the bell rings after the commit."""
-    debts = [_debt(event_id, fact, name) for event_id, fact in written for name in _listeners.get(fact.name, ())]
+    debts = [
+        _debt(event_id, fact, name)
+        for event_id, fact in written
+        for name in _listeners.get(fact.name, ())
+        if name not in _demands or fact.name in _demands[name]()
+    ]
     if debts:
         db.session.connection().execute(_insert_debts, debts)
         after_commit(jobs.ring_now)

@@ -70,6 +70,19 @@ class LeadStatusChanged(Event):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class LeadScored(Event):
+    """The score is another one; both are from 0 to 100."""
+
+    name = "lead.scored"
+    title = "Score changed"
+    icon = "chart-column"
+    lead_id: str
+    old: int
+    new: int
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class LeadAssigned(Event):
     """The lead has another owner, or none."""
 

@@ -5,34 +5,42 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from leadcrm.automations import actions, engine, operations
-from leadcrm.automations.jobs import drain_runs
+from leadcrm.automations import doing, engine, operations
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
 from leadcrm.conversations import operations as conversations
-from leadcrm.core import clock, events, tenancy
+from leadcrm.core import clock, events
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.models import EventRow
+from leadcrm.flows import operations as flows
 from leadcrm.leads import operations as leads
 from leadcrm.leads.events import LeadCreated
-from leadcrm.leads.models import Lead, Note
+from leadcrm.leads.models import Lead
 from leadcrm.notifications.models import Notification
-from tests.automations.conftest import NOTE, drain, messages_of, runs_of
+from leadcrm.tasks.models import Task
+from tests.automations.conftest import NOTE, drain, drain_everything, messages_of, notes_of, runs_of, wait
 
-
-def notes_of(lead) -> list[str]:
-    return list(db.session.scalars(select(Note.body).where(Note.lead_id == lead.id)))
+TASK = {"kind": "create_task", "title": "Call {them}", "to": "owner", "due_seconds": 7200}
+BAD_URLS = (
+    "",
+    "http://hooks.example.com",
+    "ftp://hooks.example.com",
+    "https://",
+    "https://user:pw@hooks.example.com",
+    "https://hooks.example.com:8443",
+    "https://hooks.example.com:port",
+    "https://[::1",
+    "https://hooks.example.com/#part",
+    "https://hooks.example.com/a b",
+    "https://höoks.example.com",
+    "https://hooks.example.com/" + "x" * 500,
+)
 
 
 def fresh(lead) -> Lead:
     db.session.rollback()
     return db.session.scalars(select(Lead).where(Lead.id == lead.id).execution_options(populate_existing=True)).one()
-
-
-def drain_everything() -> int:
-    with tenancy.everyone():
-        return drain_runs(lambda: False)
 
 
 def test_a_rule_without_delay_acts_with_the_event_and_logs_it(rule, new_lead):
@@ -66,7 +74,7 @@ def test_an_unmet_condition_is_said_in_words(rule, new_lead):
 
 
 def test_a_delayed_rule_waits_and_looks_again(rule, new_lead, monkeypatch):
-    automation = rule(delay_seconds=600, conditions=[{"field": "status", "op": "is", "value": "new"}])
+    automation = rule(actions=[wait(600), NOTE], conditions=[{"field": "status", "op": "is", "value": "new"}])
     stays, changes = new_lead(), new_lead()
     assert {run.state for run in runs_of(automation)} == {"waiting"}
     assert drain_everything() == 0
@@ -82,7 +90,7 @@ def test_a_delayed_rule_waits_and_looks_again(rule, new_lead, monkeypatch):
 
 
 def test_switched_off_while_waiting_means_skipped(rule, new_lead, monkeypatch):
-    automation = rule(delay_seconds=60)
+    automation = rule(actions=[wait(60), NOTE])
     new_lead()
     perform(operations.set_automation_enabled, automation, False)
     due = clock.now() + timedelta(seconds=61)
@@ -149,6 +157,7 @@ def test_automatic_replies_start_nothing(rule, new_lead):
         ("priority", "high", lambda lead: lead.priority),
         ("source", "Partner", lambda lead: lead.source),
         ("interest", "A villa", lambda lead: lead.interest),
+        ("score", "+30", lambda lead: f"+{lead.score}"),
     ],
 )
 def test_set_field(rule, new_lead, field, value, shown):
@@ -195,13 +204,13 @@ def test_an_unexpected_error_is_tried_again_and_then_given_up(rule, new_lead, mo
     automation, other = rule(), rule()
     broken = {"left": 9}
 
-    def explode(*arguments):
-        if arguments[2].automation_id == automation.id and broken["left"]:
+    def explode(action, occasion):
+        if occasion.rule_id == automation.id and broken["left"]:
             broken["left"] -= 1
             raise RuntimeError("the roof is on fire")
-        return actions.Outcome("done", "fine")
+        return doing.Outcome("done", "fine")
 
-    monkeypatch.setattr(actions, "do", explode)
+    monkeypatch.setattr(doing, "do", explode)
     new_lead()
     assert runs_of(other)[0].state == "done"
     [run] = runs_of(automation)
@@ -217,7 +226,7 @@ def test_an_unexpected_error_is_tried_again_and_then_given_up(rule, new_lead, mo
 
 def test_a_run_that_cannot_begin_is_put_off_and_the_others_are_done(rule, new_lead):
     """As after an update that gave an event a field which older facts lack."""
-    automation, other = rule(delay_seconds=60), rule(trigger="lead.assigned")
+    automation, other = rule(actions=[wait(60), NOTE]), rule(trigger="lead.assigned")
     lead = new_lead()
     [waiting] = runs_of(automation)
     an_hour_ago = clock.now() - timedelta(hours=1)
@@ -234,6 +243,47 @@ def test_a_run_that_cannot_begin_is_put_off_and_the_others_are_done(rule, new_le
     [done], [put_off] = runs_of(automation), runs_of(other)
     assert (done.state, put_off.state, put_off.tries) == ("done", "waiting", 1)
     assert put_off.due_at > clock.now()
+
+
+def test_a_task_is_added_once_for_whom_and_by_when_the_rule_says(rule, new_lead, cast):
+    automation = rule(actions=[TASK, TASK | {"title": "Later", "to": "nobody", "due_seconds": 0}])
+    new_lead(owner_id=cast.ben.id)
+    assert [line["text"] for line in runs_of(automation)[0].details] == [
+        "The task “Call {them}” was added", "The task “Later” was added",
+    ]  # fmt: skip
+    soon, later = db.session.scalars(select(Task).order_by(Task.due_at)).all()
+    assert (soon.title, soon.assignee_id, soon.origin) == ("Call {them}", cast.ben.id, "automation")
+    assert abs(soon.due_at - clock.now() - timedelta(hours=2)) < timedelta(minutes=1)
+    assert later.assignee_id is None
+    assert later.due_at > soon.due_at + timedelta(days=1), "by the priority of the lead"
+
+
+def test_leads_enter_and_leave_flows(rule, new_lead, acme):
+    flow = perform(flows.create_flow, "Nurture")
+    words = {"type": "email", "name": "One", "content": "Hi", "subject": "Hi", "day": 1, "time": None}
+    perform(flows.add_step, flow, flows.StepData(**words))
+    enters = rule(trigger="lead.tagged", actions=[{"kind": "enrol", "flow_id": flow.id}])
+    leaves = rule(trigger="note.added", actions=[{"kind": "leave_flow", "flow_id": flow.id}])
+    lead = new_lead()
+    perform(leads.set_tags, lead, ["off"])
+    drain()
+    perform(flows.set_flow_enabled, flow, True)
+    perform(leads.set_tags, lead, ["on"])
+    drain()
+    perform(leads.set_tags, lead, ["again"])
+    drain()
+    assert [run.details[0]["text"] for run in runs_of(enters)] == [
+        "The flow “Nurture” is off", "Entered the flow “Nurture”", "The lead is or was in the flow “Nurture”",
+    ]  # fmt: skip
+    assert [message.status for message in messages_of(lead)] == ["scheduled"]
+    for _ in range(2):
+        perform(leads.add_note, lead, "Hi", None)
+        drain()
+    assert [run.details[0]["text"] for run in runs_of(leaves)] == [
+        "Left the flow “Nurture”", "The lead is not in the flow “Nurture”",
+    ]  # fmt: skip
+    [message] = messages_of(lead)
+    assert (message.status, message.reason) == ("skipped", "Taken out by an automation")
 
 
 def test_notify_owner_role_and_person_once(rule, new_lead, cast):
@@ -275,14 +325,29 @@ def test_a_template_goes_out_or_says_why_not(rule, new_lead):
     ("change", "field"),
     [
         ({"trigger": "lead.exploded"}, "trigger"),
-        ({"delay_seconds": -1}, "delay"),
-        ({"delay_seconds": 91 * 86_400}, "delay"),
+        ({"trigger": "quiet.no_reply"}, "quiet"),
+        ({"trigger": "quiet.no_reply", "quiet_seconds": 59}, "quiet"),
+        ({"trigger": "quiet.no_activity", "quiet_seconds": 91 * 86_400}, "quiet"),
+        ({"actions": [NOTE, wait(59), NOTE]}, "actions-1"),
+        ({"actions": [wait(91 * 86_400), NOTE]}, "actions-0"),
+        ({"actions": [{"kind": "wait", "seconds": "600"}, NOTE]}, "actions-0"),
+        ({"actions": [{"kind": "wait", "amount": "2", "unit": "years"}, NOTE]}, "actions-0"),
+        ({"actions": [NOTE, wait(600)]}, "actions-1"),
+        ({"actions": [{"kind": "enrol", "flow_id": "nobody's"}]}, "actions-0"),
+        ({"actions": [TASK | {"title": " "}]}, "actions-0"),
+        ({"actions": [TASK | {"to": "role:manager"}]}, "actions-0"),
+        ({"actions": [TASK | {"due_seconds": 91 * 86_400}]}, "actions-0"),
+        ({"actions": [TASK | {"amount": "soon", "unit": "days"}]}, "actions-0"),
+        *[({"actions": [{"kind": "webhook", "url": url}]}, "actions-0") for url in BAD_URLS],
         ({"actions": []}, "actions-0"),
         ({"actions": [NOTE, {"kind": "launch"}]}, "actions-1"),
         ({"actions": [{"kind": "send_template", "template_id": "nobody's"}]}, "actions-0"),
         ({"actions": [{"kind": "create_note", "body": " "}]}, "actions-0"),
         ({"actions": [{"kind": "create_note", "body": "x" * 5001}]}, "actions-0"),
-        ({"actions": [{"kind": "set_field", "field": "score", "value": "100"}]}, "actions-0"),
+        *[
+            ({"actions": [{"kind": "set_field", "field": "score", "value": value}]}, "actions-0")
+            for value in ("0", "101", "-101", "+-5", "1e1", "٣", "")
+        ],
         ({"actions": [{"kind": "set_field", "field": "status", "value": "converted"}]}, "actions-0"),
         ({"actions": [{"kind": "set_field", "field": "owner", "value": "rita"}]}, "actions-0"),
         ({"actions": [{"kind": "set_field", "field": "add_tag", "value": "x" * 41}]}, "actions-0"),
@@ -290,6 +355,7 @@ def test_a_template_goes_out_or_says_why_not(rule, new_lead):
         ({"actions": [{"kind": "notify", "to": "owner", "text": ""}]}, "actions-0"),
         ({"actions": [NOTE] * 21}, "actions-20"),
         ({"conditions": [{"field": "status", "op": "is", "value": "x"}]}, "conditions-0"),
+        ({"conditions": {"any": [{"all": [{"field": "status", "op": "is", "value": "x"}]}]}}, "conditions-0-0"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_at_its_place(rule, change, field):

@@ -6,17 +6,18 @@ import pytest
 from sqlalchemy import select
 
 from leadcrm.automations import operations, queries
+from leadcrm.automations.examples import EXAMPLES, started_from
 from leadcrm.automations.models import Automation
 from leadcrm.conversations.operations import ensure_default_templates, template_for
 from leadcrm.core.db import db, perform
-from tests.automations.conftest import NOTE
+from tests.automations.conftest import NOTE, wait
 from tests.conftest import count_queries
 
 FORM = {
     "name": "Hot leads",
     "trigger": "lead.tagged",
-    "delay": "10",
-    "delay_unit": "minutes",
+    "quiet": "2",
+    "quiet_unit": "days",
     "conditions-0-field": "score",
     "conditions-0-op": "at_least",
     "conditions-0-value": "70",
@@ -27,12 +28,6 @@ FORM = {
     "actions-1-field": "status",
     "actions-1-value": "qualified",
 }
-
-
-@pytest.fixture
-def mia(sign_in, cast, acme):
-    """Marketing may write automations."""
-    return sign_in(cast.mia)
 
 
 def newest() -> Automation:
@@ -51,20 +46,20 @@ def test_create_one_and_read_it_as_a_sentence(mia, hx):
     answer = mia.post("/automations", data=FORM, hx=hx)
     assert answer.status_code == (200 if hx else 303)
     made = newest()
-    assert (made.trigger, made.delay_seconds, made.enabled) == ("lead.tagged", 600, True)
-    assert made.conditions == [{"field": "score", "op": "at_least", "value": 70}]
+    assert (made.trigger, made.quiet_seconds, made.enabled) == ("lead.tagged", 0, True)
+    assert made.conditions == {"all": [{"field": "score", "op": "at_least", "value": 70}]}
     assert [action["kind"] for action in made.actions] == ["notify", "set_field"]
-    sentence = "if score is at least 70: wait 10 minutes, then notify managers: “Call them” and change the status to "
+    sentence = "if score is at least 70: notify managers: “Call them” and change the status to "
     assert f"{sentence}qualified." in mia.get("/automations").text
 
 
 def test_edit_one_with_everything_it_holds_shown(mia, rule):
     template = perform(lambda: (ensure_default_templates(), template_for("welcome"))[1])
-    automation = rule(actions=[{"kind": "send_template", "template_id": template.id}], delay_seconds=7200)
+    automation = rule(actions=[wait(7200), {"kind": "send_template", "template_id": template.id}])
     page = mia.get(f"/automations/{automation.id}").text
     assert f'value="{template.id}" selected' in page
     assert 'value="2"' in page
-    assert re.search(r'<option selected value="hours"', page)
+    assert '<option value="hours" selected' in page
     form = FORM | {"revision": str(automation.revision)}
     assert mia.post(f"/automations/{automation.id}", data=form).status_code == 303
     assert fresh(automation).name == "Hot leads"
@@ -117,15 +112,15 @@ def test_switch_delete_and_undo(mia, rule, hx):
 BAD = {
     "name": ["", " ", "x" * 81, "a\x00b"],
     "trigger": ["", "lead.exploded", "\x00"],
-    "delay": ["-1", "soon", "9" * 30, "200000"],
-    "delay_unit": ["", "years"],
+    "conditions-0-0-field": ["password"],
+    "conditions-1-how": ["any"],
     "conditions-0-field": ["", "password", "\x00"],
     "conditions-0-op": ["", "contains", "drop"],
     "conditions-0-value": ["", "101", "-1", "many", "x" * 300, "a\x00b"],
     "actions-0-kind": ["", "launch", "\x00"],
     "actions-0-to": ["", "everyone", "user:nobody", "role:provider"],
     "actions-0-text": ["", "x" * 161, "a\x00b"],
-    "actions-1-field": ["", "score", "id"],
+    "actions-1-field": ["", "id"],
     "actions-1-value": ["", "converted", "x" * 300],
 }
 
@@ -138,6 +133,79 @@ def test_bad_input_is_refused_and_nothing_typed_is_lost(mia, field, value):
     if field != "actions-0-kind":
         assert value in answer.text.replace("&#34;", '"') or "Call them" in answer.text
     assert queries.automation_list() == []
+
+
+SILENCE = FORM | {"trigger": "quiet.no_reply"}
+
+
+NO_STRETCH = {"quiet": ("", "0", "-1", "soon", "1.5", "9" * 30, "91"), "quiet_unit": ("", "years")}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, bad in NO_STRETCH.items() for value in bad])
+def test_how_long_a_silence_is_must_make_sense(mia, field, value):
+    answer = mia.post("/automations", data=SILENCE | {field: value}, hx=True)
+    assert answer.status_code == 422
+    assert "quiet-error" in answer.text
+    assert mia.post("/automations", data=FORM | {field: value}).status_code == 303, "it is no silence"
+
+
+def test_a_silence_is_written_read_and_changed(mia):
+    assert "quiet_unit" not in mia.get("/automations/new").text
+    assert "quiet_unit" in mia.post("/automations/draft", data=SILENCE, hx=True).text
+    assert mia.post("/automations", data=SILENCE).status_code == 303
+    made = newest()
+    assert (made.trigger, made.quiet_seconds) == ("quiet.no_reply", 2 * 86_400)
+    assert "When we wrote and the lead does not reply for 2 days, if score is" in mia.get("/automations").text
+    assert re.search(r'name="quiet"[^>]*value="2"', mia.get(f"/automations/{made.id}").text)
+
+
+GROUPS = FORM | {
+    "conditions-how": "any",
+    "conditions-1-how": "all",
+    "conditions-1-0-field": "replied", "conditions-1-0-op": "yes",
+    "conditions-1-1-field": "time", "conditions-1-1-op": "from", "conditions-1-1-value": "09:00",
+}  # fmt: skip
+
+
+def test_conditions_stand_in_groups(mia):
+    mia.post("/automations", data=GROUPS)
+    made = newest()
+    assert made.conditions["any"][1]["all"][0] == {"field": "replied", "op": "yes", "value": None}
+    words = "score is at least 70 or (has replied and it is 09:00 or later where they are)"
+    assert f"if {words}" in mia.get("/automations").text
+    page = mia.get(f"/automations/{made.id}").text
+    assert 'name="conditions-1-1-value" type="time" value="09:00"' in page
+    wrong = mia.post("/automations", data=GROUPS | {"name": "x", "conditions-1-1-value": "9 o'clock"}, hx=True)
+    assert wrong.status_code == 422
+    assert 'id="conditions-1-1-value-error"' in wrong.text
+
+
+def test_groups_are_added_and_removed(mia):
+    more = mia.post("/automations/draft?add=conditions-group", data=FORM, hx=True).text
+    assert 'name="conditions-1-1-field"' in more
+    more = mia.post("/automations/draft?add=conditions-1", data=GROUPS, hx=True).text
+    assert 'name="conditions-1-2-field"' in more
+    assert 'value="09:00"' in more
+    less = mia.post("/automations/draft?remove=conditions-1-0", data=GROUPS, hx=True).text
+    assert 'name="conditions-1-1-field"' not in less
+    assert 'value="09:00"' in less
+
+
+def test_every_example_is_a_rule_to_create(mia, acme):
+    perform(ensure_default_templates)
+    page = mia.get("/automations/examples").text
+    assert "Waits for opportunities" in page
+    for key, example in EXAMPLES.items():
+        assert example.title in page
+        data = started_from(example)
+        assert (f"example={key}" in page) is (data is not None)
+        assert mia.get(f"/automations/new?example={key}").status_code == 200
+        if data is not None:
+            assert perform(operations.create_automation, data).enabled
+    shown = mia.get("/automations/new?example=no-reply").text
+    assert 'value="No reply for two days"' in shown
+    assert shown.count("<fieldset") == 4, "a condition and three actions"
+    assert 'value="No reply' not in mia.get("/automations/new?example=nonsense").text
 
 
 def test_rows_without_end_are_cut_off(mia):

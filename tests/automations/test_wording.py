@@ -11,8 +11,8 @@ from leadcrm.automations.wording import sentence
 def test_a_sentence_has_one_full_stop(note, end):
     rule = Automation(
         trigger="lead.created",
-        conditions=[],
+        conditions={"all": []},
         actions=[{"kind": "create_note", "body": note}],
-        delay_seconds=0,
+        quiet_seconds=0,
     )
     assert sentence(rule, Names({}, {})).endswith(f"write a note: {end}")

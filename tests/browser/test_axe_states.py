@@ -120,6 +120,20 @@ def thread_from_right_to_left(page: Page) -> None:
     page.locator(".messages", has_text=RIGHT_TO_LEFT).wait_for()
 
 
+def automation_with_groups_tested(page: Page) -> None:
+    visit(page, "/automations/new?example=new-prospect")
+    page.get_by_role("button", name="Add group").click()
+    page.get_by_role("group", name="Group 3").wait_for()
+    page.get_by_role("button", name="Add action").click()
+    page.get_by_role("group", name="Action 4").get_by_label("Do").select_option("wait")
+    page.get_by_label("How long").wait_for()
+    page.get_by_role("button", name="Create automation").click()
+    page.locator("#automation-form [aria-invalid=true]").first.wait_for()
+    visit(page, "/automations/new?example=no-answer")
+    page.get_by_role("button", name="Test").click()
+    page.get_by_role("list", name="Test results").wait_for()
+
+
 STATES: list[Callable[[Page], None]] = [
     palette,
     shortcuts,
@@ -130,6 +144,7 @@ STATES: list[Callable[[Page], None]] = [
     leads_of_hard_names,
     thread_of_a_long_word,
     thread_from_right_to_left,
+    automation_with_groups_tested,
 ]
 
 

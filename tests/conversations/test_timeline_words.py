@@ -172,6 +172,13 @@ TOLD = [
         FLOW | {"reason": "The lead replied"},
         "Left the flow “Welcome sequence”: the lead replied",
     ),
+    ("lead.scored", "system", {"old": 0, "new": 40}, "The score changed from 0 to 40"),
+    (
+        "lead.scored",
+        "automation:hot",
+        {"old": 100, "new": 90},
+        "The automation “Hot leads” changed the score from 100 to 90",
+    ),
     ("automation.ran", "automation:hot", {"automation_id": "hot"}, "The automation “Hot leads” ran"),
     ("lead.from_the_future", "system", {}, "Lead from the future"),
 ]

@@ -48,6 +48,8 @@ SCREENS = {
     "flow name": "/flows/{flow}/name",
     "automations": "/automations",
     "automation": "/automations/{automation}",
+    "automation examples": "/automations/examples",
+    "automation from an example": "/automations/new?example=no-reply",
     "run log": "/automations/runs",
     "notifications": "/notifications",
     "profile": "/settings",

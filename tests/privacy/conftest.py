@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select, text, update
 
+from leadcrm.automations.models import AutomationRun, WebhookCall
 from leadcrm.conversations import intake
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Attempt, Message, RawInbound, ReadMark
@@ -96,6 +97,9 @@ def _what_went_wrong(lead_id: str, user_id: str) -> None:
     db.session.add(Attempt(message_id=message.id, n=1, outcome="refused", detail=f"550 {WORD}"))
     mark = {"conversation_id": message.conversation_id, "user_id": user_id, "read_until": message.position_at}
     db.session.add(ReadMark(**mark))
+    run = db.session.scalars(select(AutomationRun).where(AutomationRun.lead_id == lead_id)).first()
+    told = {"run_id": run.id, "automation_id": run.automation_id, "lead_id": lead_id, "position": 0}
+    db.session.add(WebhookCall(**told, url="https://hooks.example.test", body=WORD, answer=WORD))
     flow = db.session.scalars(select(Flow)).first()
     db.session.add(Enrolment(flow_id=flow.id, lead_id=lead_id, number=2, timezone="UTC", state="exited"))
 

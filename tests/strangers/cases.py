@@ -76,11 +76,12 @@ SIGN_IN = "where one signs in"
 
 STEP = {"type": "email", "name": "Step", "day": "2", "time_type": "immediately", "subject": "Hi", "content": "Hello"}
 RULE = {
-    "name": "A rule", "trigger": "lead.created", "delay": "0", "delay_unit": "minutes", "revision": "1",
+    "name": "A rule", "trigger": "lead.created", "quiet": "2", "quiet_unit": "days", "revision": "1",
     "conditions-0-field": "owner", "conditions-0-op": "is", "conditions-0-value": "@user",
     "actions-0-kind": "send_template", "actions-0-template_id": "@template",
     "actions-1-kind": "set_field", "actions-1-field": "owner", "actions-1-value": "@user",
     "actions-2-kind": "notify", "actions-2-to": "user:@user", "actions-2-text": "Look",
+    "actions-3-kind": "enrol", "actions-3-flow_id": "@flow",
 }  # fmt: skip
 WORDS = {"channel": "email", "drafted_channel": "email", "subject": "Hi", "content": "Hello", "when": "now"}
 TASK = {"title": "Call back", "kind": "call", "priority": "high", "due": "2031-01-01T09:00", "assignee_id": ""}
@@ -319,6 +320,8 @@ CASES: dict[str, Case] = {
     "GET automations.index": Case(),
     "POST automations.create": Case(EDITORS, body=RULE),
     "GET automations.new": Case(EDITORS),
+    "GET automations.examples": Case(EDITORS),
+    "POST automations.test": Case(EDITORS, query={"id": "@automation"}, body=RULE, changes=False),
     "POST automations.redraw_form": Case(EDITORS, query={"id": "@automation"}, body=RULE, changes=False),
     "GET automations.show": Case(),
     "POST automations.edit": Case(EDITORS, body=RULE),

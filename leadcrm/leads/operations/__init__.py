@@ -3,6 +3,7 @@
 from leadcrm.leads.operations.activity import add_note, note_activity, note_contact
 from leadcrm.leads.operations.capturing import capture_lead, read_submission, receive_stranger, take_in
 from leadcrm.leads.operations.changing import (
+    add_to_score,
     archive_lead,
     archive_leads,
     assign_lead,
@@ -20,6 +21,7 @@ from leadcrm.leads.operations.undoing import undo
 __all__ = [
     "FIELDS",
     "add_note",
+    "add_to_score",
     "archive_lead",
     "archive_leads",
     "assign_lead",

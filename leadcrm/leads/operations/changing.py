@@ -15,6 +15,7 @@ from leadcrm.leads.events import (
     LeadAssigned,
     LeadEdited,
     LeadRestored,
+    LeadScored,
     LeadStatusChanged,
     LeadTagged,
 )
@@ -23,6 +24,7 @@ from leadcrm.leads.models import PRIORITIES, STATUSES, Lead, Tag
 LONGEST_REASON = 200
 LONGEST_TAG = 40
 MOST_TAGS = 20
+HIGHEST_SCORE = 100
 TAG_TONES = ("blue", "green", "amber", "red", "violet", "teal", "pink", "gray")
 LONGEST = {"source": 60, "interest": 200, "company": 160}
 PEOPLE = ("user:", "token:")  # actors whose choice machines respect
@@ -46,6 +48,15 @@ def change_status(lead: Lead, status: str, reason: str = "") -> int | None:
     lead.status_reason = reason.strip()[:LONGEST_REASON]
     lead.status_by_hand = events.actor().startswith(PEOPLE)
     return record(LeadStatusChanged(lead_id=lead.id, old=old, new=status))
+
+
+def add_to_score(lead: Lead, points: int) -> int | None:
+    """Change the score by so many points, within 0 to 100. Returns the fact's id, None when it stays the same."""
+    lead = lock(lead)
+    old, lead.score = lead.score, min(max(lead.score + points, 0), HIGHEST_SCORE)
+    if lead.score == old:
+        return None
+    return record(LeadScored(lead_id=lead.id, old=old, new=lead.score))
 
 
 def assign_lead(lead: Lead, owner_id: str | None) -> int | None:

@@ -1,0 +1,34 @@
+"""Whether a rule acts on a fact: the guard against loops, then its conditions. Decides nothing about time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadcrm.automations import queries
+from leadcrm.automations.models import Automation
+from leadcrm.conversations import conditions
+from leadcrm.core.events import Event
+from leadcrm.leads.events import LeadArchived
+from leadcrm.leads.models import Lead
+
+DEEPEST = 3  # events caused by events caused by events
+
+
+def why_stop(event: Event, depth: int) -> str:
+    """Why no rule may act on this fact, in words; empty when they may."""
+    if depth >= DEEPEST:
+        return f"Stopped: {DEEPEST} automations in a row led to this event, which looks like a loop"
+    if getattr(event, "origin", "") == "automation":
+        what = "sent this message" if hasattr(event, "message_id") else "did this"
+        return f"An automation {what}, and automations do not react to their own doings"
+    if getattr(event, "automatic", False):
+        return "An automatic reply, not the lead"
+    return ""
+
+
+def why_unmet(automation: Automation, lead: Lead, event: Event | None, facts: Mapping[str, Any]) -> str:
+    """What of the rule's conditions does not hold, in words; empty when all do."""
+    if lead.archived_at is not None and not isinstance(event, LeadArchived):
+        return "The lead is archived"
+    if conditions.holds(automation.conditions, facts):
+        return ""
+    return conditions.why_not(automation.conditions, facts, queries.user_names())

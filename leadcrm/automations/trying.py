@@ -1,0 +1,125 @@
+"""A rule held against what happened lately: which events it would have acted on, and what it would have done.
+
+The same decisions and the same looking as when it runs (deciding.py, doing.py), on the leads as they are now. Writes
+nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import selectinload
+
+from leadcrm.automations import doing, queries
+from leadcrm.automations.actions import Names, sentence
+from leadcrm.automations.deciding import DEEPEST, why_stop, why_unmet
+from leadcrm.automations.doing import Occasion, Outcome
+from leadcrm.automations.models import Automation
+from leadcrm.automations.triggers import SILENCES, fact_behind
+from leadcrm.conversations import conditions
+from leadcrm.core import clock, events
+from leadcrm.core.db import db
+from leadcrm.core.models import EventRow
+from leadcrm.leads.models import Lead
+
+MOST_EVENTS = 20
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One event the rule would have considered: why it would not have acted, or what it would have done."""
+
+    lead: Lead
+    title: str
+    at: datetime
+    reason: str
+    outcomes: Sequence[Outcome] = ()
+
+    @property
+    def fires(self) -> bool:
+        return not self.reason
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What happened to whom; of a lead that merely was quiet there is no event."""
+
+    lead: Lead
+    at: datetime
+    row: EventRow | None = None
+    event: events.Event | None = None
+    excuse: str = ""  # why a silence would not have been one
+
+
+def try_out(columns: dict[str, Any], names: Names, visible: ColumnElement[bool]) -> list[Trial]:
+    """The rule of these columns (operations.checked) on the last matching events of visible leads, newest first."""
+    rule = Automation(id="", **columns)  # never added to the session
+    past = _quiet_leads(rule, visible) if fact_behind(rule.trigger) is None else _events(rule, visible)
+    if not past:
+        return []
+    fields = conditions.fields_of(rule.conditions)
+    facts = queries.facts_of_many([(one.lead.id, one.event) for one in past], fields)
+    return [_tried(rule, names, one, known) for one, known in zip(past, facts, strict=True)]
+
+
+def _tried(rule: Automation, names: Names, past: _Past, facts: dict[str, Any]) -> Trial:
+    title = past.event.title if past.event is not None else "Nothing was said since"
+    reason = past.excuse or _why_stop(rule, past) or why_unmet(rule, past.lead, past.event, facts)
+    if reason:
+        return Trial(past.lead, title, past.at, reason)
+    occasion = Occasion(rule.id, rule.name, past.lead, past.event)
+    return Trial(past.lead, title, past.at, "", [_would(action, occasion, names) for action in rule.actions])
+
+
+def _would(action: dict[str, Any], occasion: Occasion, names: Names) -> Outcome:
+    if action["kind"] == "wait":
+        words = sentence(action, names)
+        return Outcome("would", f"{words[:1].upper()}{words[1:]}, then look at the conditions again")
+    return doing.would_do(action, occasion)
+
+
+def _why_stop(rule: Automation, past: _Past) -> str:
+    if past.row is None:
+        return ""
+    if rule.trigger in SILENCES:
+        is_loop = past.row.depth >= DEEPEST
+        return why_stop(past.event, past.row.depth) if is_loop or getattr(past.event, "automatic", False) else ""
+    return why_stop(past.event, past.row.depth)
+
+
+def _events(rule: Automation, visible: ColumnElement[bool]) -> list[_Past]:
+    newest = (
+        select(EventRow, Lead)
+        .join(Lead, Lead.id == EventRow.lead_id)
+        .where(EventRow.name == fact_behind(rule.trigger), visible)
+        .order_by(EventRow.id.desc())
+        .limit(MOST_EVENTS)
+        .options(selectinload(Lead.tags), selectinload(Lead.contact_points))
+    )
+    rows = db.session.execute(newest).all()
+    return [
+        _Past(lead, row.at, row, events.restore(row), _excuse(rule, lead, row) if rule.quiet_seconds else "")
+        for row, lead in rows
+    ]
+
+
+def _excuse(rule: Automation, lead: Lead, row: EventRow) -> str:
+    """Why the silence that began with the fact was none."""
+    over = row.at + timedelta(seconds=rule.quiet_seconds)
+    if queries.broke_silence(rule.trigger, lead.id, row.at, over):
+        return SILENCES[rule.trigger].broken
+    return "It still waits" if over > clock.now() else ""
+
+
+def _quiet_leads(rule: Automation, visible: ColumnElement[bool]) -> list[_Past]:
+    quiet_since = clock.now() - timedelta(seconds=rule.quiet_seconds)
+    quiet = (
+        select(Lead)
+        .where(Lead.archived_at.is_(None), Lead.last_activity_at <= quiet_since, visible)
+        .order_by(Lead.last_activity_at.desc(), Lead.id.desc())
+        .limit(MOST_EVENTS)
+        .options(selectinload(Lead.tags), selectinload(Lead.contact_points))
+    )
+    return [_Past(lead, lead.last_activity_at) for lead in db.session.scalars(quiet)]

@@ -1,0 +1,129 @@
+"""What other programs are told: written down with the run, called by the worker, tried again until they heard.
+
+A call leaves at least once and carries the same id each time. Its try is counted before it is made.
+"""
+
+import json
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import exists, select, update
+
+from leadcrm.automations.models import Automation, AutomationRun, WebhookCall
+from leadcrm.automations.signing import new_secret
+from leadcrm.conversations.models import SendingPause
+from leadcrm.core import clock, jobs
+from leadcrm.core.at_rest import Place, decrypt, encrypt
+from leadcrm.core.db import after_commit, db
+from leadcrm.core.events import Event
+from leadcrm.core.values import new_id
+from leadcrm.leads.models import Lead
+
+LEASE = timedelta(minutes=2)  # longer than the longest call
+NEXT_TRIES_SECONDS = (10, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000)  # after the first, second … try
+BROKE_OFF = "Calling it broke off again and again"
+BATCH = 50
+
+
+def queue_call(url: str, run: AutomationRun, position: int, lead: Lead, event: Event | None) -> None:
+    """Have the worker tell a program what happened, with the lead as it is now."""
+    call_id = new_id()
+    told = {
+        "id": call_id,
+        "type": event.name if event is not None else run.automation.trigger,
+        "at": clock.now().isoformat(),
+        "automation": {"id": run.automation_id, "name": run.automation.name},
+        "lead": lead_data(lead),
+        "event": _facts(event),
+    }
+    call = WebhookCall(
+        id=call_id, run_id=run.id, automation_id=run.automation_id, lead_id=lead.id, position=position, url=url,
+        body=json.dumps(told, ensure_ascii=False),
+    )  # fmt: skip
+    db.session.add(call)
+    db.session.flush()
+    after_commit(jobs.ring_slow)
+
+
+def lead_data(lead: Lead) -> dict[str, Any]:
+    """A lead as other programs are told of it."""
+    main = {point.kind: point.value for point in lead.contact_points if point.is_primary}
+    return {
+        "id": lead.id,
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "name": lead.name,
+        "company": lead.company,
+        "email": main.get("email"),
+        "phone": main.get("phone"),
+        "status": lead.status,
+        "score": lead.score,
+        "priority": lead.priority,
+        "source": lead.source,
+        "interest": lead.interest,
+        "owner_id": lead.owner_id,
+        "timezone": lead.timezone,
+        "tags": [tag.name for tag in lead.tags],
+    }
+
+
+def due_calls() -> Sequence[tuple[str, str]]:
+    """(organization, call) of what is to be tried now, longest due first; after a restore nothing, until released."""
+    paused = exists().where(
+        SendingPause.organization_id == WebhookCall.organization_id, SendingPause.released_at.is_(None)
+    )
+    due = select(WebhookCall.organization_id, WebhookCall.id).where(WebhookCall.due_at <= clock.real_now(), ~paused)
+    return db.session.execute(due.order_by(WebhookCall.due_at, WebhookCall.id).limit(BATCH)).all()
+
+
+def claim_call(call_id: str) -> WebhookCall | None:
+    """Take a due call. None when another worker has it; one that ended its caller too often is given up here."""
+    now = clock.real_now()
+    due = (
+        update(WebhookCall)
+        .where(WebhookCall.id == call_id, WebhookCall.due_at <= now)
+        .execution_options(synchronize_session=False)
+    )
+    gone = {"state": "failed", "due_at": None, "settled_at": now, "answer": BROKE_OFF}
+    db.session.execute(due.where(WebhookCall.tries > len(NEXT_TRIES_SECONDS)).values(gone))
+    if db.session.execute(due.values(due_at=now + LEASE, tries=WebhookCall.tries + 1)).rowcount != 1:
+        return None
+    return db.session.scalars(select(WebhookCall).where(WebhookCall.id == call_id)).one()
+
+
+def note_delivered(call: WebhookCall, answer: str) -> None:
+    """The other side took it."""
+    call.state, call.due_at, call.settled_at, call.answer = "delivered", None, clock.real_now(), answer[:300]
+
+
+def note_failed(call: WebhookCall, reason: str, *, for_good: bool, not_before: float = 0) -> None:
+    """It was not taken: tried again later, in `not_before` seconds at the earliest, unless that is pointless."""
+    call.answer = reason[:300]
+    if for_good or call.tries > len(NEXT_TRIES_SECONDS):
+        call.state, call.due_at, call.settled_at = "failed", None, clock.real_now()
+        return
+    seconds = NEXT_TRIES_SECONDS[call.tries - 1] * random.uniform(0.9, 1.1)
+    call.due_at = clock.real_now() + timedelta(seconds=min(max(seconds, not_before), NEXT_TRIES_SECONDS[-1]))
+
+
+def secret_of(automation: Automation) -> str | None:
+    """What the rule's calls are signed with; None when it makes none. Raises at_rest.Unreadable."""
+    if automation.webhook_secret is None:
+        return None
+    return decrypt(automation.webhook_secret, Place.of(Automation.webhook_secret, automation))
+
+
+def ensure_secret(automation: Automation) -> None:
+    """Give a rule that calls webhooks its secret, once; the row must have its id."""
+    calls = any(action["kind"] == "webhook" for action in automation.actions)
+    if calls and automation.webhook_secret is None:
+        place = Place.of(Automation.webhook_secret, automation)
+        automation.webhook_secret = encrypt(new_secret(), place)
+
+
+def _facts(event: Event | None) -> dict[str, Any]:
+    if event is None:
+        return {}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(event).items()}
