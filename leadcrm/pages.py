@@ -42,6 +42,9 @@ from leadcrm.tasks.api import blueprint as tasks_api
 from leadcrm.tasks.queries import waiting_of_role
 from leadcrm.tasks.routes import blueprint as tasks
 from leadcrm.tasks.routes import count_words, end_of_day
+from leadcrm.tracking.mail_routes import blueprint as mail_links
+from leadcrm.tracking.routes import blueprint as tracking
+from leadcrm.tracking.site_routes import blueprint as site_visits
 
 
 def init_app(app: Flask) -> None:
@@ -69,6 +72,9 @@ def init_app(app: Flask) -> None:
         campaigns,
         automations,
         privacy,
+        mail_links,
+        site_visits,
+        tracking,
         system,
     ):
         app.register_blueprint(blueprint)

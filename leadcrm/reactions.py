@@ -20,16 +20,20 @@ from leadcrm.leads.events import (
     LeadAssigned,
     LeadCreated,
     LeadInquired,
+    LeadRecognised,
     LeadRestored,
     LeadStatusChanged,
     LeadTagged,
 )
 from leadcrm.tasks import listeners as tasks
 from leadcrm.tasks.events import TaskAssigned, TaskCreated
+from leadcrm.tracking import listeners as tracking
+from leadcrm.tracking.events import MessageClicked, MessageOpened
 
 REACTIONS: dict[type[Event], list[Listener]] = {
     LeadCreated: [flows.enrol_new_lead, leads.tell_of_new_lead, automations.consider],
     LeadInquired: [automations.consider],
+    LeadRecognised: [tracking.join_visits],
     LeadStatusChanged: [flows.leave_on_status, flows.enrol_disqualified_lead, automations.consider],
     LeadAssigned: [conversations.hand_over_threads, leads.tell_new_owner, tasks.hand_over_tasks, automations.consider],
     LeadTagged: [automations.consider],
@@ -44,6 +48,8 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     MessageOutcomeUnknown: [conversations.tell_of_failure],
     TaskCreated: [tasks.tell_assignee],
     TaskAssigned: [tasks.tell_new_assignee],
+    MessageOpened: [conversations.show_as_opened],
+    MessageClicked: [conversations.show_as_clicked],
 }
 for _name in sorted(STARTED_BY):  # every other fact a rule may start from is owed when one does
     if automations.consider not in REACTIONS.setdefault(known()[_name], []):

@@ -8,5 +8,6 @@ from leadcrm.identity import models as identity
 from leadcrm.leads import models as leads
 from leadcrm.notifications import models as notifications
 from leadcrm.tasks import models as tasks
+from leadcrm.tracking import models as tracking
 
-__all__ = ["automations", "conversations", "core", "flows", "identity", "leads", "notifications", "tasks"]
+__all__ = ["automations", "conversations", "core", "flows", "identity", "leads", "notifications", "tasks", "tracking"]

@@ -22,9 +22,10 @@ from leadcrm.flows.jobs import drain_publications, drain_rewordings, drain_settl
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
 from leadcrm.privacy.jobs import drain_erasures
 from leadcrm.tasks.jobs import tell_of_due_tasks
+from leadcrm.tracking.jobs import drain_engagements, forget_old_tracks
 
 LANES: dict[str, list[Drain]] = {
-    "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails],
+    "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails, drain_engagements],
     "slow": [
         drain_settlings,
         drain_publications,
@@ -44,6 +45,7 @@ TIMETABLE: list[Periodic] = [
     Periodic("look_for_quiet_leads", "slow", 60, look_for_quiet_leads),
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
     Periodic("remove_orphaned_files", "slow", 86_400, remove_orphaned_files),
+    Periodic("forget_old_tracks", "slow", 86_400, forget_old_tracks),
     Periodic("forget_sign_ins", "slow", 86_400, forget_sign_ins),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
     Periodic("forget_old_answers", "slow", 3600, forget_old_answers),

@@ -12,6 +12,7 @@ from leadcrm.conversations.events import (
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations import (
     hand_over_conversations,
+    note_reaction,
     plan_message,
     resume_skipped,
     skip_waiting_of_lead,
@@ -23,6 +24,7 @@ from leadcrm.core.events import cause
 from leadcrm.leads.events import FollowUpRequested, LeadArchived, LeadAssigned, LeadRestored
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
+from leadcrm.tracking.events import MessageClicked, MessageOpened
 
 ARCHIVED = "the lead is archived"
 CHANNEL_NAMES = {"email": "email", "sms": "text", "whatsapp": "WhatsApp"}
@@ -115,3 +117,13 @@ def tell_of_failure(event: MessageFailed | MessageBounced | MessageOutcomeUnknow
     key = f"{event.name}:{cause().event_id}"
     reader_id = message.author_id or lead.owner_id
     notify([reader_id], key=key, title=title, href=href, icon="circle-alert", lead_id=lead.id)
+
+
+def show_as_opened(event: MessageOpened) -> None:
+    """The mail's bubble says that it was opened."""
+    note_reaction(event.message_id, opened=True)
+
+
+def show_as_clicked(event: MessageClicked) -> None:
+    """The mail's bubble says that one of its links was followed."""
+    note_reaction(event.message_id, clicked=True)

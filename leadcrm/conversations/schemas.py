@@ -34,6 +34,8 @@ class MessageSchema(Schema):
     scheduled_for = Instant(required=True)
     created_at = Instant(required=True)
     sent_at = Instant(required=True, allow_none=True)
+    opened_at = Instant(required=True, allow_none=True, metadata={"description": "As far as can be told."})
+    clicked_at = Instant(required=True, allow_none=True)
     error = fields.Method(
         "error_of",
         required=True,

@@ -23,6 +23,8 @@ _BEGUN_BY = {
     "api": " through the API",
     "assistant": " by the assistant",
 }
+_KINDS = {"whatsapp": "WhatsApp"}
+_VISITS = {"pricing": "looked at your pricing page", "demo_request": "asked for a demo on your site"}
 _FIELDS = {"timezone": "time zone", "zone_source": "time zone", "owner_id": "owner", "due_at": "due time"}
 BY_HAND = "canceled by hand"
 TAKEN_OUT = "Taken out of the flow by hand"  # as flows.reasons has it
@@ -217,10 +219,23 @@ def _received(telling: _Telling) -> str:
     return f"{telling.lead} wrote {telling.a_message}"
 
 
+def _clicked(telling: _Telling) -> str:
+    url = telling.get("url").partition("://")[2].rstrip("/")
+    return f"{telling.lead} clicked {url}" if url else f"{telling.lead} clicked a link in {telling.a_message}"
+
+
 def _opted_out(telling: _Telling) -> str:
     what = _MANY_MESSAGES.get(telling.get("channel"), "to hear from us any more")
     how = _OPTED_OUT_BY.get(telling.get("how"), telling.get("how").replace("_", " "))
     return f"{telling.lead} does not want {what}" + (f" ({how})" if how else "")
+
+
+def _consent_noted(telling: _Telling) -> str:
+    by = _listed(_KINDS.get(kind, kind) for kind in telling.words("kinds"))
+    if not telling.get("on"):
+        return telling.done(f"took back the consent to write by {by}", f"The consent to write by {by} was taken back")
+    where = f" ({telling.get('source')}, {telling.get('on')})" if telling.get("source") else ""
+    return telling.done(f"noted consent to write by {by}{where}", f"Consent to write by {by} was noted{where}")
 
 
 def _opt_out_suspected(telling: _Telling) -> str:
@@ -333,9 +348,14 @@ SENTENCES: dict[str, Callable[[_Telling], str]] = {
     ),
     "message.resolved": _resolved,
     "message.canceled": _canceled,
+    "lead.consent_noted": _consent_noted,
+    "lead.recognised": lambda telling: f"{telling.lead} was recognised as a visitor of your site",
+    "lead.visited": lambda telling: f"{telling.lead} {_VISITS.get(telling.get('kind'), 'visited your site')}",
     "message.hurried": lambda telling: f"{telling.someone} sent {telling.a_message} without waiting",
     "message.retried": lambda telling: f"{telling.someone} tried {telling.a_message} again",
     "message.received": _received,
+    "message.opened": lambda telling: f"{telling.lead} opened {telling.a_message}",
+    "message.clicked": _clicked,
     "conversation.assigned": _thread_assigned,
     "conversation.status_changed": _thread_status,
     "task.created": _task_created,

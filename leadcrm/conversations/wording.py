@@ -63,6 +63,12 @@ def _on_its_way(message: Message, now: datetime) -> Delivery:
     return Delivery("Scheduled for", "calendar-clock", "scheduled", message.reason, message.scheduled_for)
 
 
+def reactions(message: Message) -> list[tuple[str, str, datetime]]:
+    """What the lead did with a mail, as far as we know: words, icon, when."""
+    known = (("Opened", "eye", message.opened_at), ("Clicked", "external-link", message.clicked_at))
+    return [(words, icon, at) for words, icon, at in known if at is not None]
+
+
 def can_be_canceled(message: Message) -> bool:
     """Whether Cancel still does something."""
     return message.status in ("scheduled", "held", "claimed")

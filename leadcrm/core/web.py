@@ -214,6 +214,11 @@ def clock_text(moment: datetime) -> str:
     return time_teller().clock(moment)
 
 
+def day_text(day: date) -> str:
+    """A day in the reader's locale: `25 Nov 2026`."""
+    return _day_words(day, "d MMM y", user_locale())
+
+
 def time_tag(moment: datetime, style: str = "ago") -> Markup:
     """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
     return time_teller().tag(moment, style)
@@ -225,7 +230,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["glyph"] = lru_cache(maxsize=1024)(partial(_glyph, sprite))
     app.before_request(_refuse_nul_in_address)
     Htmx(app)  # replaces app.request_class by its own subclass of Flask's
-    app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text)
+    app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text, day=day_text)
     app.jinja_env.globals.update(
         remembered=remembered, time_tag=time_tag, time_teller=time_teller, is_partial=is_partial
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -16,7 +17,7 @@ from leadcrm.demo import errands, houses, people, templates, threads
 from leadcrm.demo.errands import Errand
 from leadcrm.demo.houses import Asker
 from leadcrm.demo.stage import Stage, moved_clock, travel_to
-from leadcrm.demo.threads import Handled, Noted, Said, When
+from leadcrm.demo.threads import Handled, Looked, Noted, Said, When
 from leadcrm.furnishing import furnish
 from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
@@ -24,6 +25,7 @@ from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.models import Notification
 from leadcrm.tasks import operations as tasks
+from leadcrm.tracking import operations as tracking
 
 BY_THEMSELVES = ("survey", "website", "advert", "partner")  # sources that need nobody to type
 OPENING = timedelta(days=13)
@@ -38,7 +40,7 @@ class Tale:
 
     office: people.Office
     askers: Sequence[Asker]
-    lines: Sequence[Said | Noted | Handled]
+    lines: Sequence[Said | Noted | Handled | Looked]
     errands: Sequence[Errand]
 
 
@@ -91,6 +93,12 @@ class Storyteller:
     def _open(self) -> None:
         furnish()
         templates.add()
+        if any(isinstance(line, Looked) for line in self.tale.lines):
+            tracking.save_site({"is_on": True, "origins": [self._site]})
+
+    @property
+    def _site(self) -> str:
+        return f"https://www.{self.tale.office.slug}.example"
 
     def _scenes(self) -> Iterator[tuple[datetime, str, Callable[[], None]]]:
         for asker in self.tale.askers:
@@ -146,11 +154,14 @@ class Storyteller:
     def _lead(self, key: str) -> Lead:
         return get_or_404(Lead, self.leads[key])
 
-    def _play(self, line: Said | Noted | Handled) -> None:
+    def _play(self, line: Said | Noted | Handled | Looked) -> None:
         if isinstance(line, Noted):
             leads.add_note(self._lead(line.lead), line.text, self.team[line.who], line.channel)
         elif isinstance(line, Handled):
             self._handle(line)
+        elif isinstance(line, Looked):
+            browser = sha256(self.leads[line.lead].encode()).hexdigest()[:32]
+            tracking.note_visit(browser, f"{self._site}{line.page}", line.kind, self.leads[line.lead])
         elif line.who == "lead":
             self._hear(line)
         else:

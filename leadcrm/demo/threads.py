@@ -43,6 +43,17 @@ class Handled:
     channel: str = "email"
 
 
+@dataclass(frozen=True)
+class Looked:
+    """A page of the office's site that the lead looked at."""
+
+    lead: str
+    when: When
+    page: str
+    kind: str = "page"
+    who: str = "lead"
+
+
 UNREAD = (  # whose last words nobody has opened yet; the owners' first, then of those that are nobody's
     "naledi", "mei", "isabel", "samuel", "david", "peter", "amara", "victor", "alice", "beatrix",
     "hannah", "george", "nina",
@@ -63,6 +74,11 @@ ACME = (
          channel="whatsapp"),
     Said("naledi", 48, "lead",
          "Hi Rosa, we have decided: we want to make an offer. Can we talk today? 🙂", channel="whatsapp"),
+
+    Looked("naledi", (10, "05:52"), "/homes/camps-bay-sea-view"),
+    Looked("naledi", (7, "18:20"), "/homes/camps-bay-sea-view/plan"),
+    Looked("naledi", (7, "18:24"), "/pricing", "pricing"),
+    Looked("naledi", 61, "/homes/camps-bay-sea-view"),
 
     Said("oliver", (10, "06:30"), "lead",
          "Dear Ben,\n\nwe move from London in March with two children. Is Kensington Gardens within walking distance, "

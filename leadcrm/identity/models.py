@@ -25,6 +25,10 @@ class Organization(Identified, Timestamped, Base):
     locale: Mapped[str] = mapped_column(String(20), default="en")
     mail_from: Mapped[str | None] = mapped_column(String(254))  # sender and inbound address; else the installation's
     message_gap_minutes: Mapped[int] = mapped_column(default=0, server_default="0")  # between two automatic ones
+    # whether clicks in our mails are noted, whether opens are, and whether also in letters that a person wrote
+    follows_clicks: Mapped[bool] = mapped_column(Boolean, default=True)
+    follows_opens: Mapped[bool] = mapped_column(Boolean, default=False)
+    follows_letters: Mapped[bool] = mapped_column(Boolean, default=False)
 
     __table_args__ = (
         UniqueConstraint("mail_from"),  # inbound mail finds its organization by it

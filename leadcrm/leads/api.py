@@ -14,7 +14,7 @@ from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import is_staff
 from leadcrm.leads import api_queries, operations, queries
-from leadcrm.leads.data import LeadData
+from leadcrm.leads.data import Consent, LeadData
 from leadcrm.leads.event_schemas import EventPage, EventQuery
 from leadcrm.leads.models import Lead
 from leadcrm.leads.schemas import (
@@ -139,11 +139,25 @@ def _said(body: dict[str, Any]) -> LeadData:
         first_name=first_name,
         last_name=last_name,
         **{
-            name: body[name] for name in ("email", "phone", "timezone", "company", "interest", "source") if name in body
+            name: body[name]
+            for name in ("email", "phone", "timezone", "company", "interest", "source", "visitor")
+            if name in body
         },
+        consent=_consent(body),
         answers=body.get("answers", {}),
-        payload=body,
+        payload=_payload(body),
     )
+
+
+def _consent(body: dict[str, Any]) -> Consent | None:
+    return Consent(body["consent"]["source"], body["consent"]["date"]) if "consent" in body else None
+
+
+def _payload(body: dict[str, Any]) -> dict[str, Any]:
+    """The submission as JSON again: what was read as a date is its text."""
+    if "consent" not in body:
+        return body
+    return {**body, "consent": {**body["consent"], "date": body["consent"]["date"].isoformat()}}
 
 
 def _names(body: dict[str, Any]) -> tuple[str, str]:
@@ -165,6 +179,7 @@ def _change(lead_id: str, body: dict[str, Any]) -> dict[str, Any]:
     details = {name: body[name] for name in DETAILS if name in body}
     if "owner_id" in body:
         details["owner_id"] = body["owner_id"] or ""
+    details["consent"] = _consent(body)
     lead = operations.edit_lead(lead, LeadData(**details), body.get("revision"))
     if "status" in body:
         operations.change_status(lead, body["status"], body.get("reason", ""))

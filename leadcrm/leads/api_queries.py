@@ -48,9 +48,18 @@ def _leads(lead_ids: Sequence[str]) -> dict[str, Lead]:
 
 
 def history(lead: Lead) -> dict[str, Any]:
-    """What only a lead's own page shows: score lines, and inquiries from the newest on."""
+    """What only a lead's own page shows: score lines, inquiries from the newest on, consents by address."""
     newest = select(Inquiry).where(Inquiry.lead_id == lead.id).order_by(Inquiry.created_at.desc(), Inquiry.id.desc())
-    return {"score_lines": _score_lines(lead), "inquiries": db.session.scalars(newest.limit(MOST_INQUIRIES)).all()}
+    inquiries = db.session.scalars(newest.limit(MOST_INQUIRIES)).all()
+    return {"score_lines": _score_lines(lead), "inquiries": inquiries, "consents": _consents(lead)}
+
+
+def _consents(lead: Lead) -> list[dict[str, Any]]:
+    return [
+        {"kind": point.kind, "address": point.value, "source": point.consent_source, "date": point.consent_on}
+        for point in lead.contact_points
+        if point.consent_source
+    ]
 
 
 def _score_lines(lead: Lead) -> list[dict[str, Any]]:

@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Where and on which day somebody agreed to be written to; without a source and a day: they did not, or no more."""
+
+    source: str = ""
+    on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeadData:
     """What is said about a lead. None means "not said"; "" means "empty", and for the owner "nobody".
 
-    `phone` and `email` as typed; `timezone` an IANA name; `payload` the raw submission, kept as it came.
+    `phone` and `email` as typed; `timezone` an IANA name; `payload` the raw submission, kept as it came;
+    `visitor` what the script on the organization's site calls the browser it came from.
     """
 
     first_name: str | None = None
@@ -23,6 +32,8 @@ class LeadData:
     source: str | None = None
     owner_id: str | None = None
     tags: Sequence[str] | None = None
+    visitor: str | None = None
+    consent: Consent | None = None  # for the addresses given with it
     answers: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
 

@@ -47,6 +47,34 @@ class LeadInquired(Event):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class LeadRecognised(Event):
+    """A submission named the visitor of the organization's site who made it."""
+
+    name = "lead.recognised"
+    title = "Recognised as a visitor of your site"
+    icon = "globe"
+    personal = ("visitor",)
+    lead_id: str
+    visitor: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class ConsentNoted(Event):
+    """Where and when the lead agreed to be written to, by addresses of these kinds; without a source: no more."""
+
+    name = "lead.consent_noted"
+    title = "Consent noted"
+    icon = "shield-check"
+    personal = ("source",)
+    lead_id: str
+    kinds: tuple[str, ...]
+    source: str = ""
+    on: str = ""  # a date, ISO 8601
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class LeadEdited(Event):
     """Fields changed; values stay in the lead's row."""
 

@@ -19,9 +19,9 @@ from wtforms.validators import DataRequired, Length, Optional, Regexp, Validatio
 
 from leadcrm.core.forms import Form
 from leadcrm.core.zones import wall_time
-from leadcrm.leads.data import Filters, LeadData
+from leadcrm.leads.data import Consent, Filters, LeadData
 from leadcrm.leads.models import STATUSES, Lead
-from leadcrm.leads.wording import HAS_WORDS, STATUS_WORDS, main_address
+from leadcrm.leads.wording import HAS_WORDS, STATUS_WORDS, held_consent, main_address
 from leadcrm.leads.zone_words import zone_named
 
 EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
@@ -57,6 +57,8 @@ class LeadForm(Form):
     timezone = StringField("Time zone", [at_most(60)], filters=[zone_named])
     owner_id = SelectField("Owner", [Optional()], default="")
     tags = StringField("Tags", [at_most(400)])
+    consent_source = StringField("Agreed to be written to", [at_most(120)])
+    consent_on = DateField("On", [Optional(), _near])
     follow_up = BooleanField("Send follow-up email")
     anyway = BooleanField("Create anyway")
     form_key = HiddenField(validators=[Optional(), ID])
@@ -72,6 +74,7 @@ class LeadForm(Form):
     @classmethod
     def of(cls, lead: Lead, **more: str) -> "LeadForm":
         """The form filled with what is known."""
+        consent = held_consent(lead)
         return cls(
             first_name=lead.first_name,
             last_name=lead.last_name,
@@ -83,6 +86,8 @@ class LeadForm(Form):
             timezone=lead.timezone,
             owner_id=lead.owner_id or "",
             tags=", ".join(tag.name for tag in lead.tags),
+            consent_source=consent.source,
+            consent_on=consent.on,
             revision=str(lead.revision),
             **more,
         )
@@ -93,6 +98,7 @@ class LeadForm(Form):
             **{name: self[name].data or "" for name in texts},
             owner_id=self.owner_id.data or "",
             tags=split_tags(self.tags.data),
+            consent=Consent(self.consent_source.data or "", self.consent_on.data),
         )
 
 

@@ -1,6 +1,6 @@
 """Leads, the addresses they are reached at, what they submitted, and notes about them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -98,12 +98,15 @@ class ContactPoint(Identified, Timestamped, TenantOwned, Base):
     is_primary: Mapped[bool] = mapped_column(Boolean, default=True)
     verified_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
+    consent_source: Mapped[str | None] = mapped_column(String(120))  # where they agreed to be written to there
+    consent_on: Mapped[date | None]
 
     lead: Mapped[Lead] = relationship(back_populates="contact_points")
 
     __table_args__ = (
         CheckConstraint(f"kind IN {CONTACT_KINDS}", name="kind"),
         CheckConstraint("value <> ''", name="value"),
+        CheckConstraint("(consent_source IS NULL) = (consent_on IS NULL)", name="consent"),
         UniqueConstraint("lead_id", "kind", "value"),
         Index(
             "uq_contact_points_identity",
@@ -122,6 +125,10 @@ class ContactPoint(Identified, Timestamped, TenantOwned, Base):
         ),
         Index("ix_contact_points_value", "organization_id", "kind", "value"),  # duplicate warning
     )
+
+    def is_primary_of(self, kind: str) -> bool:
+        """Whether it is the lead's main address of that kind."""
+        return self.is_primary and self.kind == kind
 
 
 class Inquiry(Identified, Timestamped, TenantOwned, Base):

@@ -5,11 +5,25 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from leadcrm.core.api_fields import Answers, Choice, Instant, PageQuery, Text, Uuid, Zone, page_of
-from leadcrm.leads.models import PRIORITIES, STATUSES, Lead
+from leadcrm.leads.models import CONTACT_KINDS, PRIORITIES, STATUSES, Lead
 
 SORTS = ("activity", "created", "name", "score")
 FILTERS = ("booked", "hot")
 MOST_TAGS = 20
+
+
+class ConsentSchema(Schema):
+    """Where and on which day the person agreed to be written to at the addresses given with it."""
+
+    source = Text(120, needed=True, one_line=True, metadata={"example": "trade fair form"})
+    date = fields.Date(required=True, metadata={"example": "2026-03-01"})
+
+
+class HeldConsentSchema(ConsentSchema):
+    """The same of one address."""
+
+    kind = fields.String(required=True, metadata={"enum": list(CONTACT_KINDS)})
+    address = fields.String(required=True)
 
 
 class LeadInSchema(Schema):
@@ -26,6 +40,11 @@ class LeadInSchema(Schema):
     interest = Text(200, one_line=True, metadata={"description": "What they are after, in a few words."})
     source = Text(60, one_line=True, metadata={"example": "garden-flat survey"})
     answers = Answers()
+    consent = fields.Nested(ConsentSchema)
+    visitor = fields.String(
+        validate=[validate.Regexp(r"^[0-9a-f]{32}$"), validate.Length(equal=32)],
+        metadata={"description": "What `leadcrm.visitor()` says on your site: joins earlier visits to the lead."},
+    )
 
     @validates_schema
     def reachable(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -114,6 +133,7 @@ class HistorySchema(Schema):
         fields.Nested(ScoreLineSchema), required=True, metadata={"description": "Their sum is the score."}
     )
     inquiries = fields.List(fields.Nested(InquirySchema), required=True, metadata={"description": "Newest first."})
+    consents = fields.List(fields.Nested(HeldConsentSchema), required=True)
 
 
 class LeadDetailSchema(LeadSchema, HistorySchema):
@@ -144,6 +164,7 @@ class LeadPatchSchema(Schema):
     source = Text(60, one_line=True)
     owner_id = Uuid(allow_none=True, metadata={"description": "A member of the team; null for nobody."})
     tags = fields.List(Text(40, one_line=True), validate=validate.Length(max=MOST_TAGS))
+    consent = fields.Nested(ConsentSchema, metadata={"description": "For the main addresses."})
     status = Choice(STATUSES)
     reason = Text(200, one_line=True, metadata={"description": "Why the status changes; needed for unqualified."})
     revision = fields.Integer(

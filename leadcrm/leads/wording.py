@@ -1,9 +1,11 @@
 """How leads are put in words on screens."""
 
+from datetime import date
+
 from babel import Locale
 
 from leadcrm.leads.addresses import phone_as_read
-from leadcrm.leads.data import Filters
+from leadcrm.leads.data import Consent, Filters
 from leadcrm.leads.models import STATUSES, Lead
 from leadcrm.leads.zone_certainty import SOURCE_WORDS, candidates
 
@@ -15,6 +17,7 @@ SORT_WORDS = {  # a list's order: its name, and how it reads downwards and upwar
     "name": ("Name", "Z to A", "A to Z"),
     "score": ("Score", "Highest first", "Lowest first"),
 }
+KIND_WORDS = {"email": "email", "phone": "phone", "whatsapp": "WhatsApp"}
 FIELD_WORDS = {
     "first_name": "First name",
     "last_name": "Last name",
@@ -58,6 +61,22 @@ def possible_zones(lead: Lead, year: int) -> tuple[str, ...]:
     """The zones the lead may be in, the likeliest first; of a lead that is loaded with its addresses."""
     numbers = {point.kind: point.value for point in lead.contact_points if point.is_primary}
     return candidates(lead.timezone, lead.zone_source, numbers.get("phone") or numbers.get("whatsapp") or "", year)
+
+
+def held_consent(lead: Lead) -> Consent:
+    """What is written beside the lead's main address, e-mail before phone."""
+    mains = (point for kind in ("email", "phone") for point in lead.contact_points if point.is_primary_of(kind))
+    noted = next((point for point in mains if point.consent_source), None)
+    return Consent(noted.consent_source, noted.consent_on) if noted else Consent()
+
+
+def consents(lead: Lead) -> list[tuple[str, str, date]]:
+    """Where and when the lead agreed, each once: (its addresses' kinds, source, day)."""
+    kinds: dict[tuple[str, date], list[str]] = {}
+    for point in lead.contact_points:
+        if point.consent_source:
+            kinds.setdefault((point.consent_source, point.consent_on), []).append(KIND_WORDS[point.kind])
+    return [(" and ".join(dict.fromkeys(names)), source, on) for (source, on), names in kinds.items()]
 
 
 def subtitle(lead: Lead) -> str:

@@ -45,6 +45,7 @@ ABOUT_NOBODY = {
     "campaigns": "who of all leads, by what they have in common, and numbers",
     "paces": "numbers",
     "automations": "rules for everybody",
+    "tracked_sites": "the organization's own site",
     "channel_pauses": "how connections do",
     "sending_windows": "rules for everybody",
     "sending_pauses": "who of the team released what",

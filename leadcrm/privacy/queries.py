@@ -11,6 +11,7 @@ from leadcrm.conversations.operations.consent import shapes_of
 from leadcrm.core.db import db
 from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Inquiry, Lead, Note
 from leadcrm.privacy.holdings import exported, holdings
+from leadcrm.tracking.models import SiteVisit
 
 READ_AT_ONCE = 20
 COUNTED = (
@@ -18,6 +19,7 @@ COUNTED = (
     (("note", "notes"), Note),
     (("inquiry", "inquiries"), Inquiry),
     (("address", "addresses"), ContactPoint),
+    (("visit", "visits"), SiteVisit),
 )
 
 

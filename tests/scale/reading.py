@@ -8,7 +8,8 @@ from tests.plans import plan_of
 CROWDED = ("leads", "contact_points", "lead_search", "conversations", "messages", "message_search", "events")
 GROWING = (
     *CROWDED, "read_marks", "inquiries", "notes", "lead_tags", "attempts", "attachments", "drafts", "notifications",
-    "automation_runs", "webhook_calls", "enrolments", "raw_inbound", "tasks",
+    "automation_runs", "webhook_calls", "enrolments", "raw_inbound", "tasks", "engagements", "site_visits",
+    "visitors",
 )  # fmt: skip
 FEW = r"(?!.*(?:ix_messages_sandbox|ix_raw_inbound_unread|ix_raw_inbound_given_up))"  # indexes of what a list is about
 

@@ -329,6 +329,19 @@ CASES: dict[str, Case] = {
     "POST automations.delete": Case(EDITORS),
     "POST automations.restore": Case(EDITORS, parts={"automation_id": "@deleted_automation"}),
     "GET automations.runs": of_lead(query={"automation": "@automation", "lead": "@lead"}),
+    # what stands in mails
+    "GET mail_links.follow": Case(open=BY_SECRET, parts={"token": "@message"}, works=404),
+    "GET mail_links.opened": Case(open="one transparent dot, whatever the token", parts={"picture": "@message"}),
+    # the organization's site
+    "GET site_visits.script": Case(open="the script for sites, the same for all"),
+    "POST site_visits.visit": Case(open="a visit told by a site on the list; here by nobody", works=400),
+    # tracking
+    "GET tracking.settings": Case(MANAGERS),
+    "POST tracking.change_mails": Case(MANAGERS, body={"follows_opens": "y", "id": "@organization"}),
+    "POST tracking.change_site": Case(
+        MANAGERS, body={"is_on": "y", "origins": "https://shop.example", "pricing_paths": "/pricing*"}
+    ),
+    "GET tracking.lead_visits": of_lead(),
     # machines
     "GET system.healthz": Case(open="says that the process answers"),
     "GET system.readyz": Case(open="counts, without names"),

@@ -6,6 +6,8 @@ its owner and those who run the team may read); Rival's words are built alike.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
+from secrets import token_hex
 
 import nh3
 from sqlalchemy import func, select, update
@@ -19,6 +21,7 @@ from leadcrm.conversations.operations import IncomingFile
 from leadcrm.conversations.storage import StoredFile, path_of
 from leadcrm.core import clock, events, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
+from leadcrm.core.mail_links import MailMark
 from leadcrm.core.models import Debt
 from leadcrm.core.values import new_id
 from leadcrm.flows import operations as flows
@@ -28,11 +31,12 @@ from leadcrm.identity import operations as identity
 from leadcrm.identity import queries as people
 from leadcrm.identity.models import Organization, PasswordReset, User
 from leadcrm.leads import operations as leads
-from leadcrm.leads.data import Filters, LeadData
+from leadcrm.leads.data import Consent, Filters, LeadData
 from leadcrm.leads.models import ContactPoint, Lead, Tag
 from leadcrm.notifications import operations as notifications
 from leadcrm.notifications.models import Notification
 from leadcrm.tasks import operations as tasks
+from leadcrm.tracking import operations as tracking
 
 FILE_BYTES = b"what the lead sent"
 FILE_HASH = hashlib.sha256(FILE_BYTES).hexdigest()
@@ -91,6 +95,7 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     _settle(failed, status="failed", reason=f"refused {word}", due_at=None)
     _settle(unknown, status="unknown", reason=f"no answer {word}", due_at=None)
     flow = db.session.scalars(select(Flow).where(Flow.name == f"flow {shared}")).one()
+    perform(_leave_tracks, lead.id, sent.id, word)
     return {
         "enrolment": perform(flows.enrol, lead, flow).id,
         "lead": lead.id,
@@ -121,6 +126,15 @@ def _mail_came_back(lead: Lead) -> None:
     db.session.add(ContactPoint(lead_id=lead.id, kind="email", value=OLD_ADDRESS, identifies=False, is_primary=False))
     db.session.flush()
     conversations.suppress("email", OLD_ADDRESS, "bounced")
+
+
+def _leave_tracks(lead_id: str, message_id: str, word: str) -> None:
+    """A click in a mail, a visit of the site it leads to, and where they had agreed to be written to."""
+    page = f"https://shop.example/{word}"
+    tracking.note_engagement(MailMark(tenancy.current_id(), lead_id, message_id), "click", page)
+    tracking.note_visit(token_hex(16), page, "pricing", lead_id)
+    consent = Consent(f"fair {word}", date(2026, 3, 1))
+    leads.edit_lead(get_or_404(Lead, lead_id), LeadData(consent=consent))
 
 
 def keep_files() -> None:

@@ -19,7 +19,7 @@ def rule_of(houses: Houses, name: str) -> str:
 
 def read(response) -> str:
     """Everything an answer says, its head included."""
-    return f"{response.headers}\n{response.get_data(as_text=True)}"
+    return f"{response.headers}\n{response.get_data().decode(errors='replace')}"
 
 
 def styles(name: str) -> tuple[bool, ...]:

@@ -1,6 +1,7 @@
 """The words of a mail in two dresses: as plain text, and as HTML that looks the same in every mailbox."""
 
 import re
+from typing import Protocol
 
 from flask import current_app
 
@@ -8,6 +9,14 @@ WEB_ADDRESS = re.compile(r"(https?://[^\s<>\"']{1,2000})")
 AFTER_ADDRESS = ".,;:!?)]"
 
 Piece = tuple[str, bool]  # text, and whether it is a link
+
+
+class Following(Protocol):
+    """How a mail is followed (see links.py)."""
+
+    pixel: str | None
+
+    def href(self, address: str) -> str: ...
 
 
 def plain(text: str, organization_name: str, unsubscribe_url: str | None) -> str:
@@ -20,13 +29,15 @@ def plain(text: str, organization_name: str, unsubscribe_url: str | None) -> str
     )
 
 
-def html(text: str, organization_name: str, unsubscribe_url: str | None) -> str:
-    """The same as HTML; what a lead or a colleague typed stays text."""
+def html(text: str, organization_name: str, unsubscribe_url: str | None, following: Following | None = None) -> str:
+    """The same as HTML; what a lead or a colleague typed stays text. Links go where `following` says."""
     # not by render_template: what pages need in their sidebars costs more than the mail itself
     return current_app.jinja_env.get_template("mail/lead/message.html").render(
         paragraphs=paragraphs(text),
         organization_name=organization_name,
         unsubscribe_url=unsubscribe_url,
+        href=following.href if following else str,
+        pixel=following.pixel if following else None,
     )
 
 

@@ -14,10 +14,12 @@ from leadcrm.conversations import merge, storage
 from leadcrm.conversations.delivery import letters
 from leadcrm.conversations.delivery.addresses import reply_address, unsubscribe_url
 from leadcrm.conversations.delivery.claims import Claim
+from leadcrm.conversations.delivery.links import Following, origins_in
 from leadcrm.conversations.delivery.timing import Timing
 from leadcrm.conversations.models import AUTOMATIC, Attachment, Conversation, Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, end_reading
+from leadcrm.core.mail_links import MailMark
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads import queries as leads
 
@@ -79,6 +81,9 @@ class _Thread:
 class _Sender:
     mailbox: str
     name: str
+    follows_clicks: bool
+    follows_opens: bool
+    follows_letters: bool
 
 
 class Batch:
@@ -155,7 +160,7 @@ class Batch:
             recipient_name=values.get("name") or "",
             subject=subject,
             text=letters.plain(content, self.sender.name, line),
-            html=letters.html(content, self.sender.name, line),
+            html=letters.html(content, self.sender.name, line, self._following(claim)),
             reply_to=reply_to,
             in_reply_to=thread.references[-1] if thread.references else None,
             references=tuple(thread.references),
@@ -164,6 +169,20 @@ class Batch:
             envelope_sender=reply_to,
             files=tuple(self.files[claim.id]),
         )
+
+    def _following(self, claim: Claim) -> Following | None:
+        """How the mail is followed, if the organization wants that; letters by hand only if it wants that, too.
+
+        On a later try its links are left alone: the filled words do not tell which of them were the template's.
+        """
+        sender = self.sender
+        if not (sender.follows_clicks or sender.follows_opens):
+            return None
+        if claim.origin not in AUTOMATIC and not sender.follows_letters:
+            return None
+        origins = origins_in(claim.content) if sender.follows_clicks and not claim.rendered else frozenset()
+        mark = MailMark(tenancy.current_id(), claim.lead_id, claim.id)
+        return Following(current_app.settings.base_url, mark, origins, sender.follows_opens)
 
     def _sender_name(self, claim: Claim, values: dict) -> str:
         """A person's name where there is one: the writer's, else that of the lead's owner."""
@@ -194,9 +213,16 @@ def _author_names(user_ids: set[str]) -> dict[str | None, str]:
 
 
 def _sender() -> _Sender:
-    named = select(Organization.mail_from, Organization.name).where(Organization.id == tenancy.current_id())
-    row = db.session.execute(named).one()
-    return _Sender(row.mail_from or current_app.settings.mail_from, row.name)
+    row = db.session.execute(
+        select(
+            Organization.mail_from,
+            Organization.name,
+            Organization.follows_clicks,
+            Organization.follows_opens,
+            Organization.follows_letters,
+        ).where(Organization.id == tenancy.current_id())
+    ).one()
+    return _Sender(row.mail_from or current_app.settings.mail_from, *row[1:])
 
 
 def _threads(channel: str, lead_ids: list[str]) -> dict[str, _Thread]:

@@ -46,6 +46,8 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     useful_until: Mapped[datetime | None]
     position_at: Mapped[datetime] = mapped_column(default=clock.now)  # place in the thread: sent, received, called off
     sent_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]  # by the lead, as far as we may know and can tell
+    clicked_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     claim_token: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # kept while unknown: its holder may yet tell
     lease_until: Mapped[datetime | None]  # by the real clock, while claimed or sending
@@ -93,6 +95,9 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         Index("ix_messages_conversation", "conversation_id", "direction", "position_at"),  # unread counts
         Index(  # per-step counts, and switches
             "ix_messages_step", "organization_id", "step_id", "status", "reason", "scheduled_for"
+        ),
+        Index(  # per-step counts of those that were clicked
+            "ix_messages_clicked", "organization_id", "step_id", **only_where("clicked_at IS NOT NULL")
         ),
         Index(
             "uq_messages_external",

@@ -26,6 +26,7 @@ from leadcrm.conversations.operations.planning import (
     plan_messages,
     write_down,
 )
+from leadcrm.conversations.operations.reacting import note_reaction
 from leadcrm.conversations.operations.releasing import release_sending
 from leadcrm.conversations.operations.retiming import hold_until_retimed, retime, retime_dropped, retimed_up_to
 from leadcrm.conversations.operations.sending_rules import change_sending_rules
@@ -75,6 +76,7 @@ __all__ = [
     "mark_read",
     "missing_fields",
     "note_accepted",
+    "note_reaction",
     "opt_in",
     "opt_out",
     "plan_message",

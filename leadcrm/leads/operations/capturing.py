@@ -11,10 +11,11 @@ from leadcrm.core.events import record
 from leadcrm.identity.models import User
 from leadcrm.leads import queries
 from leadcrm.leads.data import LeadData
-from leadcrm.leads.events import LeadInquired
+from leadcrm.leads.events import LeadInquired, LeadRecognised
 from leadcrm.leads.models import STATUSES, Inquiry, Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import checked_owner, restore_lead, tags_named
+from leadcrm.leads.operations.consenting import checked, note_consent
 from leadcrm.leads.operations.contact_points import Address
 from leadcrm.leads.operations.creating import checked_zone, chosen_zone, guess_zone_anew, make_lead, shown_name
 from leadcrm.leads.zone_certainty import GUESSED
@@ -53,6 +54,8 @@ def capture_lead(data: LeadData, *, realtor: User | None) -> tuple[Lead, bool]:
 
 def read_submission(data: LeadData, *, realtor: User | None) -> Submission:
     """The submission for `realtor`, an active member of the team. Raises DomainError naming the field."""
+    if data.consent is not None:
+        checked(data.consent)
     email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
     return Submission(
         data=replace(data, source=data.source or "api"),
@@ -72,7 +75,7 @@ def take_in(submission: Submission) -> Captured:
     """
     data = submission.data
     said = contact_points.given(email=submission.email, phone=submission.phone)
-    held = contact_points.holders(said)
+    held, values = contact_points.holders(said), [value for _, value in said]
     known = _known(submission, held)
     if known is None:
         lead_id = make_lead(
@@ -84,6 +87,9 @@ def take_in(submission: Submission) -> Captured:
             realtor_id=submission.realtor_id,
         )
         _add_inquiry(lead_id, data, {})
+        _recognise(lead_id, data)
+        if data.consent is not None:
+            note_consent(get_or_404(Lead, lead_id), data.consent, values, newer_only=True)
         return Captured(lead_id, is_new=True)
     lead = lock(known)
     differences = _fill(lead, data, said, held)
@@ -92,6 +98,9 @@ def take_in(submission: Submission) -> Captured:
     lead.last_activity_at = clock.now()
     _add_inquiry(lead.id, data, differences)
     record(LeadInquired(lead_id=lead.id, source=data.source, differs=tuple(differences)))
+    _recognise(lead.id, data)
+    if data.consent is not None:
+        note_consent(lead, data.consent, values, newer_only=True)
     return Captured(lead.id, False, lead.status, lead.score)
 
 
@@ -142,6 +151,11 @@ def _fill(
     db.session.flush()
     contact_points.index(lead)
     return differences
+
+
+def _recognise(lead_id: str, data: LeadData) -> None:
+    if data.visitor:
+        record(LeadRecognised(lead_id=lead_id, visitor=data.visitor))
 
 
 def _fill_zone(lead: Lead, said: str) -> dict[str, dict[str, str]]:

@@ -17,6 +17,7 @@ from leadcrm.leads.events import FollowUpRequested, LeadCreated
 from leadcrm.leads.models import Lead, LeadTag
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import checked_owner, tags_named
+from leadcrm.leads.operations.consenting import checked, note_consent
 from leadcrm.leads.operations.contact_points import Address
 from leadcrm.leads.zone_certainty import GUESSED, guessed_zone
 
@@ -41,6 +42,8 @@ def create_lead(
     email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
     if follow_up and not email:
         raise DomainError("A follow-up email needs an email address.", "follow_up")
+    if data.consent is not None:
+        checked(data.consent)
     said = contact_points.given(email=email, phone=phone)
     lead_id = make_lead(
         data,
@@ -50,9 +53,12 @@ def create_lead(
         owner_id=checked_owner(data.owner_id),
         form_key=form_key,
     )
+    lead = get_or_404(Lead, lead_id)
+    if data.consent is not None and data.consent.source:
+        note_consent(lead, data.consent, [value for _, value in said])
     if follow_up:
         record(FollowUpRequested(lead_id=lead_id, user_id=by.id if by else None))
-    return get_or_404(Lead, lead_id)
+    return lead
 
 
 def make_lead(

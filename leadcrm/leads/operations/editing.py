@@ -8,7 +8,9 @@ from leadcrm.leads.events import LeadEdited
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import assign_lead, change_status, set_tags
+from leadcrm.leads.operations.consenting import note_consent
 from leadcrm.leads.operations.creating import checked_zone, guess_zone_anew, shown_name
+from leadcrm.leads.wording import held_consent
 from leadcrm.leads.zone_certainty import GUESSED
 
 TEXT_FIELDS = ("first_name", "last_name", "company", "interest", "source")
@@ -39,7 +41,8 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
     changed = [*texts, *(kind for kind, value in addresses.items() if value != _held(lead, kind))]
     if zone:
         changed.append("timezone")
-    if revision is not None and revision != lead.revision and changed:
+    consent = data.consent if data.consent != held_consent(lead) else None
+    if revision is not None and revision != lead.revision and (changed or consent is not None):
         raise Conflict("Someone changed this lead in the meantime. Look at both values and save again.")
     for field, said in texts.items():
         setattr(lead, field, said)
@@ -53,6 +56,8 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
         lead.name = shown_name(lead, _held(lead, "email") or _held(lead, "phone") or _held(lead, "whatsapp"))
         contact_points.index(lead)
         record(LeadEdited(lead_id=lead.id, fields=tuple(changed)))
+    if consent is not None:
+        note_consent(lead, consent, [_held(lead, kind) for kind in ("email", "phone")])
     if data.owner_id is not None:
         assign_lead(lead, data.owner_id)
     if data.tags is not None:
