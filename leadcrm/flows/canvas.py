@@ -1,10 +1,13 @@
 """The builder's canvas: what it shows of a draft, and how it is answered anew after a change."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
 
 from leadcrm.conversations import merge
+from leadcrm.conversations.condition_fields import LEAD_FIELDS
+from leadcrm.conversations.conditions import sentence
 from leadcrm.conversations.queries import sending_rules
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import fragment, go, is_partial, render
@@ -16,7 +19,9 @@ from leadcrm.flows.draft_queries import Draft
 from leadcrm.flows.edits import Edit
 from leadcrm.flows.forms import StepForm
 from leadcrm.flows.models import CHANNEL_OF_TYPE, Flow
+from leadcrm.flows.only_if import PREFIX, TypedCondition
 from leadcrm.flows.operations import StaleDraft
+from leadcrm.identity import queries as identity
 
 NEW, MOVED_BADGE, CHANGED = ("New", "green"), ("Moved", "violet"), ("Changed", "amber")
 
@@ -34,6 +39,7 @@ def canvas_context(flow: Flow, draft: Draft) -> dict[str, Any]:
         "changes": changes,
         "steps": draft.document.steps,
         "badges": step_badges(changes),
+        "condition_words": condition_words(draft.document.steps),
         "step_counts": number_queries.step_counts(step_ids) if is_partial() else None,
         "running": queries.running_count(flow.id),
     }
@@ -52,12 +58,34 @@ def step_badges(changes: list[Change]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def step_context(step: StepDocument | None, form: StepForm | None, **more: Any) -> dict[str, Any]:
-    """For the side panel; without a form it is only read."""
+def step_context(
+    step: StepDocument | None, form: StepForm | None, condition: TypedCondition | None = None, **more: Any
+) -> dict[str, Any]:
+    """For the side panel; without a form it is only read. `condition`: as typed, else the step's own."""
     if form is None:
         return {"step": step, "form": None, **more}
     window = sending_rules().windows.get(CHANNEL_OF_TYPE.get(form.type.data, ""))
-    return {"step": step, "form": form, "window": window, **preview_context(form), **more}
+    typed = condition_context(condition or TypedCondition.of(step and step.only_if))
+    return {"step": step, "form": form, "window": window, **preview_context(form), **typed, **more}
+
+
+def condition_context(condition: TypedCondition) -> dict[str, Any]:
+    """For the editor of the step's condition."""
+    return {
+        "conditions": condition.group,
+        "prefix": PREFIX,
+        "fields": LEAD_FIELDS,
+        "people": [(user.id, user.name) for user in identity.colleagues()],
+        "errors": condition.errors,
+        "cursor": condition.cursor,
+    }
+
+
+def condition_words(steps: Iterable[StepDocument]) -> dict[str, str]:
+    """What steps depend on, as sentences by step id; of most there is nothing to say."""
+    conditional = {step.id: step.only_if for step in steps if step.only_if}
+    names = {user.id: user.name for user in identity.colleagues()} if conditional else {}
+    return {step_id: sentence(only_if, names) for step_id, only_if in conditional.items()}
 
 
 def preview_context(form: StepForm) -> dict[str, Any]:

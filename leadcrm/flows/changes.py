@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import time
 from typing import Any
 
+from leadcrm.conversations.conditions import sentence
 from leadcrm.flows.document import FlowDocument, StepDocument
 
 ADDED, REMOVED, NAMED = "added", "removed", "named"
 RENAMED, RETYPED, MOVED, REWORDED = "renamed", "retyped", "moved", "reworded"
-SWITCHED, GREETING, LATENESS = "switched", "greeting", "lateness"
+SWITCHED, GREETING, LATENESS, CONDITIONED = "switched", "greeting", "lateness", "conditioned"
 FIELDS_OF = {
     RENAMED: ("name",),
     RETYPED: ("type",),
@@ -18,6 +19,7 @@ FIELDS_OF = {
     SWITCHED: ("enabled",),
     GREETING: ("greets",),
     LATENESS: ("when_late",),
+    CONDITIONED: ("only_if",),
 }
 TYPE_WORDS = {"email": "an email", "text": "a text", "whatsapp": "a WhatsApp message"}
 
@@ -112,6 +114,19 @@ def _reworded(before: StepDocument, after: StepDocument) -> str:
     return "says something else" if before.subject == after.subject else "says something else, with another subject"
 
 
+class _SomeColleague(dict[str, str]):
+    """Names of people that nobody looked up."""
+
+    def get(self, key: str, default: str | None = None) -> str:
+        return "a certain colleague"
+
+
+def _conditioned(before: StepDocument, after: StepDocument) -> str:
+    if after.only_if is None:
+        return "is sent without a condition"
+    return f"is sent only if {sentence(after.only_if, _SomeColleague())}"
+
+
 _WORDS = {
     RENAMED: lambda before, after: f"is the new name of “{before.name}”",
     RETYPED: lambda before, after: f"becomes {TYPE_WORDS[after.type]} and is no longer {TYPE_WORDS[before.type]}",
@@ -120,4 +135,5 @@ _WORDS = {
     SWITCHED: lambda before, after: f"is switched {'on' if after.enabled else 'off'}",
     LATENESS: lambda before, after: "is skipped when late" if after.when_late == "skip" else "is sent although late",
     GREETING: lambda before, after: f"is {'' if after.greets else 'no longer '}the lead's first hello",
+    CONDITIONED: _conditioned,
 }

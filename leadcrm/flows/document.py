@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from leadcrm.conversations import merge
+from leadcrm.conversations import conditions, merge
+from leadcrm.conversations.conditions import BadCondition, Group
 from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.flows.models import CHANNEL_OF_TYPE, LAST_DAY, STEP_TYPES
@@ -29,6 +30,7 @@ class StepData:
     subject: str = ""
     greets: bool = False
     when_late: str = WHEN_LATE[0]
+    only_if: Group | None = None  # what has to hold of the lead when it is about to leave
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class StepDocument:
     enabled: bool = True
     greets: bool = False
     when_late: str = WHEN_LATE[0]  # more than two hours late: leave with the next window, or be skipped
+    only_if: Group | None = None
 
     @property
     def time_type(self) -> str:
@@ -81,6 +84,7 @@ class StepDocument:
             enabled=step.enabled,
             greets=step.greets,
             when_late=step.when_late,
+            only_if=step.only_if,
         )
 
     @classmethod
@@ -157,6 +161,7 @@ class StepRow(Protocol):
     enabled: bool
     greets: bool
     when_late: str
+    only_if: Group | None
 
 
 class FlowRow(Protocol):
@@ -206,6 +211,26 @@ class _WallTime(fields.Field):
         return clock
 
 
+class _Condition(fields.Field):
+    """A group of conditions; whom it names may have left, or be of another house: then it holds of nobody."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Group | None:
+        try:
+            group = conditions.check(value, _Anybody())
+        except BadCondition as error:
+            raise ValidationError(error.message) from None
+        except (TypeError, AttributeError, KeyError, ValueError, RecursionError):
+            raise ValidationError("Not a group of conditions.") from None
+        return group if conditions.members(group) else None
+
+
+class _Anybody(frozenset[str]):
+    """Every person there may be."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
 class _Flag(fields.Boolean):
     truthy = {True}
     falsy = {False}
@@ -231,6 +256,7 @@ class _StepSchema(Schema):
     enabled = _Flag(load_default=True)
     greets = _Flag(load_default=False)
     when_late = fields.String(load_default=WHEN_LATE[0], validate=validate.OneOf(WHEN_LATE))
+    only_if = _Condition(load_default=None, allow_none=True)
 
 
 class _FlowSchema(Schema):

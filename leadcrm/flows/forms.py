@@ -25,6 +25,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import HiddenInput, NumberInput
 
+from leadcrm.conversations.conditions import Group
 from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.core.forms import Form
 from leadcrm.flows.document import StepDocument
@@ -130,8 +131,8 @@ class StepForm(_WhenForm):
         if self.type.data == "email" and not field.data:
             raise ValidationError("An email needs a subject.")
 
-    def to_data(self) -> StepData:
-        """The verbs' argument; call it on a valid form."""
+    def to_data(self, only_if: Group | None = None) -> StepData:
+        """The verbs' argument; call it on a valid form. The condition is typed beside it."""
         return StepData(
             type=self.type.data,
             name=self.name.data,
@@ -141,6 +142,7 @@ class StepForm(_WhenForm):
             subject=self.subject.data or "",
             greets=self.greets.data,
             when_late=self.when_late.data,
+            only_if=only_if,
         )
 
     @classmethod

@@ -77,6 +77,7 @@ class FlowStep(Identified, Timestamped, TenantOwned, Base):
         Boolean, default=False
     )  # the lead's first hello: shared with automations, said once
     when_late: Mapped[str] = mapped_column(String(12), default=WHEN_LATE[0], server_default=WHEN_LATE[0])
+    only_if: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see conversations.conditions
     revision: Mapped[int] = mapped_column(default=1)
     deleted_at: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]  # came back into the flow then; what was put aside before stays aside

@@ -9,14 +9,16 @@ from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, go, is_partial
 from leadcrm.flows import operations
 from leadcrm.flows.blueprint import blueprint, editors_only, flow_url, may_edit, posted_revision
-from leadcrm.flows.canvas import preview_context, redrawn, step_context, step_refused, step_saved
+from leadcrm.flows.canvas import condition_words, preview_context, redrawn, step_context, step_refused, step_saved
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.draft_queries import Draft, draft_of
 from leadcrm.flows.edits import AddStep, DuplicateStep, EditStep, RemoveStep, SwitchStep
 from leadcrm.flows.forms import StepForm
 from leadcrm.flows.models import LAST_DAY, Flow, FlowStep
+from leadcrm.flows.only_if import TypedCondition
 from leadcrm.flows.operations import StaleDraft
 from leadcrm.flows.wording import effect_words
+from leadcrm.identity import queries as identity
 
 
 @blueprint.get("/flows/<flow_id>/steps/new")
@@ -33,9 +35,9 @@ def new_step(flow_id: str):
 @editors_only
 def add_step(flow_id: str):
     flow = get_or_404(Flow, flow_id)
-    form = StepForm(request.form)
-    if form.validate():
-        edit = AddStep(form.to_data())
+    form, condition = StepForm(request.form), _typed_condition()
+    if form.validate() and not condition.errors:
+        edit = AddStep(form.to_data(condition.only_if))
         try:
             draft = perform(operations.change_draft, flow, posted_revision(), edit)
             return step_saved(flow, draft, edit.step_id, f"{form.name.data} was added to the draft.")
@@ -43,7 +45,7 @@ def add_step(flow_id: str):
             raise
         except DomainError as error:
             add_errors(form, error)
-    return step_refused(flow, draft_of(flow), step_context(None, form))
+    return step_refused(flow, draft_of(flow), step_context(None, form, condition))
 
 
 @blueprint.get("/flows/<flow_id>/steps/<step_id>")
@@ -60,17 +62,18 @@ def show_step(flow_id: str, step_id: str):
 @editors_only
 def edit_step(flow_id: str, step_id: str):
     flow = get_or_404(Flow, flow_id)
-    form = StepForm(request.form)
-    if form.validate():
+    form, condition = StepForm(request.form), _typed_condition()
+    if form.validate() and not condition.errors:
         try:
-            draft = perform(operations.change_draft, flow, posted_revision(), EditStep(step_id, form.to_data()))
+            edit = EditStep(step_id, form.to_data(condition.only_if))
+            draft = perform(operations.change_draft, flow, posted_revision(), edit)
             return step_saved(flow, draft, step_id, f"{form.name.data} was saved in the draft.")
         except (StaleDraft, NotFound):
             raise
         except DomainError as error:
             add_errors(form, error)
     draft = draft_of(flow)
-    return step_refused(flow, draft, step_context(draft.document.step(step_id), form))
+    return step_refused(flow, draft, step_context(draft.document.step(step_id), form, condition))
 
 
 @blueprint.post("/flows/<flow_id>/steps/<step_id>/enablement")
@@ -110,10 +113,11 @@ def delete_step(flow_id: str, step_id: str):
 @blueprint.post("/flows/<flow_id>/draft")
 @editors_only
 def redraw_form(flow_id: str):
-    """The form for another type of step, with everything typed so far."""
+    """The form for another type of step, or with a condition more or less, and everything typed so far."""
     flow = get_or_404(Flow, flow_id)
     step = draft_of(flow).document.step(request.args["step"]) if request.args.get("step") else None
-    return fragment("flows/_step_form.html", flow=flow, **step_context(step, StepForm(request.form)))
+    condition = TypedCondition.redrawn(request.form, request.args.get("add", ""), request.args.get("remove", ""))
+    return fragment("flows/_step_form.html", flow=flow, **step_context(step, StepForm(request.form), condition))
 
 
 @blueprint.post("/flows/<flow_id>/preview")
@@ -123,9 +127,14 @@ def preview(flow_id: str):
     return fragment("flows/_preview.html", **preview_context(StepForm(request.form)))
 
 
+def _typed_condition() -> TypedCondition:
+    return TypedCondition.read(request.form, [user.id for user in identity.colleagues()])
+
+
 def shown_step(draft: Draft, step: StepDocument) -> dict[str, Any]:
     """For the panel with a step of the draft."""
-    return step_context(step, StepForm.of(step, draft.revision) if may_edit() else None)
+    form = StepForm.of(step, draft.revision) if may_edit() else None
+    return step_context(step, form, only_if_words=condition_words([step]).get(step.id))
 
 
 def blank_step(draft: Draft) -> dict[str, Any]:

@@ -41,6 +41,7 @@ ABOUT_NOBODY = {
     "flow_versions": "words for everybody, and numbers",
     "retimed_steps": "no words of people",
     "reworded_steps": "words for everybody",
+    "conditional_steps": "conditions for everybody",
     "withheld_steps": "no words of people",
     "campaigns": "who of all leads, by what they have in common, and numbers",
     "paces": "numbers",

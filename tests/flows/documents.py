@@ -9,9 +9,21 @@ from leadcrm.flows.document import FlowDocument, StepDocument
 from leadcrm.flows.models import STEP_TYPES
 
 IDS = [f"step-{number}" for number in range(6)]
-names = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=20)
+names = st.text(st.sampled_from("aZ9 -üé☺“漢\n"), min_size=1, max_size=20)
 words = st.sampled_from(["Hi {first_name|there}", "Hello", "Are you there?", "Ünï ☺"])
 times = st.none() | st.builds(time, st.integers(0, 23), st.integers(0, 59))
+conditions = st.sampled_from(
+    [
+        None,
+        {"all": [{"field": "score", "op": "at_least", "value": 60}]},
+        {
+            "any": [
+                {"field": "tag", "op": "is", "value": "vip"},
+                {"all": [{"field": "phone", "op": "is_set", "value": None}]},
+            ]
+        },
+    ]
+)
 
 
 @st.composite
@@ -28,6 +40,7 @@ def steps(draw, step_id: str) -> StepDocument:
         enabled=draw(st.booleans()),
         greets=draw(st.booleans()),
         when_late=draw(st.sampled_from(WHEN_LATE)),
+        only_if=draw(conditions),
     )
 
 

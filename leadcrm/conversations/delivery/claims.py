@@ -38,6 +38,7 @@ class Claim:
     external_id: str | None
     author_id: str | None
     campaign_id: str | None
+    step_id: str | None
     token: str
 
 
@@ -58,6 +59,7 @@ _COLUMNS = (
     MESSAGES.c.external_id,
     MESSAGES.c.author_id,
     MESSAGES.c.campaign_id,
+    MESSAGES.c.step_id,
 )
 # a CTE: PostgreSQL may run a locking subquery of IN more than once
 _due = (

@@ -14,6 +14,7 @@ from leadcrm.conversations import merge, storage
 from leadcrm.conversations.delivery import letters
 from leadcrm.conversations.delivery.addresses import reply_address, unsubscribe_url
 from leadcrm.conversations.delivery.claims import Claim
+from leadcrm.conversations.delivery.conditions import Conditions
 from leadcrm.conversations.delivery.links import Following, origins_in
 from leadcrm.conversations.delivery.timing import Timing
 from leadcrm.conversations.models import AUTOMATIC, Attachment, Conversation, Message
@@ -99,6 +100,7 @@ class Batch:
         self.authors = _author_names({claim.author_id for claim in claims if claim.author_id})
         self.sender = _sender()
         self.threads = _threads(channel, lead_ids)
+        self.conditions = Conditions(claims, self.now)
         self.files = _files([claim.id for claim in claims if claim.origin == BY_HAND])
         end_reading()
 
@@ -115,6 +117,8 @@ class Batch:
             return Aside(claim, "held", verdict.reason, verdict.at)
         if verdict.action == "skip":
             return Aside(claim, _never(claim), verdict.reason)
+        if reason := self.conditions.why_not(claim):
+            return Aside(claim, "skipped", reason)
         ends = [end for end in (useful_until, self.timing.closes_at(claim)) if end is not None]
         until = {"not_after": min(ends, default=None), "useful_until": useful_until}
         try:

@@ -4,6 +4,7 @@ from leadcrm.conversations.models.intake import Mailbox, RawInbound
 from leadcrm.conversations.models.messages import Attachment, Attempt, Message
 from leadcrm.conversations.models.rules import (
     ChannelPause,
+    ConditionalStep,
     Pace,
     RewordedStep,
     SendingPause,
@@ -38,6 +39,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "ChannelPause",
+    "ConditionalStep",
     "Conversation",
     "Draft",
     "Mailbox",

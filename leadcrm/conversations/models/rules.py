@@ -53,6 +53,15 @@ class WithheldStep(TenantOwned, Base):
     reason: Mapped[str] = mapped_column(String(200))
 
 
+class ConditionalStep(TenantOwned, Base):
+    """A step of a flow whose messages leave only if something holds of the lead then (see conditions.py)."""
+
+    __tablename__ = "conditional_steps"
+
+    step_id: Mapped[str] = mapped_column(ForeignKey("flow_steps.id", ondelete="CASCADE"), primary_key=True)
+    only_if: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class RewordedStep(TenantOwned, Base):
     """A step of a flow that was edited: some of its waiting copies do not say these words yet."""
 

@@ -1,6 +1,7 @@
 """The verbs of messages and threads: what other features and the edges may call."""
 
 from leadcrm.conversations.operations.bouncing import allow_mail_again, take_report
+from leadcrm.conversations.operations.conditioning import set_conditions
 from leadcrm.conversations.operations.consent import is_suppressed, opt_in, opt_out, suppress
 from leadcrm.conversations.operations.drafting import (
     TooLarge,
@@ -96,6 +97,7 @@ __all__ = [
     "save_draft",
     "save_template",
     "send_now",
+    "set_conditions",
     "set_paces",
     "skip_waiting",
     "skip_waiting_of_enrolments",

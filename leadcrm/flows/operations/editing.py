@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from sqlalchemy import select
 
 from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations import set_conditions
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
@@ -18,7 +19,7 @@ from leadcrm.flows.operations.rewording import COPIED, Rewording, begin_rewordin
 from leadcrm.flows.operations.switching import step_flow
 from leadcrm.flows.seed import NEW_LEAD
 
-CONTENT = ("type", "name", "subject", "content", "day", "time", "greets", "when_late")
+CONTENT = ("type", "name", "subject", "content", "day", "time", "greets", "when_late", "only_if")
 LONGEST_NUMBER = 6  # of a name, with its brackets
 
 
@@ -72,6 +73,7 @@ def add_step(flow: Flow, data: StepData) -> FlowStep:
     db.session.add(step)
     flow.version += 1
     db.session.flush()
+    set_conditions({step.id: step.only_if})
     record(FlowChanged(flow_id=flow.id, change="step_added", step_id=step.id))
     return step
 
@@ -96,6 +98,7 @@ def edit_step(step: FlowStep, data: StepData, revision: int) -> Rewording:
         setattr(step, column, value)
     flow.version += 1
     db.session.flush()
+    set_conditions({step.id: step.only_if})
     record(FlowChanged(flow_id=flow.id, change="step_edited", step_id=step.id))
     return Rewording() if [getattr(step, name) for name in COPIED] == said else begin_rewording(step)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from leadcrm.conversations.operations import hold_until_retimed, release_steps, withhold_steps
+from leadcrm.conversations.operations import hold_until_retimed, release_steps, set_conditions, withhold_steps
 from leadcrm.core import clock, jobs
 from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
-from leadcrm.flows.changes import ADDED, LATENESS, NAMED, REMOVED, REWORDED, Change
+from leadcrm.flows.changes import ADDED, CONDITIONED, LATENESS, NAMED, REMOVED, REWORDED, Change
 from leadcrm.flows.document import FlowDocument
 from leadcrm.flows.draft_queries import Draft, draft_from, draft_row, latest_version, live_document
 from leadcrm.flows.events import FlowChanged
@@ -136,6 +136,8 @@ def _make_live(flow: Flow, document: FlowDocument, changes: Sequence[Change]) ->
             release_steps(step_ids, ())
         else:
             withhold_steps(step_ids, reason)
+    conditioned = added | {change.step_id for change in changes if change.kind == CONDITIONED}
+    set_conditions({step_id: rows[step_id].only_if for step_id in conditioned})
     for step_id in {change.step_id for change in changes if change.kind in (REWORDED, LATENESS)}:
         begin_rewording(rows[step_id])
 
