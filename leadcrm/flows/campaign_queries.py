@@ -1,6 +1,7 @@
 """Reads of campaigns: what the worker has to do, and what the pages show."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -37,10 +38,12 @@ def under_way() -> list[Row]:
 
 def segment_of(campaign: Campaign) -> Filters:
     """Whom it is for: who was a lead when it began, in the segment's filters."""
-    filters = Filters.from_json(campaign.segment)
-    began = campaign.began_at or clock.now()
-    until = min(filters.created_before, began) if filters.created_before else began
-    return replace(filters, created_before=until)
+    return as_of(Filters.from_json(campaign.segment), campaign.began_at or clock.now())
+
+
+def as_of(filters: Filters, moment: datetime) -> Filters:
+    """The same without those who became leads later."""
+    return replace(filters, created_before=min(filters.created_before or moment, moment))
 
 
 def inside(campaign_id: str) -> int:

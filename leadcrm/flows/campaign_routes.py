@@ -60,7 +60,7 @@ def new():
 @editors_only
 def segment():
     """How many leads are in a segment, and the first of them."""
-    return fragment("campaigns/_segment.html", **_segment_context(_filters(FilterForm(request.args))))
+    return fragment("campaigns/_segment.html", **_segment_context(_now(_filters(FilterForm(request.args)))))
 
 
 @blueprint.post("/campaigns")
@@ -157,6 +157,10 @@ def _show(campaign: Campaign, *, status: int = 200, problem: str = "", toast: st
     return render("campaigns/show.html", "campaigns/_show.html", status=status, **context)
 
 
+def _now(filters: Filters) -> Filters:
+    return campaign_queries.as_of(filters, clock.now())
+
+
 def _segment_context(filters: Filters) -> dict[str, Any]:
     first = leads.lead_list(_me(), filters, "created", limit=FIRST)
     return {"size": leads.count_leads(_me(), filters), "first": first.items}
@@ -180,7 +184,7 @@ def _save(campaign: Campaign | None):
     form, filter_form = CampaignForm(request.form), FilterForm(request.form)
     form.offer(queries.flows_to_choose())
     is_valid = form.validate()
-    if filter_form.validate() and is_valid:
+    if filter_form.validate() and _is_ours(filter_form) and is_valid:
         try:
             data = _data(form, _filters(filter_form))
             verb = operations.draft_campaign if campaign is None else operations.edit_campaign
@@ -191,6 +195,20 @@ def _save(campaign: Campaign | None):
         except ValueError as error:
             form.when.errors = [str(error)]
     return _form_page(form, filter_form, campaign, status=422)
+
+
+def _is_ours(form: FilterForm) -> bool:
+    """Whether the owner and the tag asked for are the organization's; else they say so beside their fields."""
+    if (form.owner.data or "") not in {value for value, _ in _owners()}:
+        form.owner.errors = ["Choose someone of your team."]
+    if form.tag.data and form.tag.data not in {tag.id for tag in leads.tags()}:
+        form.tag.errors = ["This tag is gone."]
+    return not form.errors
+
+
+def _owners() -> list[tuple[str, str]]:
+    staff = [(user.id, user.name) for user in colleagues() if user.role != "provider"]
+    return [("", "Anyone"), ("me", "Me"), ("none", "Nobody"), *staff]
 
 
 def _data(form: CampaignForm, filters: Filters) -> CampaignData:
@@ -213,15 +231,14 @@ def _filters(form: FilterForm) -> Filters:
 
 def _form_page(form: CampaignForm, filter_form: FilterForm, campaign: Campaign | None = None, *, status: int = 200):
     form.offer(queries.flows_to_choose())
-    staff = [(user.id, user.name) for user in colleagues() if user.role != "provider"]
     context = {
         "campaign": campaign,
         "form": form,
         "filter_form": filter_form,
-        "owners": [("", "Anyone"), ("me", "Me"), ("none", "Nobody"), *staff],
+        "owners": _owners(),
         "sources": [("", "Any"), *((name, name[:1].upper() + name[1:]) for name in leads.sources())],
         "tags": [("", "Any"), *((tag.id, tag.name) for tag in leads.tags())],
-        **_segment_context(_filters(filter_form)),
+        **_segment_context(_now(_filters(filter_form))),
     }
     return render("campaigns/form.html", "campaigns/_form.html", status=status, **context)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from leadcrm.flows.models import CHANNEL_OF_TYPE, FlowStep
@@ -33,6 +33,18 @@ class PlannedMessage:
     at: datetime
     intent_key: str
     skip_reason: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """What its message says, when, and by which step; not to whom."""
+        return {
+            "channel": self.channel,
+            "subject": self.step.subject,
+            "content": self.step.content,
+            "when_late": self.step.when_late,
+            "origin": "flow",
+            "scheduled_for": self.at,
+            "step_id": self.step.id,
+        }
 
 
 def plan(

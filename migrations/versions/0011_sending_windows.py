@@ -81,10 +81,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE reworded_steps DROP COLUMN when_late")
-    op.execute("ALTER TABLE flow_steps DROP COLUMN when_late")
-    op.execute("ALTER TABLE messages DROP COLUMN when_late")
-    op.execute("ALTER TABLE organizations DROP COLUMN message_gap_minutes")
+    for table in ("reworded_steps", "flow_steps", "messages"):
+        with op.batch_alter_table(table, schema=None) as batch_op:  # a later migration may have made it anew
+            batch_op.drop_constraint(op.f(f"ck_{table}_when_late"), type_="check")
+            batch_op.drop_column("when_late")
+    with op.batch_alter_table("organizations", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_organizations_message_gap"), type_="check")
+        batch_op.drop_column("message_gap_minutes")
     op.execute("ALTER TABLE organizations ADD COLUMN quiet_from TIME DEFAULT '21:00:00.000000' NOT NULL")
     op.execute("ALTER TABLE organizations ADD COLUMN quiet_until TIME DEFAULT '08:00:00.000000' NOT NULL")
     for name in ("quiet_from", "quiet_until"):

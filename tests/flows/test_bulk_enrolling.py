@@ -146,7 +146,7 @@ def test_the_number_of_queries_does_not_grow_with_the_leads(drip):
         perform(operations.enrol_many, drip, few)
     with count_queries() as for_many:
         perform(operations.enrol_many, drip, many)
-    assert len(for_many) == len(for_few)
+    assert len(for_many) <= len(for_few)
 
 
 def test_what_is_due_leaves_and_its_thread_appears(drip):

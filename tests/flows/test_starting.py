@@ -5,17 +5,20 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from sqlalchemy import select
 
+from leadcrm.conversations.models import ConditionalStep
 from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.flows import files, operations, queries
 from leadcrm.flows.document import FlowDocument
 from leadcrm.flows.draft_queries import draft_of, live_document
 from leadcrm.flows.models import Flow
+from leadcrm.flows.operations import StepData
 from leadcrm.flows.seed import EXAMPLES, NEW_LEAD
 from tests.flows.documents import documents
+from tests.flows.test_only_if import HOT
 
 DAYS = {
     "new_lead": [0, 1, 2],
@@ -45,6 +48,7 @@ def posted(client, data: bytes, name: str = "drip.flow.json"):
     return client.post("/flows/import", data={"file": (io.BytesIO(data), name)})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_a_file_says_what_the_flow_says_and_the_same_flow_makes_the_same_file(document):
     if not document.name.strip():
@@ -119,6 +123,17 @@ def test_a_copy_says_what_the_draft_says(mia, flow):
     assert (copy.name, copy.enabled) == ("New lead (copy)", False)
     assert next(step.name for step in queries.steps_of(copy.id)) == "Changed"
     assert not {step.id for step in queries.steps_of(copy.id)} & {step.id for step in queries.steps_of(flow.id)}
+
+
+def test_a_copy_and_a_file_keep_the_conditions_of_their_steps(flow):
+    perform(operations.add_step, flow, StepData("email", "To hot ones", "Hi", 0, None, "Hi", only_if=HOT))
+    copy = perform(operations.copy_flow, flow)
+    document, trigger = files.read(files.written(live_document(flow), flow.trigger))
+    imported = perform(operations.create_flow_from, document, trigger)
+    for one in (copy, imported):
+        theirs = {step.id for step in queries.steps_of(one.id) if step.only_if == HOT}
+        held = select(ConditionalStep.step_id).where(ConditionalStep.step_id.in_(theirs))
+        assert len(db.session.scalars(held).all()) == 1
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.key)

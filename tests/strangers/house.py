@@ -225,6 +225,7 @@ def _shared(word: str) -> dict[str, str]:
     perform(flows.delete_step, deleted_step)
     open_flow, full_flow = (perform(flows.create_flow, f"flow {n} {word}", "manual") for n in range(2))
     for one in (open_flow, full_flow):
+        perform(flows.add_step, one, data)
         perform(flows.set_flow_enabled, one, True)
     whom = {"segment": Filters(), "segment_words": f"segment {word}", "per_hour": {}}
     campaign = perform(flows.draft_campaign, flows.CampaignData(name=f"campaign {word}", flow_id=open_flow.id, **whom))

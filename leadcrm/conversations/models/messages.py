@@ -81,7 +81,9 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         ),
         CheckConstraint("(status IN ('sent', 'delivered', 'read')) <= (sent_at IS NOT NULL)", name="sent_at"),
         UniqueConstraint("organization_id", "intent_key"),
-        UniqueConstraint("enrolment_id", "step_id"),  # F3, D4: one message per lead, step and enrolment, for ever
+        Index(  # F3, D4: one message per lead, step and enrolment, for ever; of these alone, or SQLite shuns it
+            "uq_messages_passage", "enrolment_id", "step_id", unique=True, **only_where("enrolment_id IS NOT NULL")
+        ),
         Index(
             "ix_messages_due", "organization_id", "channel", "due_at", **only_where("due_at IS NOT NULL")
         ),  # the claim

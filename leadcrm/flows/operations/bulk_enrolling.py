@@ -155,17 +155,7 @@ class _Batch:
         return self.moulds[shape]
 
     def _row(self, message: PlannedMessage) -> bulk.Row:
-        row = common_part(
-            lead_id="",
-            channel=message.channel,
-            subject=message.step.subject,
-            content=message.step.content,
-            origin="flow",
-            intent_key="",
-            scheduled_for=message.at,
-            step_id=message.step.id,
-            campaign_id=self.campaign_id,
-        )
+        row = common_part(lead_id="", intent_key="", campaign_id=self.campaign_id, **message.row())
         return self._dropped(row, message.skip_reason) if message.skip_reason else row
 
     @staticmethod

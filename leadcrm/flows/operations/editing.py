@@ -43,6 +43,7 @@ def create_flow_from(document: FlowDocument, trigger: str) -> Flow:
         for step in document.steps
     )
     db.session.flush()
+    set_conditions({step.id: step.only_if for step in document.steps})
     return flow
 
 

@@ -85,18 +85,8 @@ def flow_that_is_on(flow: Flow) -> Flow:
 
 
 def _row(message: PlannedMessage, enrolment: Enrolment) -> dict:
-    return {
-        "lead_id": enrolment.lead_id,
-        "channel": message.channel,
-        "subject": message.step.subject,
-        "content": message.step.content,
-        "origin": "flow",
-        "intent_key": message.intent_key,
-        "scheduled_for": message.at,
-        "enrolment_id": enrolment.id,
-        "step_id": message.step.id,
-        "when_late": message.step.when_late,
-    }
+    whom = {"lead_id": enrolment.lead_id, "enrolment_id": enrolment.id, "intent_key": message.intent_key}
+    return message.row() | whom
 
 
 def _explain(messages: Sequence[PlannedMessage], enrolment: Enrolment) -> None:
