@@ -61,9 +61,10 @@ def acme_id(office) -> str:
 
 
 def visits(office) -> list[tuple[str, str, str | None]]:
+    """(page, kind, lead) of visits to the shop, oldest first."""
     with office.app_context(), tenancy.everyone():
         rows = db.session.scalars(select(SiteVisit).order_by(SiteVisit.at, SiteVisit.id)).all()
-        return [(row.url, row.kind, row.lead_id) for row in rows]
+        return [(row.url, row.kind, row.lead_id) for row in rows if row.url.startswith("http://127.0.0.1:")]
 
 
 @pytest.fixture
@@ -137,9 +138,8 @@ def test_a_site_that_is_not_on_the_list_is_refused(office, shop, open_context):
     with office.app_context(), tenancy.organization(acme_id(office)):
         perform(operations.save_site, {"origins": ["https://shop.example"]})
     visitor.goto(f"{shop}/", wait_until="networkidle")
-    with visitor.expect_response(lambda response: response.url.endswith("/t")) as answer:
+    with visitor.expect_event("requestfailed", lambda request: request.url.endswith("/t")):
         visitor.evaluate("leadcrm.consent()")
-    assert answer.value.status == 403
     assert visits(office) == []
 
 

@@ -94,7 +94,8 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     _settle(sent, status="sent", sandbox=True, conversation_id=heard.conversation_id, sent_at=clock.now(), due_at=None)
     _settle(failed, status="failed", reason=f"refused {word}", due_at=None)
     _settle(unknown, status="unknown", reason=f"no answer {word}", due_at=None)
-    flow = db.session.scalars(select(Flow).where(Flow.name == f"flow {shared}")).one()
+    named_last = (Flow.name == f"flow {shared}", Flow.id)
+    flow = db.session.scalars(select(Flow).order_by(*(key.desc() for key in named_last)).limit(1)).one()
     perform(_leave_tracks, lead.id, sent.id, word)
     return {
         "enrolment": perform(flows.enrol, lead, flow).id,
