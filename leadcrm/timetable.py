@@ -18,14 +18,22 @@ from leadcrm.core.lanes import Drain
 from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.timetable import Periodic
 from leadcrm.flows.campaign_jobs import drain_campaigns
-from leadcrm.flows.jobs import drain_publications, drain_rewordings, drain_settlings, finish_enrolments
+from leadcrm.flows.jobs import drain_deeds, drain_publications, drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
 from leadcrm.privacy.jobs import drain_erasures
 from leadcrm.tasks.jobs import tell_of_due_tasks
 from leadcrm.tracking.jobs import drain_engagements, forget_old_tracks
 
 LANES: dict[str, list[Drain]] = {
-    "now": [drain_inbound, drain_events, drain_runs, drain_messages, drain_staff_mails, drain_engagements],
+    "now": [
+        drain_inbound,
+        drain_events,
+        drain_runs,
+        drain_messages,
+        drain_deeds,
+        drain_staff_mails,
+        drain_engagements,
+    ],
     "slow": [
         drain_settlings,
         drain_publications,

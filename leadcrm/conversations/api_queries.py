@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from leadcrm.conversations.models import Conversation, Message
+from leadcrm.conversations.models import INSIDE, Conversation, Message
 from leadcrm.conversations.queries import unread_counts
 from leadcrm.core.db import db
 from leadcrm.core.paging import Order, Page, keyset_page
@@ -24,7 +24,8 @@ _newest_threads = Order("last_message", (Conversation.last_message_at, Conversat
 
 def message_page(user: User, filters: Mapping[str, Any], cursor: str | None, limit: int) -> Page[Message]:
     """Messages, newest first. `filters` maps names of MESSAGE_FILTERS to wanted values. Raises BadCursor."""
-    statement = _visible(user, select(Message).options(FILES), Message.lead_id)
+    said = select(Message).where(Message.channel.not_in(INSIDE)).options(FILES)
+    statement = _visible(user, said, Message.lead_id)
     return keyset_page(_filtered(statement, MESSAGE_FILTERS, filters), _newest_messages, cursor, limit)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, case, func, or_, select
 
-from leadcrm.conversations.models import AUTOMATIC, Attempt, Message, SendingWindow
+from leadcrm.conversations.models import AUTOMATIC, CHANNELS, Attempt, Message, SendingWindow
 from leadcrm.conversations.sending_policy import DEFAULT_WINDOWS, Policy, Window, days_in
 from leadcrm.core import tenancy
 from leadcrm.core.db import db
@@ -37,7 +37,7 @@ def last_automatic(lead_ids: Collection[str], since: datetime) -> dict[str, date
     left_at = case((Message.status == "unknown", attempted), else_=Message.sent_at)
     rows = db.session.execute(
         select(Message.lead_id, func.max(left_at).label("left_at"))
-        .where(Message.lead_id.in_(lead_ids), Message.origin.in_(AUTOMATIC))
+        .where(Message.lead_id.in_(lead_ids), Message.origin.in_(AUTOMATIC), Message.channel.in_(CHANNELS))
         .where(or_(Message.sent_at > since, and_(Message.status == "unknown", attempted > since)))
         .group_by(Message.lead_id)
     )

@@ -21,7 +21,13 @@ FIELDS_OF = {
     LATENESS: ("when_late",),
     CONDITIONED: ("only_if",),
 }
-TYPE_WORDS = {"email": "an email", "text": "a text", "whatsapp": "a WhatsApp message"}
+TYPE_WORDS = {
+    "email": "an email",
+    "text": "a text",
+    "whatsapp": "a WhatsApp message",
+    "task": "a task",
+    "notify": "a notice to the owner",
+}
 
 Values = dict[str, Any]
 

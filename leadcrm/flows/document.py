@@ -11,10 +11,16 @@ from leadcrm.conversations import conditions, merge
 from leadcrm.conversations.conditions import BadCondition, Group
 from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.core.errors import DomainError, NotFound
-from leadcrm.flows.models import CHANNEL_OF_TYPE, LAST_DAY, STEP_TYPES
+from leadcrm.flows.models import CHANNEL_OF_TYPE, INSIDE_TYPES, LAST_DAY, STEP_TYPES
 
 LONGEST_NAME, LONGEST_SUBJECT = 80, 300
-LONGEST_CONTENT = {"email": 20_000, "text": 1_530, "whatsapp": 4_096}  # a text: ten segments
+LONGEST_CONTENT = {
+    "email": 20_000,
+    "text": 1_530,
+    "whatsapp": 4_096,
+    "task": 2_000,
+    "notify": 180,
+}  # a text: ten segments
 MOST_STEPS = 100
 
 
@@ -97,9 +103,13 @@ class StepDocument:
         return replace(self, **asdict(data)).checked()
 
     def checked(self) -> "StepDocument":
-        """Itself, without a subject where there is none to be said. Raises DomainError for what cannot be sent."""
+        """Itself, without a subject or a first hello where there is none to be said.
+
+        Raises DomainError for what cannot be sent.
+        """
         check_words(self)
-        return self if self.type == "email" or not self.subject else replace(self, subject="")
+        subject = self.subject if self.type == "email" else ""
+        return replace(self, subject=subject, greets=self.greets and self.type not in INSIDE_TYPES)
 
 
 @dataclass(frozen=True)

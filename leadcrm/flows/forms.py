@@ -33,7 +33,13 @@ from leadcrm.flows.models import LAST_DAY, Flow
 from leadcrm.flows.operations import StepData
 from leadcrm.flows.wording import ENTER_WORDS
 
-TYPES = [SelectChoice("email", "Email"), SelectChoice("text", "Text"), SelectChoice("whatsapp", "WhatsApp")]
+TYPES = [
+    SelectChoice("email", "Email"),
+    SelectChoice("text", "Text"),
+    SelectChoice("whatsapp", "WhatsApp"),
+    SelectChoice("task", "Task"),
+    SelectChoice("notify", "Notify owner"),
+]
 WAYS_IN = [SelectChoice(trigger, ENTER_WORDS[trigger]) for trigger in ("manual", "new_lead", "disqualified")]
 LATE_CHOICES = [
     SelectChoice("next_window", "Send it as soon as it may leave"),

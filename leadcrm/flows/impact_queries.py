@@ -16,7 +16,7 @@ from leadcrm.flows.draft_queries import Draft
 from leadcrm.flows.impact import NONE, Adjustment, Effects, adjustments
 from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.flows.planning import greeting_key
-from leadcrm.leads import queries as leads
+from leadcrm.flows.queries import reachable
 from leadcrm.leads.models import Lead
 
 BATCH = 500  # passages read at a time
@@ -137,8 +137,7 @@ def adjusted(passages: Sequence[Row], effects: Effects, now: datetime) -> Iterat
     """What changes for each of these passages, from a handful of queries for all."""
     messages = messages_of([passage.id for passage in passages], effects.step_ids)
     lead_ids = [passage.lead_id for passage in passages]
-    channels = {step.channel for step in effects.added}
-    by_channel = {channel: leads.address_of(lead_ids, channel) for channel in channels}
+    by_channel = reachable(lead_ids, {step.channel for step in effects.added})
     greeted = _greeted(lead_ids) if effects.greets else set()
     for passage in passages:
         lead_id = passage.lead_id

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from sqlalchemy import Row
 
+from leadcrm.conversations.operations import inside
 from leadcrm.core import clock, tenancy
 from leadcrm.core.apart import on_its_own
 from leadcrm.core.db import db, perform
@@ -18,6 +19,7 @@ from leadcrm.flows.operations import (
     go_on_settling,
     rewording,
 )
+from leadcrm.flows.operations.acting import act
 
 BATCH = 500
 
@@ -30,6 +32,21 @@ def drain_settlings(should_stop: Callable[[], bool]) -> int:
 def drain_publications(should_stop: Callable[[], bool]) -> int:
     """Bring leads inside in line with what was published, chunk by chunk. Returns how many chunks that were."""
     return _drain(queries.flows_to_bring_in_line, go_on_publishing, "publishing", should_stop)
+
+
+def drain_deeds(should_stop: Callable[[], bool]) -> int:
+    """Add tasks and tell owners where the time of such a step has come. Returns how many moved."""
+    with tenancy.everyone():
+        due = queries.deeds_due()
+        db.session.rollback()
+    moved = 0
+    for organization_id, channel in due:
+        with on_its_own(organization_id, f"doing of flows ({channel})"):
+            batch = inside.BATCH
+            while batch == inside.BATCH and not should_stop():
+                batch = perform(inside.do_due, channel, act)
+                moved += batch
+    return moved
 
 
 def _drain(

@@ -13,8 +13,9 @@ from leadcrm.leads.models import Lead
 
 TRIGGERS = ("new_lead", "disqualified", "manual", "campaign")  # what lets leads in; a campaign's are its own
 AUTOMATIC = ("new_lead", "disqualified")  # something happens to the lead: one flow of each may be on
-STEP_TYPES = ("email", "text", "whatsapp")
-CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp"}
+STEP_TYPES = ("email", "text", "whatsapp", "task", "notify")
+CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp", "task": "task", "notify": "notify"}
+INSIDE_TYPES = ("task", "notify")  # done in the house, not said to the lead
 TIME_TYPES = ("immediately", "specific")
 ENROLMENT_STATES = ("running", "finished", "exited")
 CAMPAIGN_STATES = ("draft", "scheduled", "enrolling", "running", "paused", "stopped", "done")
@@ -58,7 +59,7 @@ class Flow(Identified, Timestamped, TenantOwned, Base):
 
 
 class FlowStep(Identified, Timestamped, TenantOwned, Base):
-    """One message of a flow: Day N after enrolment, immediately or at a wall time of the lead.
+    """One message of a flow, or one thing for the team: Day N of a passage, immediately or at a wall time of the lead.
 
     Its row is kept when it is deleted, because messages name it.
     """

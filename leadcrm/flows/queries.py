@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_all
 
 from leadcrm.conversations.events import LeadOptedOut, MessageReceived
-from leadcrm.conversations.models import Message, RewordedStep
+from leadcrm.conversations.models import INSIDE, Message, RewordedStep
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
@@ -14,7 +14,7 @@ from leadcrm.flows.events import LeadEnrolled
 from leadcrm.flows.fates import BUCKETS
 from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep, FlowVersion
 from leadcrm.flows.reasons import OPTED_OUT, REPLIED
-from leadcrm.identity.models import User
+from leadcrm.identity.models import Organization, User
 from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
@@ -22,6 +22,7 @@ from leadcrm.leads.models import Lead
 GONE_STATUSES = ("converted", "unqualified")
 SAMPLES = 20
 UNSUBSCRIBE = "(the unsubscribe link)"  # made when a message is sent, so no preview has it
+IN_THE_HOUSE = "in the house"
 ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT}
 
 
@@ -63,6 +64,29 @@ def why_gone(lead_id: str, since: int = 0) -> str | None:
         if not data.get("automatic"):
             return ENDING_FACTS[name]
     return None
+
+
+def reachable(lead_ids: Collection[str], channels: Collection[str]) -> dict[str, dict[str, str]]:
+    """Where these leads are reached, by channel and lead; what is done in the house needs no address."""
+    return {
+        channel: dict.fromkeys(lead_ids, IN_THE_HOUSE) if channel in INSIDE else leads.address_of(lead_ids, channel)
+        for channel in sorted(channels)
+    }
+
+
+def deeds_due() -> list[Row]:
+    """(organization_id, channel) where flows have something to do in the house. One look-up each."""
+    due = [
+        select(Organization.id, literal(channel).label("channel")).where(
+            select(Message.id)
+            .where(
+                Message.organization_id == Organization.id, Message.channel == channel, Message.due_at <= clock.now()
+            )
+            .exists()
+        )
+        for channel in INSIDE
+    ]
+    return list(db.session.execute(union_all(*due)).all())
 
 
 def is_over() -> tuple[ColumnElement[bool], ...]:

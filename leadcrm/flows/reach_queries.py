@@ -8,9 +8,9 @@ from sqlalchemy import Row, select
 from leadcrm.conversations.models import CHANNELS, Suppression
 from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED
 from leadcrm.core.db import db
+from leadcrm.flows import queries
 from leadcrm.flows.models import CHANNEL_OF_TYPE, FlowStep
 from leadcrm.flows.reasons import OPTED_OUT
-from leadcrm.leads import queries as leads
 from leadcrm.leads.models import ContactPoint
 
 
@@ -28,8 +28,7 @@ def reach_of(lead_ids: Collection[str], steps: Iterable[FlowStep]) -> dict[str, 
     Whoever opted out of one channel is not written to by flows on another. Hashes of erased people are left to the
     delivery, which looks at them before anything leaves.
     """
-    channels = sorted({CHANNEL_OF_TYPE[step.type] for step in steps})
-    by_channel = {channel: leads.address_of(lead_ids, channel) for channel in channels}
+    by_channel = queries.reachable(lead_ids, {CHANNEL_OF_TYPE[step.type] for step in steps})
     refusals = _refusals(lead_ids)
     reach = {}
     for lead_id in lead_ids:

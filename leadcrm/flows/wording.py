@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.flows.fates import NEVER, REPLIED, Fate
+from leadcrm.flows.models import INSIDE_TYPES
 from leadcrm.flows.operations import Effect
 
 ENTER_WORDS = {
@@ -47,9 +48,12 @@ class FateWords:
     before: str = ""
 
 
-def fate_words(fate: Fate) -> FateWords:
-    """How a fate is shown."""
-    return FATES[fate.status]
+def fate_words(fate: Fate, step_type: str) -> FateWords:
+    """How the fate of a step of that type is shown."""
+    return DONE if fate.status == "sent" and step_type in INSIDE_TYPES else FATES[fate.status]
+
+
+DONE = FateWords("Done", "green")
 
 
 FATES = {

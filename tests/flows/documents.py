@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.flows.document import FlowDocument, StepDocument
-from leadcrm.flows.models import STEP_TYPES
+from leadcrm.flows.models import INSIDE_TYPES, STEP_TYPES
 
 IDS = [f"step-{number}" for number in range(6)]
 names = st.text(st.sampled_from("aZ9 -üé☺“漢\n"), min_size=1, max_size=20)
@@ -38,7 +38,7 @@ def steps(draw, step_id: str) -> StepDocument:
         day=draw(st.integers(0, 365)),
         time=draw(times),
         enabled=draw(st.booleans()),
-        greets=draw(st.booleans()),
+        greets=kind not in INSIDE_TYPES and draw(st.booleans()),
         when_late=draw(st.sampled_from(WHEN_LATE)),
         only_if=draw(conditions),
     )

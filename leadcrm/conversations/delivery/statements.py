@@ -9,6 +9,7 @@ from leadcrm.conversations.delivery.retiming import is_being_moved
 from leadcrm.conversations.delivery.rewording import is_behind
 from leadcrm.conversations.models import (
     AUTOMATIC,
+    INSIDE,
     Attempt,
     Conversation,
     Message,
@@ -55,6 +56,7 @@ def sent_too_recently(since: Any) -> ColumnElement[bool]:
         other.c.lead_id == MESSAGES.c.lead_id,
         other.c.id != MESSAGES.c.id,
         or_(*(other.c.origin == origin for origin in AUTOMATIC)),
+        *(other.c.channel != channel for channel in INSIDE),  # a task keeps no gap
         or_(other.c.status == "sending", other.c.sent_at > since, and_(other.c.status == "unknown", tried)),
     )
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.conversations.models.words import (
     CHANNELS,
+    INSIDE,
     LARGEST_FILE,
     ORIGINS,
     STATUSES,
@@ -21,7 +22,10 @@ from leadcrm.leads.models import Lead
 
 
 class Message(Identified, Timestamped, TenantOwned, Base):
-    """One thing said to or by a lead on a channel, one row from plan to delivery (PRODUCT.md D1)."""
+    """One thing said to or by a lead on a channel, one row from plan to delivery (PRODUCT.md D1).
+
+    So is what a flow does in the house at its time (channels INSIDE): planned, moved and dropped like what it says.
+    """
 
     __tablename__ = "messages"
 
@@ -67,7 +71,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id")
 
     __table_args__ = (
-        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint(f"channel IN {(*CHANNELS, *INSIDE)}", name="channel"),
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         CheckConstraint(f"origin IN {ORIGINS}", name="origin"),
         CheckConstraint(f"status IN {STATUSES}", name="status"),

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import merge
 from leadcrm.conversations.events import MessageScheduled
-from leadcrm.conversations.models import WHEN_LATE, Message
+from leadcrm.conversations.models import CHANNELS, WHEN_LATE, Message
 from leadcrm.conversations.operations.consent import why_suppressed
 from leadcrm.conversations.operations.threads import open_conversations, refresh_conversation
 from leadcrm.conversations.optout import refusal
@@ -75,9 +75,9 @@ def plan_messages(plans: Sequence[Plan]) -> int:
     added = 0
     for start in range(0, len(plans), BULK):
         new = _insert_unless_known([_row(plan) for plan in plans[start : start + BULK]])
-        due = [row.id for row in new if row.due_at <= clock.now()]
+        due = [row for row in new if row.due_at <= clock.now()]
         if due:
-            open_conversations(due)
+            open_conversations([row.id for row in due if row.channel in CHANNELS])
             after_commit(jobs.ring_now)
         added += len(new)
     return added
@@ -149,7 +149,7 @@ def _row(plan: Plan) -> dict[str, Any]:
 
 
 def _insert_unless_known(rows: list[dict[str, Any]]) -> list[Any]:
-    """Insert the rows whose intent is new; returns (id, due_at) of those."""
+    """Insert the rows whose intent is new; returns (id, channel, due_at) of those."""
     insert = postgresql.insert if is_postgresql() else sqlite.insert
-    statement = insert(Message).on_conflict_do_nothing().returning(Message.id, Message.due_at)
+    statement = insert(Message).on_conflict_do_nothing().returning(Message.id, Message.channel, Message.due_at)
     return list(db.session.execute(statement, rows).all())

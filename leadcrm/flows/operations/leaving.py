@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
 
-from leadcrm.conversations.models import Message
+from leadcrm.conversations.models import CHANNELS, Message
 from leadcrm.conversations.operations import resume_skipped, skip_waiting
 from leadcrm.core import clock, events
 from leadcrm.core.db import db
@@ -81,7 +81,11 @@ def note_reply(lead_id: str) -> None:
     newest_first = (Message.sent_at.desc(), Message.id.desc())
     last_sent = (
         select(Message.step_id)
-        .where(Message.enrolment_id == Enrolment.id, Message.status.in_(BUCKETS["sent"]))
+        .where(
+            Message.enrolment_id == Enrolment.id,
+            Message.status.in_(BUCKETS["sent"]),
+            Message.channel.in_(CHANNELS),
+        )
         .order_by(*newest_first)
         .limit(1)
         .scalar_subquery()
