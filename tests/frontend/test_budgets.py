@@ -17,7 +17,9 @@ SCREEN, PUBLIC_PAGE, FRAGMENT = 75, 45, 8  # KB in all
 # templates; what a screen may cost in all stays.
 DRAGGING, WRITING = 15, 5
 DRAG_SCREENS = {"flow", "flow step"}
-WRITING_SCREENS = {"inbox", "search", "thread", "lead in the panel", "lead page", "leads", "sandbox", "template form"}
+WRITING_SCREENS = {
+    "inbox", "search", "thread", "lead in the panel", "lead page", "lead visits", "leads", "sandbox", "template form",
+}  # fmt: skip
 REQUESTS, MORE_REQUESTS = 9, 2  # the latter for the scripts and the style of writing
 TAB_ICON = "/img/icon.svg"  # asked for once by a browser, after everything else
 ELEMENTS = 1500
