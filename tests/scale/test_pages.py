@@ -1,10 +1,17 @@
 """No page, fragment, call of the API or job reads a growing table from end to end."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 
-from leadcrm.conversations.queries import unread_count
-from leadcrm.core.db import db
+from leadcrm.automations import jobs as automations
+from leadcrm.automations import operations, queries
+from leadcrm.automations.operations import AutomationData
+from leadcrm.automations.triggers import TRIGGERS
+from leadcrm.automations.trying import try_out
+from leadcrm.conversations.condition_fields import LEAD_FIELDS
+from leadcrm.conversations.queries import facts_of, unread_count
+from leadcrm.core import clock
+from leadcrm.core.db import db, perform
 from leadcrm.identity.models import User
 from leadcrm.timetable import LANES, TIMETABLE
 from tests.plans import plan_of, remembered
@@ -57,3 +64,32 @@ def test_what_is_unread_is_read_in_the_order_of_its_index(office, role):
     assert "ix_conversations_answered" in plan
     assert "Sort" not in plan
     assert "TEMP B-TREE FOR" not in plan
+
+
+def quiet_for_a_day(trigger: str) -> AutomationData:
+    quiet = 86_400 if trigger.startswith("quiet.") else 0
+    return AutomationData(f"When {trigger}", trigger, quiet, actions=[{"kind": "create_note", "body": "Look"}])
+
+
+@pytest.mark.parametrize("trigger", ["lead.created", "quiet.no_reply", "quiet.no_answer", "quiet.no_activity"])
+def test_a_rule_is_tried_out_by_index(office, trigger):
+    assert trigger in TRIGGERS
+    with remembered("SELECT") as seen:
+        try_out(operations.checked(quiet_for_a_day(trigger)), queries.names(), true())
+    assert_looked_up(office, seen)
+
+
+def test_quiet_leads_are_looked_for_by_index(office):
+    rule = perform(operations.create_automation, quiet_for_a_day("quiet.no_activity"))
+    with remembered(*READS) as seen:
+        automations.look_for_quiet_leads()
+    perform(operations.delete_automation, rule)
+    assert any("last_activity_at" in statement for statement, _ in seen)
+    assert_looked_up(office, seen)
+
+
+def test_facts_are_gathered_by_index(office):
+    with remembered("SELECT") as seen:
+        facts_of([office.names["lead"]], clock.now())
+    assert len(dict(seen)) == 6 <= len(LEAD_FIELDS)
+    assert_looked_up(office, seen)
