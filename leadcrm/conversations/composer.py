@@ -12,7 +12,7 @@ from leadcrm.conversations import merge
 from leadcrm.conversations.forms import MessageForm
 from leadcrm.conversations.models import LARGEST_FILE, Draft, Template
 from leadcrm.conversations.operations.composing import fill_what_is_known, values_for
-from leadcrm.conversations.sending_policy import NO_HOUR, Window
+from leadcrm.conversations.sending_policy import NO_HOUR, TEXTS, Policy, Window
 from leadcrm.conversations.sending_queries import sending_rules
 from leadcrm.conversations.thread_queries import Door
 from leadcrm.conversations.wording import CHANNEL_WORDS
@@ -21,12 +21,12 @@ from leadcrm.core.values import new_id
 from leadcrm.core.web import TimeTeller, user_locale, user_zone
 from leadcrm.core.zones import ONE_DAY, wall_time, zone
 from leadcrm.leads.models import Lead
-from leadcrm.leads.wording import possible_zones
-from leadcrm.leads.zone_certainty import SOURCE_WORDS
+from leadcrm.leads.zone_certainty import SOURCE_WORDS, candidates
 from leadcrm.leads.zone_words import city_of
 
 ORDER = ("email", "sms", "whatsapp")
 NOTE = "note"  # for the team; it needs no address
+NO_RULES = Policy({})
 LONGEST_PREVIEW = 200  # characters of a template in the picker
 
 
@@ -81,18 +81,23 @@ def composer_context(
         "beside": beside,
         "channel_words": CHANNEL_WORDS,
         "zones": _zones(lead),
-        "lead_clock": lead_clock(lead, channel),
+        "lead_clock": lead_clock(lead, channel, doors["sms"].address or doors["whatsapp"].address),
         "holes": holes,
         "focused": focused,
     }
 
 
-def lead_clock(lead: Lead, channel: str) -> LeadClock:
-    """The lead's own clock, and what the organization's rules for a channel mean for a message written by hand now."""
-    now, names = clock.now(), possible_zones(lead, clock.now().year)
+def lead_clock(lead: Lead, channel: str, number: str) -> LeadClock:
+    """The lead's own clock, and what the organization's rules for a channel mean for a message written by hand now.
+
+    `number` is the lead's as it is kept, "" for none: where their zone is a guess, it says what else it could be.
+    """
+    now = clock.now()
+    names = candidates(lead.timezone, lead.zone_source, number, now.year)
     zones = [zone(name) for name in names]
     told = TimeTeller(zones[0], user_locale(), now)
-    hours = sending_rules().hours(channel, zones, automatic=False)
+    rules = sending_rules() if channel in TEXTS else NO_RULES  # mail by hand waits for nobody
+    hours = rules.hours(channel, zones, automatic=False)
     opening = hours.opening(now)
     return LeadClock(
         now=now,

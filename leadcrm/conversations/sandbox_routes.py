@@ -86,5 +86,5 @@ def _thread(conversation: Conversation, form: AnswerForm | None = None) -> dict:
         "conversation": conversation,
         "messages": sandbox_queries.messages(conversation),
         "form": form or AnswerForm(),
-        "lead_clock": lead_clock(conversation.lead, conversation.channel),
+        "lead_clock": lead_clock(conversation.lead, conversation.channel, ""),
     }

@@ -1,7 +1,7 @@
 """The composer: send, schedule, take back, drafts, templates, notes, and everything that can be typed wrong."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -471,3 +471,14 @@ def acme_zone(lead):
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(lead.timezone)
+
+
+def test_a_guessed_zone_says_where_it_comes_from_and_what_that_means(ada, acme):
+    nine = datetime(2026, 11, 24, 14, tzinfo=UTC)  # in New York; on Hawaii it is 4:00
+    clock.move(int((nine - clock.real_now()).total_seconds()))
+    lead = make_lead("Kai", phone="+18005550199", zone_source="organization")
+    page = shown(ada.get(f"/leads/{lead.id}/composer?channel=sms", hx=True))
+    assert "for Kai in New York, your organization’s: quiet hours in one of 15 possible time zones." in page
+    told = make_lead("Lou", phone="+18005550198", zone_source="browser")
+    page = shown(ada.get(f"/leads/{told.id}/composer?channel=sms", hx=True))
+    assert "for Lou in New York, from the browser · texts wait from 9:00 PM to 8:00 AM" in page
