@@ -27,6 +27,7 @@ STEPS = (
     StepData("email", "Hello", "Hi {first_name|there}", 0, None, subject="Hello", greets=True),
     StepData("text", "Today", "Hi", 0, time(9)),
     StepData("text", "Tomorrow", "Hi", 1, time(2, 30)),
+    StepData("task", "Call", "Call {first_name|them}", 1, time(10)),
     StepData("whatsapp", "Later", "Hi", 2, None),
     StepData("email", "At last", "Hi", 30, time(14), subject="At last"),
 )
@@ -137,7 +138,7 @@ def test_an_address_that_bounced_bars_its_channel_alone(drip):
     perform(conversations.suppress, "email", "jane@example.com", "bounced")
     perform(operations.enrol_many, drip, [lead.id])
     states = {(message.channel, message.status) for message in messages_of(lead)}
-    assert states == {("email", "skipped"), ("sms", "scheduled"), ("whatsapp", "scheduled")}
+    assert states == {("email", "skipped"), ("sms", "scheduled"), ("task", "scheduled"), ("whatsapp", "scheduled")}
 
 
 def test_the_number_of_queries_does_not_grow_with_the_leads(drip):
@@ -196,7 +197,7 @@ def test_a_person_decides_on_a_second_passage(drip):
 def test_leaving_one_flow_leaves_the_others_alone(flow, drip, new_lead):
     lead = new_lead()
     perform(operations.enrol, lead, drip)
-    assert perform(operations.leave_flow, lead, drip, "An automation said so") == 4, "the other flow says hello"
+    assert perform(operations.leave_flow, lead, drip, "An automation said so") == 5, "the other flow says hello"
     assert perform(operations.leave_flow, lead, drip, "An automation said so") is None
     running = select(Enrolment.flow_id).where(Enrolment.lead_id == lead.id, Enrolment.state == "running")
     assert db.session.scalars(running).all() == [flow.id]
