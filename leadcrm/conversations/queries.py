@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager
 from leadcrm.conversations import search
 from leadcrm.conversations.lead_facts import facts_of as facts_of  # for flows and automations
 from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
+from leadcrm.conversations.sending_queries import last_automatic as last_automatic
 from leadcrm.conversations.sending_queries import sending_rules as sending_rules
 from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.paging import Order, Page, keyset_page

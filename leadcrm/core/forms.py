@@ -4,8 +4,8 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
+from wtforms import FieldList, FormField, StringField
 from wtforms import Form as BaseForm
-from wtforms import StringField
 from wtforms.validators import ValidationError
 
 UNWANTED = {"Cc", "Cs"}  # control characters and lone surrogates; line breaks and tabs are wanted
@@ -18,6 +18,8 @@ class Form(BaseForm):
 
     class Meta:
         def bind_field(self, form, unbound_field, options):
+            if unbound_field.field_class in (FieldList, FormField):  # whose own fields are tidied
+                return unbound_field.bind(form=form, **options)
             filters = [tidy, *unbound_field.kwargs.get("filters", ())]
             return unbound_field.bind(form=form, **options, filters=filters)
 

@@ -9,6 +9,7 @@ from leadcrm.conversations.models import CHANNELS, Suppression
 from leadcrm.conversations.operations.consent import BOUNCED, EVERY_CHANNEL, REASON_BOUNCED
 from leadcrm.core.db import db
 from leadcrm.flows import queries
+from leadcrm.flows.document import StepDocument
 from leadcrm.flows.models import CHANNEL_OF_TYPE, FlowStep
 from leadcrm.flows.reasons import OPTED_OUT
 from leadcrm.leads.models import ContactPoint
@@ -22,7 +23,7 @@ class Reach:
     barred: Mapping[str, str]
 
 
-def reach_of(lead_ids: Collection[str], steps: Iterable[FlowStep]) -> dict[str, Reach]:
+def reach_of(lead_ids: Collection[str], steps: Iterable[FlowStep | StepDocument]) -> dict[str, Reach]:
     """By lead id, on the channels of these steps; one query for each channel and one more, however many leads.
 
     Whoever opted out of one channel is not written to by flows on another. Hashes of erased people are left to the

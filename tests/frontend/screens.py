@@ -42,6 +42,7 @@ SCREENS = {
     "campaign": "/campaigns/{campaign}",
     "flow": "/flows/{flow}",
     "flow step": "/flows/{flow}?new=1",
+    "flow simulation": "/flows/{flow}/simulation?then-0-what=reply&then-0-day=1&then-0-time=08:00",
     "flow numbers": "/flows/{flow}/steps/{step}/leads?what=sent",
     "flows of a lead": "/leads/{lead}/flows",
     "flow history": "/flows/{flow}/versions",

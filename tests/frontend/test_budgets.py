@@ -16,7 +16,7 @@ SCREEN, PUBLIC_PAGE, FRAGMENT = 75, 45, 8  # KB in all
 # KB more of scripts where something is dragged or written. The study's 3 for the inbox knew no attachments and no
 # templates; what a screen may cost in all stays.
 DRAGGING, WRITING = 15, 5
-DRAG_SCREENS = {"flow", "flow step"}
+DRAG_SCREENS = {"flow", "flow step", "flow simulation"}
 WRITING_SCREENS = {
     "inbox", "search", "thread", "lead in the panel", "lead page", "lead visits", "leads", "sandbox", "template form",
 }  # fmt: skip

@@ -299,6 +299,8 @@ CASES: dict[str, Case] = {
     "GET flows.numbers": Case(),
     "GET flows.leads_behind": Case(query={"what": "waiting"}),
     "GET flows.flows_of_lead": of_lead(),
+    "GET flows.show_simulation": Case(query={"version": "live"}),
+    "GET flows.people": Case(query={"q": "hamster"}),
     "POST flows.end_passages": Case(query={"why": "goal"}, body={"ids": "@enrolment"}),
     "POST flows.undo_endings": Case(query={"facts": "@fact"}, changes=False),  # it is not of a flow
     "POST flows.redraw_form": Case(EDITORS, query={"step": "@step"}, body=STEP, changes=False),
