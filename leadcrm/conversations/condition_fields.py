@@ -69,26 +69,31 @@ LEAD_FIELDS: Mapping[str, Field] = {
     "priority": Field("priority", "choice", _choices("low", "medium", "high")),
     "source": Field("source", "text"),
     "owner": Field("owner", "user"),
-    "tag": Field("tag", "tag", says={"is": "has the tag {}", "is_not": "does not have the tag {}"}),
+    "tag": Field("tag", "tag", says={"is": "the lead has the tag {}", "is_not": "the lead does not have the tag {}"}),
     "interest": Field("interest", "text"),
     "company": Field("company", "text"),
     "email": Field("email address", "presence"),
     "phone": Field("phone number", "presence"),
-    "replied": Field("has ever replied", "truth", says={"yes": "has replied", "no": "has never replied"}),
+    "replied": Field(
+        "has ever replied", "truth", says={"yes": "the lead has replied", "no": "the lead has never replied"}
+    ),
     "opted_out": Field(
-        "opt-out", "choice", _CHANNELS, says={"is": "has opted out of {}", "is_not": "has not opted out of {}"}
+        "opt-out",
+        "choice",
+        _CHANNELS,
+        says={"is": "the lead has opted out of {}", "is_not": "the lead has not opted out of {}"},
     ),
     "age": Field(
         "days since they came in",
         "number",
         most=_LONGEST_DAYS,
-        says={"at_least": "came in at least {} days ago", "at_most": "came in at most {} days ago"},
+        says={"at_least": "the lead came in at least {} days ago", "at_most": "the lead came in at most {} days ago"},
     ),
     "quiet": Field(
         "days without activity",
         "number",
         most=_LONGEST_DAYS,
-        says={"at_least": "had no activity for at least {} days", "at_most": "had activity within {} days"},
+        says={"at_least": "nothing was said for at least {} days", "at_most": "something was said within {} days"},
     ),
     "time": Field(
         "time of day, theirs",

@@ -86,7 +86,7 @@ def first_unmet(group: Group, facts: Mapping[str, Any]) -> Mapping[str, Any] | N
 
 
 def sentence(node: Mapping[str, Any], user_names: Mapping[str, str]) -> str:
-    """`score is at least 70 and (has replied or status is New)`."""
+    """`score is at least 70 and (the lead has replied or status is New)`."""
     if is_group(node):
         return JOINED[how(node)].join(_in_group(member, user_names) for member in members(node))
     field, op = FIELDS[node["field"]], node["op"]

@@ -171,7 +171,7 @@ def test_conditions_stand_in_groups(mia):
     mia.post("/automations", data=GROUPS)
     made = newest()
     assert made.conditions["any"][1]["all"][0] == {"field": "replied", "op": "yes", "value": None}
-    words = "score is at least 70 or (has replied and it is 09:00 or later where they are)"
+    words = "score is at least 70 or (the lead has replied and it is 09:00 or later where they are)"
     assert f"if {words}" in mia.get("/automations").text
     page = mia.get(f"/automations/{made.id}").text
     assert 'name="conditions-1-1-value" type="time" value="09:00"' in page

@@ -118,5 +118,5 @@ def test_groups_waits_and_a_test_without_a_mouse(page: Page, office, work):
     expect(results.filter(has_text="Fanny")).to_contain_text("Write the note")
     press_on(page, page.get_by_role("button", name="Create automation"))
     page.wait_for_url("**/automations")
-    sentence = "if source is Fair or (score is at least 70 or has replied): write a note: “Ask”."
+    sentence = "if source is Fair or (score is at least 70 or the lead has replied): write a note: “Ask”."
     expect(page.locator(".rule-row", has_text="Fair or hot")).to_contain_text(sentence)

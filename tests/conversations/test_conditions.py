@@ -142,8 +142,8 @@ def test_sentences_name_people_and_choices():
     assert sentence({"field": "owner", "op": "is", "value": "gone"}, {}) == "owner is someone who left"
     assert sentence({"field": "channel", "op": "is", "value": "sms"}, {}) == "channel is Text"
     assert sentence({"field": "phone", "op": "is_not_set", "value": None}, {}) == "phone number is not set"
-    assert sentence({"field": "replied", "op": "no", "value": None}, {}) == "has never replied"
-    assert sentence({"field": "tag", "op": "is", "value": "{0}"}, {}) == "has the tag {0}"
+    assert sentence({"field": "replied", "op": "no", "value": None}, {}) == "the lead has never replied"
+    assert sentence({"field": "tag", "op": "is", "value": "{0}"}, {}) == "the lead has the tag {0}"
     assert sentence({"field": "weekday", "op": "is_not", "value": "sunday"}, {}) == "it is not Sunday where they are"
 
 
@@ -174,8 +174,8 @@ def test_groups_are_all_of_or_any_of(group, expected):
 
 def test_groups_read_as_a_sentence_and_say_what_is_missing():
     group = {"all": [NEW, {"any": [HOT, SELLER]}]}
-    assert sentence(group, {}) == "status is New and (score is at least 80 or has the tag seller)"
-    assert why_not(group, FACTS, {}) == "Not the case: score is at least 80 or has the tag seller"
+    assert sentence(group, {}) == "status is New and (score is at least 80 or the lead has the tag seller)"
+    assert why_not(group, FACTS, {}) == "Not the case: score is at least 80 or the lead has the tag seller"
     assert why_not({"any": [HOT, NEW]}, FACTS, {}) == ""
     assert sentence({"any": [HOT, {"all": [NEW]}]}, {}) == "score is at least 80 or status is New"
 
