@@ -13,7 +13,7 @@ BUCKETS = {
     "unknown": ("unknown",),
 }
 BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
-REPLIED = "replied"  # what a lead did after a step, beside the buckets of its messages
+REPLIED, CLICKED = "replied", "clicked"  # what a lead did after a step, beside the buckets of its messages
 NEVER = "never"  # no message was planned for the lead, nor will be
 CAME_LATER = "It was published after the lead had come in, for new leads only"
 WAS_OFF = "It was switched off when the lead came in"

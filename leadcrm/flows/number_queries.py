@@ -9,18 +9,19 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_
 from leadcrm.conversations.models import Message
 from leadcrm.core.db import db
 from leadcrm.core.paging import Keyset, MergedKeyset, Order, Page
-from leadcrm.flows.fates import BUCKET_OF, BUCKETS, REPLIED, Fate, of_message
+from leadcrm.flows.fates import BUCKET_OF, BUCKETS, CLICKED, REPLIED, Fate, of_message
 from leadcrm.flows.models import Enrolment
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import sees_all_leads, visible_leads_filter
 from leadcrm.leads.models import Lead
 
-NUMBERS = (*BUCKETS, REPLIED)
+NUMBERS = (*BUCKETS, REPLIED, CLICKED)
 MOST_REASONS = 12
 PAGE = 50
 
 _SOONEST = Order("soonest", (Message.reason, Message.scheduled_for, Message.id), descending=False)
 _NEWEST = Order("newest", (Message.reason, Message.scheduled_for, Message.id))
+_LATEST_MESSAGE = Order("messages", (Message.id,))
 _LATEST_PASSAGE = Order("passages", (Enrolment.id,))
 _MESSAGE = (
     Message.lead_id, Message.enrolment_id, Message.status, Message.reason, Message.scheduled_for, Message.due_at,
@@ -30,7 +31,7 @@ _MESSAGE = (
 
 @dataclass
 class StepCounts:
-    """Messages of one step by what became of them, and how many leads replied when it was the last they had."""
+    """Messages of one step by what became of them; how many leads replied when it was the last they had, or clicked."""
 
     waiting: int = 0
     sent: int = 0
@@ -38,6 +39,7 @@ class StepCounts:
     failed: int = 0
     unknown: int = 0
     replied: int = 0
+    clicked: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,13 @@ def step_counts(step_ids: Collection[str]) -> dict[str, StepCounts]:
         .where(Enrolment.replied_step_id.in_(step_ids))
         .group_by(Enrolment.replied_step_id)
     )
+    clicks = (
+        select(Message.step_id, literal(CLICKED), func.count(Message.id))
+        .where(Message.step_id.in_(step_ids), Message.clicked_at.is_not(None))
+        .group_by(Message.step_id)
+    )
     counts: dict[str, StepCounts] = defaultdict(StepCounts)
-    for step_id, what, leads in db.session.execute(select(union_all(messages, replies).subquery())):
+    for step_id, what, leads in db.session.execute(select(union_all(messages, replies, clicks).subquery())):
         bucket = BUCKET_OF.get(what, what)
         setattr(counts[step_id], bucket, getattr(counts[step_id], bucket) + leads)
     return counts
@@ -86,6 +93,9 @@ def leads_behind(user: User, step_id: str, number: str, *, reason: str = "", cur
     if number == REPLIED:
         page = _replied(user, step_id).page(cursor)
         found = [(row.id, row.lead_id, Fate(REPLIED, row.ended_at, row.exit_reason)) for row in page.items]
+    elif number == CLICKED:
+        page = _clicked(user, step_id).page(cursor)
+        found = [(row.enrolment_id, row.lead_id, Fate(CLICKED, row.clicked_at)) for row in page.items]
     else:
         parts = [_of_status(user, step_id, status, reason) for status in BUCKETS[number]]
         page = MergedKeyset(parts, _SOONEST if number == "waiting" else _NEWEST, PAGE).page(cursor)
@@ -103,6 +113,11 @@ def _of_status(user: User, step_id: str, status: str, reason: str) -> Select:
 def _replied(user: User, step_id: str) -> Keyset:
     answers = select(Enrolment).where(Enrolment.replied_step_id == step_id, *_visible(user, Enrolment.lead_id))
     return Keyset(answers, _LATEST_PASSAGE, PAGE)
+
+
+def _clicked(user: User, step_id: str) -> Keyset:
+    clicked = select(Message).where(Message.step_id == step_id, Message.clicked_at.is_not(None))
+    return Keyset(clicked.where(*_visible(user, Message.lead_id)), _LATEST_MESSAGE, PAGE)
 
 
 def _visible(user: User, lead_id: ColumnElement[str]) -> list[ColumnElement[bool]]:

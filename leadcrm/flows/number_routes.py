@@ -8,7 +8,7 @@ from leadcrm.core.web import fragment, render
 from leadcrm.flows import number_queries
 from leadcrm.flows.blueprint import blueprint, flow_url, me
 from leadcrm.flows.draft_queries import draft_of
-from leadcrm.flows.fates import REPLIED
+from leadcrm.flows.fates import CLICKED, REPLIED
 from leadcrm.flows.models import Flow, FlowStep
 from leadcrm.flows.number_queries import NUMBERS
 from leadcrm.identity.permissions import sees_all_leads
@@ -41,7 +41,7 @@ def leads_behind(flow_id: str, step_id: str):
         "why": why,
         "became": number_queries.step_counts([step.id])[step.id],
         "numbers": NUMBERS,
-        "reasons": [] if what == REPLIED else number_queries.reasons(step.id, what),
+        "reasons": [] if what in (REPLIED, CLICKED) else number_queries.reasons(step.id, what),
         "listing": page,
         "sees_all": sees_all_leads(me()),
         "back": flow_url(flow) if step.deleted_at else flow_url(flow, step=step.id),

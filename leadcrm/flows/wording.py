@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
-from leadcrm.flows.fates import NEVER, REPLIED, Fate
+from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
 from leadcrm.flows.models import INSIDE_TYPES
 from leadcrm.flows.operations import Effect
 
@@ -71,6 +71,7 @@ FATES = {
     "bounced": FateWords("Came back", "red"),
     "unknown": FateWords("Unknown", "amber", "Tried after"),
     REPLIED: FateWords("Replied", "violet"),
+    CLICKED: FateWords("Clicked", "violet"),
     NEVER: FateWords("Not sent to them", "gray"),
 }
 PASSAGES = {"running": ("Running", "green"), "finished": ("Finished", "gray"), "exited": ("Left", "amber")}

@@ -4,9 +4,10 @@ import re
 from datetime import time, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations import note_reaction
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.flows import fates, jobs, number_queries, operations, passage_queries, queries
@@ -48,6 +49,16 @@ def test_a_reply_counts_for_the_last_step_that_was_sent(flow, steps, new_lead, c
     assert counts_of(steps.welcome).replied == 1
     assert behind(cast.ada, steps.welcome, "replied") == [lead.id]
     assert counts_of(steps.text).replied == 0
+
+
+def test_whoever_clicked_counts_for_the_step_whose_mail_it_was(flow, steps, new_lead, cast):
+    lead = new_lead()
+    FakeTransport().drain()
+    message = db.session.scalars(select(Message).where(Message.step_id == steps.welcome.id)).one()
+    perform(note_reaction, message.id, clicked=True)
+    assert (counts_of(steps.welcome).clicked, counts_of(steps.text).clicked) == (1, 0)
+    assert behind(cast.ada, steps.welcome, "clicked") == [lead.id]
+    assert behind(cast.ada, steps.text, "clicked") == []
 
 
 def test_a_reply_after_the_last_step_counts_for_it_though_the_passage_is_over(flow, steps, new_lead, monkeypatch):
