@@ -102,6 +102,14 @@ def version(flow_id: str, number: int) -> FlowVersion:
     return row
 
 
+def unsettled_version(flow_id: str) -> FlowVersion | None:
+    """The version that leads inside are still being brought in line with; not always the latest, for what is live can
+    be changed meanwhile.
+    """
+    under_way = select(FlowVersion).where(FlowVersion.flow_id == flow_id, FlowVersion.settled_at.is_(None))
+    return db.session.scalar(under_way)
+
+
 def latest_version(flow_id: str) -> FlowVersion | None:
     """The version that is live."""
     return next(iter(versions_of(flow_id, limit=1)), None)

@@ -23,7 +23,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.flows.changes import Change
 from leadcrm.flows.document import FlowDocument, StepDocument
-from leadcrm.flows.draft_queries import latest_version
+from leadcrm.flows.draft_queries import unsettled_version
 from leadcrm.flows.impact import GAIN, LOSE, MOVE, NONE, REWORD, Adjustment, Effects
 from leadcrm.flows.impact_queries import adjusted, passages_after
 from leadcrm.flows.models import Enrolment, Flow, FlowVersion
@@ -40,8 +40,8 @@ Found = list[tuple[Row, Adjustment]]
 def go_on_publishing(flow_id: str) -> bool:
     """Bring the next chunk of leads in line; who published hears of the last. Returns whether there may be more."""
     flow = lock(get_or_404(Flow, flow_id))
-    version = latest_version(flow_id)
-    if version is None or version.settled_at is not None:
+    version = unsettled_version(flow_id)
+    if version is None:
         return False
     changes = [Change.from_json(change) for change in version.changes]
     document = FlowDocument.from_json(version.document)

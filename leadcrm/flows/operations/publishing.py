@@ -16,7 +16,7 @@ from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
 from leadcrm.flows.changes import ADDED, CONDITIONED, LATENESS, NAMED, REMOVED, REWORDED, Change
 from leadcrm.flows.document import FlowDocument
-from leadcrm.flows.draft_queries import Draft, draft_from, draft_row, latest_version, live_document
+from leadcrm.flows.draft_queries import Draft, draft_from, draft_row, live_document, unsettled_version
 from leadcrm.flows.events import FlowChanged
 from leadcrm.flows.hole_queries import Hole, holes
 from leadcrm.flows.impact import Effects
@@ -95,9 +95,9 @@ def publish(flow: Flow, revision: int, audience: str = "new") -> Published:
 
 
 def _to_publish(flow: Flow) -> tuple[FlowDraft, Draft]:
-    last, row = latest_version(flow.id), draft_row(flow.id)
-    if last is not None and last.settled_at is None:
-        raise Conflict(f"Version {last.number} is still reaching the leads inside. Publish again in a moment.")
+    under_way, row = unsettled_version(flow.id), draft_row(flow.id)
+    if under_way is not None:
+        raise Conflict(f"Version {under_way.number} is still reaching the leads inside. Publish again in a moment.")
     live = live_document(flow)
     draft = draft_from(row, live) if row is not None else None
     if row is None or draft is None or not draft.changes:
