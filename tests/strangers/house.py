@@ -221,14 +221,15 @@ def _shared(word: str) -> dict[str, str]:
     )  # fmt: skip
     perform(conversations.archive_template, archived)
     flow = perform(flows.create_flow, f"flow {word}")
-    data = StepData("email", f"step {word}", f"content {word}", 1, None, subject=f"subject {word}")
+    only_if = {"all": [{"field": "company", "op": "is_not", "value": f"company {word}"}]}
+    data = StepData("email", f"step {word}", f"content {word}", 1, None, subject=f"subject {word}", only_if=only_if)
     step, deleted_step = (perform(flows.add_step, flow, data) for _ in range(2))
     perform(flows.delete_step, deleted_step)
     open_flow, full_flow = (perform(flows.create_flow, f"flow {n} {word}", "manual") for n in range(2))
     for one in (open_flow, full_flow):
         perform(flows.add_step, one, data)
         perform(flows.set_flow_enabled, one, True)
-    whom = {"segment": Filters(), "segment_words": f"segment {word}", "per_hour": {}}
+    whom = {"segment": Filters(q=word), "segment_words": f"segment {word}", "per_hour": {}}
     campaign = perform(flows.draft_campaign, flows.CampaignData(name=f"campaign {word}", flow_id=open_flow.id, **whom))
     note = {"kind": "create_note", "body": f"body {word}"}
     automation, deleted = (
@@ -260,6 +261,7 @@ def _happened(names: dict[str, str], word: str, leads_word: str) -> dict[str, st
         session.execute(update(Debt).where(Debt.id == debt_id).values(**gone))
         run = AutomationRun(automation_id=names["automation"], event_id=fact_id, lead_id=lead.id, state="done")
         run.reason, run.details = leads_word, [{"state": "done", "text": leads_word}]
+        run.actions = [{"kind": "create_note", "body": f"body {word}"}]
         session.add(run)
         raw = RawInbound(
             channel="email", external_id="<raw>", body=f"Subject: {word}\n\n{word}".encode(), due_at=None, tries=8,
