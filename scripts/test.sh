@@ -7,11 +7,11 @@ source scripts/browser.sh
 python=.venv/bin/python
 workers=$(($(nproc) + 1)) # real processes and browsers make tests wait as much as they compute
 status=0
-LEADCRM_TEST_DB=sqlite "$python" -m pytest -n "$workers" --dist loadgroup "$@" || status=$?
+LEADCRM_TEST_DB=sqlite "$python" -m pytest -n "$workers" "$@" || status=$?
 # What speaks to browsers, to servers or of the code is the same whichever database lies below.
 databaseless=()
 for path in architecture frontend adapters contracts browser strangers/test_{headers,request_tokens,redirects,markup,mass_assignment}.py; do
   databaseless+=("--ignore=tests/$path")
 done
-LEADCRM_TEST_DB=postgresql "$python" -m pytest -n "$workers" --dist loadgroup -m "not process" "${databaseless[@]}" "$@" || status=$?
+LEADCRM_TEST_DB=postgresql "$python" -m pytest -n "$workers" -m "not process" "${databaseless[@]}" "$@" || status=$?
 exit "$status"

@@ -26,6 +26,7 @@ from leadcrm.identity.models import Organization, User
 from leadcrm.settings import Settings
 from tests import signing_in
 from tests.databases import open_databases
+from tests.side_by_side import SideBySide
 
 PASSWORD = "correct horse battery"
 CAST = {
@@ -44,6 +45,11 @@ CAST = {
 def make_settings(url: str, var, **changes) -> Settings:
     environment = {"DATABASE_URL": url, "LEADCRM_VAR": str(var), "REDIS_URL": "unix:///nonexistent/leadcrm-test.sock"}
     return dataclasses.replace(Settings.from_env(environment), **changes)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> SideBySide:
+    """Browsers and whole installations take turns."""
+    return SideBySide(config, log)
 
 
 @pytest.fixture(scope="session")

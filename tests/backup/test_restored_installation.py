@@ -21,7 +21,7 @@ from tests.process.conftest import demo, demo_office, installation
 
 __all__ = ["demo", "demo_office", "installation"]
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 HOURS = 9
 WAITING = 5

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.acme import capture
 from tests.browser.keyboard import choose, go_to_row, press_on, tab_to, type_into
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 SENTENCE = "When a lead is created, if source is Fair: write a note: “Ask what they saw”."
 

@@ -18,7 +18,7 @@ from tests.browser.acme import inside_acme, lead_writes
 from tests.browser.axe import violations
 from tests.browser.conftest import Quiet
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 EXPECTED = ("Failed to load resource: the server responded with a status of 422",)
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"

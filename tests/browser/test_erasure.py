@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_every_screen import addresses
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
 
 
 def test_an_owner_exports_and_then_erases_a_lead(office, open_context):

@@ -6,7 +6,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import Quiet
 from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 IGNORED = ("Failed to load resource: the server responded with a status of 404",)
 

@@ -9,7 +9,7 @@ from leadcrm.identity import passwords
 from leadcrm.identity.models import User, UserSession
 from tests.conftest import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

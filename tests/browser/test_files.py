@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.acme import thread_id
 from tests.browser.keyboard import tab_to
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 BRING = """([selector, way, name, text]) => {
   const data = new DataTransfer();

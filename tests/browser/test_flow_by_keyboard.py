@@ -15,12 +15,7 @@ from tests.process.conftest import demo, demo_office, installation
 
 __all__ = ["demo", "demo_office", "installation"]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.process,
-    pytest.mark.timeout(600),
-    pytest.mark.xdist_group("processes"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(600)]
 
 SHIPPED = ("Welcome Email", "Follow-up Text", "Reminder Email")
 ADDRESS = "mandla@leads.test"

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.keyboard import go_to_row, press_on, tab_to
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def test_a_dialog_begins_with_its_first_field_and_gives_the_focus_back(page: Page):

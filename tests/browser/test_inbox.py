@@ -10,7 +10,7 @@ from leadcrm.core.db import perform
 from tests.browser.acme import capture, inside_acme, lead_writes, thread_id
 from tests.browser.keyboard import go_to_row, press_on, tab_to
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from leadcrm.identity.models import User
 from tests.conversations.mails import mail
 from tests.conversations.reports import report
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from leadcrm.core import kit, web
 from leadcrm.core.security import CSP, csrf_token
 from leadcrm.settings import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 PAGES = [
     "components",

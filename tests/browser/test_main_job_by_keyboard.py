@@ -14,12 +14,7 @@ from tests.process.conftest import demo, demo_office, installation
 
 __all__ = ["demo", "demo_office", "installation"]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.process,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("processes"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
 
 ADDRESS = "sarah@leads.test"
 LIVE_WITHIN = 3.0  # seconds from the webhook's 200 to the screen

@@ -17,7 +17,7 @@ from leadcrm.tracking.models import SiteVisit
 from leadcrm.tracking.passes import make_pass
 from tests.browser.conftest import Quiet
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 KEPT = "({cookies: document.cookie, stored: JSON.stringify(localStorage), session: JSON.stringify(sessionStorage)})"
 NOTHING = {"cookies": "", "stored": "{}", "session": "{}"}

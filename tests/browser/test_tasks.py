@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.keyboard import choose, go_to_row, press_on, type_into
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def open_tasks(page: Page) -> None:

@@ -10,7 +10,7 @@ from tests.deploy.visitors import visitor
 from tests.journeys import test_lead_to_conversation as journey
 from tests.journeys.test_lead_to_conversation import test_a_lead_becomes_a_conversation as journey_of_a_lead
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 SECONDS = 8
 

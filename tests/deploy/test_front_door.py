@@ -18,7 +18,7 @@ from deploy.site import Site
 from tests.deploy.visitors import visitor
 from tests.installation import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.process
 
 
 class Echo(http.server.BaseHTTPRequestHandler):

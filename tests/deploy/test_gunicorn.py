@@ -30,7 +30,6 @@ def test_a_forked_process_leaves_its_parents_connections_alone(app):
 
 
 @pytest.mark.process
-@pytest.mark.xdist_group("processes")
 def test_it_starts_while_database_and_redis_are_away(tmp_path):
     environment = {
         "PATH": "/usr/bin:/bin",

@@ -8,7 +8,7 @@ import pytest
 from tests.frontend.markup import parse
 from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(120)]
 
 KB = 1024
 BUDGETS = {"html": 12, "css": 12, "js": 20, "svg": 6, "woff2": 22}  # KB on the wire of a cold page, by kind

@@ -17,7 +17,7 @@ from tests import signing_in
 from tests.frontend.markup import ids_of, is_page, parse, problems
 from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(120)]
 
 ENOUGH = 80  # addresses; a crawl that reaches fewer has lost its way
 

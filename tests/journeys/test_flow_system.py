@@ -7,7 +7,7 @@ import pytest
 
 from tests.installation import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 ZONE = ZoneInfo("Africa/Johannesburg")
 TO_SEND = ("scheduled", "held", "claimed", "sending")

@@ -10,7 +10,7 @@ import requests
 
 from tests.installation import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 SECRET = "webhook secret of the tests"
 

@@ -17,7 +17,7 @@ from soak.stage import Stage, end_leases
 from tests.installation import Api, Installation, wait_for
 from tests.process.test_redis import own_redis
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
 LEADS = 300
 CLIENTS = 6

@@ -19,7 +19,7 @@ from tests.contracts.mailboxes import imap_office
 from tests.conversations.mails import mail
 from tests.installation import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 BACKLOG = 80
 KILLS = 10

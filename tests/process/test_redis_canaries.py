@@ -17,7 +17,7 @@ from soak.crowd import raw_mail
 from soak.redis_weather import redis_on_a_line
 from tests.installation import Installation, wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 NAME, ADDRESS, PHONE = "Zanzibara", "zz-canary@leads.test", "+442079460123"
 MESSAGE, REPLY, WRONG_PASSWORD = "quokka-message", "quokka-reply", "quokka-password"

@@ -10,7 +10,7 @@ from soak.stage import Stage
 from soak.verdicts import Verdict
 from tests.databases import BACKEND
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 POINTS = 12  # of each act; the soak takes them all
 STARVED_SECONDS = 1.5  # without the fair lock the web waited 2.2 to 5 s; a busy test machine alone takes a part of it

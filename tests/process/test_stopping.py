@@ -9,7 +9,7 @@ import requests
 
 from tests.installation import Installation, wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 
 def start_everything(installation: Installation) -> None:
