@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 source scripts/browser.sh
 
 python=.venv/bin/python
-workers=$(($(nproc) + 1)) # real processes and browsers make tests wait as much as they compute
+workers=$(nproc)
 status=0
 LEADCRM_TEST_DB=sqlite "$python" -m pytest -n "$workers" "$@" || status=$?
 # What speaks to browsers, to servers or of the code is the same whichever database lies below.
