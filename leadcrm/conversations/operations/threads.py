@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import ConversationAssigned, ConversationStatusChanged
@@ -88,24 +88,23 @@ def refresh_conversation(lead_id: str, channel: str, direction: str, text: str, 
 
 
 def touch_conversations(message_ids: Collection[str]) -> None:
-    """Make live views look again at the threads of these messages."""
-    _touch(Conversation.id.in_(select(Message.conversation_id).where(Message.id.in_(message_ids))))
+    """Make live views look again at the threads of these messages.
+
+    Their ids are read first: SQLite walks all of the organization's threads for an update by a subquery.
+    """
+    touch_threads(db.session.scalars(select(Message.conversation_id).where(Message.id.in_(message_ids))))
 
 
 def touch_threads(conversation_ids: Iterable[str | None]) -> None:
     """The same for these threads; None among them is a message without one."""
     threads = sorted({thread for thread in conversation_ids if thread is not None})
     if threads:
-        _touch(Conversation.id.in_(threads))
-
-
-def _touch(which: ColumnElement[bool]) -> None:
-    db.session.execute(
-        update(Conversation)
-        .where(which)
-        .values(revision=Conversation.revision + 1)
-        .execution_options(synchronize_session=False)
-    )
+        db.session.execute(
+            update(Conversation)
+            .where(Conversation.id.in_(threads))
+            .values(revision=Conversation.revision + 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def snippet_of(text: str) -> str:
