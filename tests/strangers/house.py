@@ -229,7 +229,7 @@ def _shared(word: str) -> dict[str, str]:
     for one in (open_flow, full_flow):
         perform(flows.add_step, one, data)
         perform(flows.set_flow_enabled, one, True)
-    whom = {"segment": Filters(q=word), "segment_words": f"segment {word}", "per_hour": {}}
+    whom = {"segment": Filters(), "segment_words": f"segment {word}", "per_hour": {}}
     campaign = perform(flows.draft_campaign, flows.CampaignData(name=f"campaign {word}", flow_id=open_flow.id, **whom))
     note = {"kind": "create_note", "body": f"body {word}"}
     automation, deleted = (

@@ -79,6 +79,7 @@ ADDRESSES_ONLY = {
     "users.realtor_id", "messages.html",  # the latter is sanitised
     "messages.withdrawn", "withheld_steps.reason", "campaigns.left_out", "campaigns.note", "engagements.doubt",
     "paces.halted",  # our own words
+    "campaigns.segment",  # shown by its words, which stand beside it
 }  # fmt: skip
 
 
