@@ -61,6 +61,7 @@ def test_a_step_moves_by_keys_to_another_day_and_goes_back_on_escape(page: Page)
 def test_a_place_within_the_day_proposes_the_time_and_cancelling_puts_it_back(page: Page):
     open_flow(page)
     handle(page, "Follow-up Text").drag_to(page.get_by_role("link", name="Reminder Email"))
+    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00.")).to_be_visible()
     expect(day(page, 2).get_by_role("listitem")).to_have_count(2)
     press_on(page, handle(page, "Follow-up Text"), "Space")
     page.keyboard.press("ArrowDown")

@@ -25,6 +25,7 @@ def turns(acme, tmp_path: Path) -> Iterator[Callable[[], int]]:
         def trace(connection, record, proxy) -> None:
             connection.pgconn.trace(file.fileno())
 
+        db.engine.dispose()  # what earlier tests had prepared would be dropped for ours, a turn each
         event.listen(db.engine, "checkout", trace)
         yield lambda: protocol.read_bytes().count(b"ReadyForQuery")
         event.remove(db.engine, "checkout", trace)

@@ -21,7 +21,6 @@ from leadcrm.leads import operations as leads
 from leadcrm.leads.data import Filters
 from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import FakeTransport, make_lead
-from tests.databases import BACKEND
 from tests.flows.conftest import drain
 
 HELLO = StepData("email", "Hello", "Hi {first_name|there}", 0, None, subject="Hello")
@@ -369,7 +368,6 @@ def test_filters_survive_being_kept():
     assert Filters.from_json(kept.to_json()) == kept
 
 
-@pytest.mark.skipif(BACKEND == "sqlite", reason="SQLite has one writer at a time")
 def test_two_campaigns_for_the_same_leads_let_each_in_once(app, drip, people, small_batches):
     for name in ("One", "Two"):
         begun(drip, name=name)
