@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
 from leadcrm.conversations.models import Message
-from leadcrm.conversations.timeline_words import Background, sentence_of
+from leadcrm.conversations.telling import Background, sentence_of
 from leadcrm.core import events
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow

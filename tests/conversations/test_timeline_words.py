@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from leadcrm.conversations.timeline_words import SENTENCES, Background, sentence_of
+from leadcrm.conversations.telling import SENTENCES, Background, sentence_of
 from leadcrm.core import events
 from leadcrm.core.models import EventRow
 from leadcrm.leads.models import Lead

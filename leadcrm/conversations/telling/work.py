@@ -1,0 +1,63 @@
+"""What flows, automations and people with tasks did."""
+
+from collections.abc import Callable
+
+from leadcrm.conversations.telling.base import BEGUN_BY, Telling, begin, fields, inside
+
+TAKEN_OUT = "Taken out of the flow by hand"  # as flows.reasons has it
+
+
+def _enrolled(telling: Telling) -> str:
+    count = telling.row.told.get("messages") or 0
+    planned = {0: "no message is planned", 1: "1 message is planned"}.get(count, f"{count} messages are planned")
+    return f"Entered {telling.named('flow')}: {planned}"
+
+
+def _left_flow(telling: Telling) -> str:
+    """By the lead's own doing, or by a person's decision; that may have been told as the reason already."""
+    if not telling.who:
+        return f"Left {telling.named('flow')}: {inside(telling.because)}"
+    why = "" if telling.because == TAKEN_OUT else f": {inside(telling.because)}"
+    return f"{telling.who} took {telling.lead} out of {telling.named('flow')}{why}"
+
+
+def _task_created(telling: Telling) -> str:
+    given = telling.get("assignee_id")
+    person = telling.person("assignee_id") if given else ""
+    for_whom = f" for {person}" if given and person != telling.who else ""
+    begun = BEGUN_BY.get(telling.get("origin"), "")
+    return telling.done(f"added {telling.the_task}", f"{begin(telling.the_task)} was added{begun}") + for_whom
+
+
+def _task_edited(telling: Telling) -> str:
+    change = f"the {fields(telling.words('fields'))} of {telling.the_task}"
+    were = "were" if len(telling.words("fields")) > 1 else "was"
+    return telling.done(f"changed {change}", f"{begin(change)} {were} changed")
+
+
+def _task_assigned(telling: Telling) -> str:
+    if not telling.get("assignee_id"):
+        return telling.done(f"left {telling.the_task} to nobody", f"{begin(telling.the_task)} is nobody’s now")
+    person = telling.person("assignee_id")
+    if person == telling.who:
+        return f"{person} took {telling.the_task}"
+    return telling.done(f"gave {telling.the_task} to {person}", f"{begin(telling.the_task)} went to {person}")
+
+
+def _task(active: str, passive: str) -> Callable[[Telling], str]:
+    """`Ada finished the task “Call”`, or `The task “Call” was finished`."""
+    return lambda telling: telling.done(f"{active} {telling.the_task}", f"{begin(telling.the_task)} was {passive}")
+
+
+SENTENCES: dict[str, Callable[[Telling], str]] = {
+    "task.created": _task_created,
+    "task.edited": _task_edited,
+    "task.assigned": _task_assigned,
+    "task.completed": _task("finished", "finished"),
+    "task.reopened": _task("reopened", "reopened"),
+    "task.snoozed": _task("put off", "put off"),
+    "task.canceled": _task("canceled", "canceled"),
+    "flow.enrolled": _enrolled,
+    "flow.exited": _left_flow,
+    "automation.ran": lambda telling: f"{begin(telling.named('automation'))} ran",
+}
