@@ -17,6 +17,13 @@ _IDS = 3 * 16  # bytes
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff\\]")
 
 
+class BadLink(ValueError):
+    """A token that we never made, or that lost something on its way."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is not valid.")
+
+
 @dataclass(frozen=True)
 class MailMark:
     """Which mail, to which lead, of which organization: their ids."""
@@ -45,10 +52,10 @@ def click_token(mark: MailMark, target: str) -> str:
 
 
 def read_click(token: str) -> tuple[MailMark, str]:
-    """The mail a followed link stands in, and where it leads. Raises ValueError when it is not ours."""
+    """The mail a followed link stands in, and where it leads. Raises BadLink when it is not ours."""
     mark, target = _read(token, CLICK)
     if not is_web_address(target):
-        raise ValueError("This link is not valid.")
+        raise BadLink
     return mark, target
 
 
@@ -58,7 +65,7 @@ def open_token(mark: MailMark) -> str:
 
 
 def read_open(token: str) -> MailMark:
-    """The mail whose pixel was asked for. Raises ValueError when it is not ours."""
+    """The mail whose pixel was asked for. Raises BadLink when it is not ours."""
     return _read(token, OPEN)[0]
 
 
@@ -68,7 +75,10 @@ def _token(mark: MailMark, target: str, purpose: str) -> str:
 
 
 def _read(token: str, purpose: str) -> tuple[MailMark, str]:
-    payload = unsign(token, purpose)
-    carried = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    ids = (str(UUID(bytes=carried[start : start + 16])) for start in range(0, _IDS, 16))
-    return MailMark(*ids), carried[_IDS:].decode()
+    try:
+        payload = unsign(token, purpose)
+        carried = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        ids = [str(UUID(bytes=carried[start : start + 16])) for start in range(0, _IDS, 16)]
+        return MailMark(*ids), carried[_IDS:].decode()
+    except ValueError as error:  # of the signature, of base64, of an id, of UTF-8
+        raise BadLink from error

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import perform
 from leadcrm.core.errors import NotFound
-from leadcrm.core.mail_links import MailMark, read_click, read_open
+from leadcrm.core.mail_links import BadLink, MailMark, read_click, read_open
 from leadcrm.core.web import public
 from leadcrm.tracking import operations, queries
 from leadcrm.tracking.genuineness import why_machine
@@ -30,7 +30,7 @@ def follow(token: str) -> Response:
     """Lead on to where the link was meant to go; a click is noted when a person may have made it."""
     try:
         mark, target = read_click(token)
-    except ValueError:
+    except BadLink:
         raise NotFound("This link is not valid. Perhaps it was cut off on its way: copy it whole.") from None
     response = redirect(_note_click(mark, target), 302)
     response.headers["Cache-Control"] = "no-store"
@@ -44,7 +44,7 @@ def opened(picture: str) -> Response:
     """`<token>.gif`: one transparent dot, whatever the token says."""
     try:
         mark = read_open(picture.removesuffix(".gif"))
-    except ValueError:
+    except BadLink:
         log.info("a picture was asked for that is in no mail of ours")
     else:
         _note_open(mark)

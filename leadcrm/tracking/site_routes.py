@@ -14,7 +14,7 @@ from leadcrm.tracking import operations, queries
 from leadcrm.tracking.models import TrackedSite
 from leadcrm.tracking.passes import read_pass
 from leadcrm.tracking.sites import kind_of
-from leadcrm.tracking.visiting import LARGEST_BEACON, Beacon, read_beacon, wants_no_tracking
+from leadcrm.tracking.visiting import LARGEST_BEACON, Beacon, NotABeacon, read_beacon, wants_no_tracking
 
 SCRIPT_KEPT_SECONDS = 3600
 
@@ -42,7 +42,7 @@ def visit() -> Response:
     """A visit, told by the script: 204 when it was noted, or was not to be; 403 from anywhere but the site itself."""
     try:
         beacon = read_beacon(request.get_data())
-    except ValueError:
+    except NotABeacon:
         abort(400, "This is not what our script sends.")
     with tenancy.everyone():
         site = queries.site_with(beacon.key)

@@ -12,6 +12,10 @@ LONGEST_PASS = 400
 _KEY, _VISITOR = re.compile(r"[0-9a-f]{16}"), re.compile(r"[0-9a-f]{32}")
 
 
+class NotABeacon(ValueError):
+    """A body that our script does not send."""
+
+
 @dataclass(frozen=True)
 class Beacon:
     """A visit as told: by which site's script, of which visitor, to which page, with which pass."""
@@ -27,15 +31,18 @@ class Beacon:
 
 
 def read_beacon(body: bytes) -> Beacon:
-    """Raises ValueError when the body is not what our script sends."""
-    told = json.loads(body.decode())
+    """Raises NotABeacon when the body is not what our script sends."""
+    try:
+        told = json.loads(body.decode())
+    except (ValueError, RecursionError) as error:  # of UTF-8, of JSON, of lists in lists in lists
+        raise NotABeacon("not JSON") from error
     if not isinstance(told, dict):
-        raise ValueError("not an object")
+        raise NotABeacon("not an object")
     key, visitor, url, token = (told.get(name) or "" for name in ("key", "visitor", "url", "pass"))
     if not all(isinstance(value, str) and value.isprintable() for value in (key, visitor, url, token)):
-        raise ValueError("not texts")
+        raise NotABeacon("not texts")
     if not _KEY.fullmatch(key) or not _VISITOR.fullmatch(visitor) or len(token) > LONGEST_PASS:
-        raise ValueError("not a key, a visitor and a pass")
+        raise NotABeacon("not a key, a visitor and a pass")
     return Beacon(key, visitor, page_of(url), token)
 
 
