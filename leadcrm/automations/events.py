@@ -28,3 +28,17 @@ class AutomationChanged(Event):
     icon = "zap"
     automation_id: str
     change: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class CallGivenUp(Event):
+    """Another program was to be told what happened to a lead, and was not."""
+
+    name = "automation.call_given_up"
+    title = "Webhook given up"
+    icon = "plug"
+    lead_id: str
+    automation_id: str
+    run_id: str
+    reason: str

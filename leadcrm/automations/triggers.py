@@ -63,6 +63,7 @@ FACTS: Mapping[str, Mapping[str, str]] = {
 EXCLUDED = {  # facts about a lead that start nothing, and why
     "lead.exported": "somebody asked for their data; nothing about the lead changed",
     "automation.ran": "rules that start from rules run in circles",
+    "automation.call_given_up": "the same",
     "lead.erased": "nothing is left of the lead that could be looked at",
 }
 

@@ -11,18 +11,22 @@ from typing import Any
 
 from sqlalchemy import exists, select, update
 
+from leadcrm.automations.events import CallGivenUp
 from leadcrm.automations.models import Automation, AutomationRun, WebhookCall
 from leadcrm.automations.signing import new_secret
 from leadcrm.conversations.models import SendingPause
 from leadcrm.core import clock, jobs
 from leadcrm.core.at_rest import Place, decrypt, encrypt
 from leadcrm.core.db import after_commit, db
-from leadcrm.core.events import Event
+from leadcrm.core.events import Event, record
 from leadcrm.core.values import new_id
+from leadcrm.identity.queries import active_managers
 from leadcrm.leads.models import Lead
+from leadcrm.notifications.operations import notify
 
 LEASE = timedelta(minutes=2)  # longer than the longest call
 NEXT_TRIES_SECONDS = (10, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000)  # after the first, second … try
+MOST_TRIES = len(NEXT_TRIES_SECONDS) + 1
 BROKE_OFF = "Calling it broke off again and again"
 BATCH = 50
 
@@ -86,11 +90,14 @@ def claim_call(call_id: str) -> WebhookCall | None:
         .where(WebhookCall.id == call_id, WebhookCall.due_at <= now)
         .execution_options(synchronize_session=False)
     )
-    gone = {"state": "failed", "due_at": None, "settled_at": now, "answer": BROKE_OFF}
-    db.session.execute(due.where(WebhookCall.tries > len(NEXT_TRIES_SECONDS)).values(gone))
     if db.session.execute(due.values(due_at=now + LEASE, tries=WebhookCall.tries + 1)).rowcount != 1:
         return None
-    return db.session.scalars(select(WebhookCall).where(WebhookCall.id == call_id)).one()
+    call = db.session.scalars(select(WebhookCall).where(WebhookCall.id == call_id)).one()
+    if call.tries > MOST_TRIES:
+        call.tries = MOST_TRIES
+        _give_up(call, BROKE_OFF)
+        return None
+    return call
 
 
 def note_delivered(call: WebhookCall, answer: str) -> None:
@@ -100,12 +107,23 @@ def note_delivered(call: WebhookCall, answer: str) -> None:
 
 def note_failed(call: WebhookCall, reason: str, *, for_good: bool, not_before: float = 0) -> None:
     """It was not taken: tried again later, in `not_before` seconds at the earliest, unless that is pointless."""
-    call.answer = reason[:300]
-    if for_good or call.tries > len(NEXT_TRIES_SECONDS):
-        call.state, call.due_at, call.settled_at = "failed", None, clock.real_now()
+    if for_good or call.tries == MOST_TRIES:
+        _give_up(call, reason)
         return
+    call.answer = reason[:300]
     seconds = NEXT_TRIES_SECONDS[call.tries - 1] * random.uniform(0.9, 1.1)
     call.due_at = clock.real_now() + timedelta(seconds=min(max(seconds, not_before), NEXT_TRIES_SECONDS[-1]))
+
+
+def _give_up(call: WebhookCall, reason: str) -> None:
+    """It is not tried again. Who runs the team is told once a day for each rule: one fault gives up many."""
+    call.state, call.due_at, call.settled_at, call.answer = "failed", None, clock.real_now(), reason[:300]
+    record(CallGivenUp(lead_id=call.lead_id, automation_id=call.automation_id, run_id=call.run_id, reason=call.answer))
+    name = db.session.scalars(select(Automation.name).where(Automation.id == call.automation_id)).one()
+    notify(
+        active_managers(), f"webhook:{call.automation_id}:{clock.now():%Y-%m-%d}",
+        f"{name}: another program could not be told", f"/automations/runs?automation={call.automation_id}", "plug",
+    )  # fmt: skip
 
 
 def secret_of(automation: Automation) -> str | None:

@@ -17,6 +17,9 @@ from leadcrm.automations.models import Automation, WebhookCall
 from leadcrm.conversations.models import SendingPause
 from leadcrm.core import clock
 from leadcrm.core.db import db, writing
+from leadcrm.core.models import EventRow
+from leadcrm.identity.queries import active_managers
+from leadcrm.notifications.models import Notification
 from tests.automations.conftest import NOTE, runs_of
 
 URL = "https://hooks.example.com/leads"
@@ -152,6 +155,23 @@ def test_it_is_given_up_in_the_end(rule, new_lead, outside, real_later):
     [call] = calls()
     assert (call.state, call.tries) == ("failed", len(webhooks.NEXT_TRIES_SECONDS) + 1)
     assert len(outside.heard) == call.tries
+
+
+def test_who_runs_the_team_hears_of_it_once_a_day(rule, new_lead, outside, cast):
+    automation = rule(name="Tell the others", actions=[CALL])
+    for name in ("one", "two"):
+        new_lead(email=f"{name}@example.com")
+    outside.endings = [Refused("Answered 410", "gone")] * 2
+    work()
+    given_up = db.session.scalars(select(EventRow).where(EventRow.name == "automation.call_given_up")).all()
+    assert {row.lead_id for row in given_up} == {call.lead_id for call in calls()}
+    assert [row.told["reason"] for row in given_up] == ["Answered 410"] * 2
+    told = select(Notification).where(Notification.icon == "plug")
+    notices = db.session.scalars(told).all()
+    assert {notice.user_id for notice in notices} == set(active_managers())
+    assert len(notices) == len(active_managers()) > 0
+    assert {notice.title for notice in notices} == {"Tell the others: another program could not be told"}
+    assert {notice.href for notice in notices} == {f"/automations/runs?automation={automation.id}"}
 
 
 def test_a_try_is_counted_before_it_is_made(rule, new_lead, outside, real_later, monkeypatch):

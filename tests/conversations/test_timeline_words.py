@@ -197,6 +197,12 @@ TOLD = [
         {"old": 100, "new": 90},
         "The automation “Hot leads” changed the score from 100 to 90",
     ),
+    (
+        "automation.call_given_up",
+        "",
+        {"automation_id": "hot", "reason": "Answered 500"},
+        "The automation “Hot leads” could not tell another program: answered 500",
+    ),
     ("automation.ran", "automation:hot", {"automation_id": "hot"}, "The automation “Hot leads” ran"),
     ("lead.from_the_future", "system", {}, "Lead from the future"),
 ]

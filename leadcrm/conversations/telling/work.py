@@ -60,4 +60,7 @@ SENTENCES: dict[str, Callable[[Telling], str]] = {
     "flow.enrolled": _enrolled,
     "flow.exited": _left_flow,
     "automation.ran": lambda telling: f"{begin(telling.named('automation'))} ran",
+    "automation.call_given_up": lambda telling: (
+        f"{begin(telling.named('automation'))} could not tell another program: {inside(telling.because)}"
+    ),
 }
