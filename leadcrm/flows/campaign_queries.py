@@ -27,6 +27,7 @@ class Results:
     reasons: tuple[tuple[str, int], ...]
     inside: int
     replied: int
+    clicked: int
 
 
 def under_way() -> list[Row]:
@@ -76,8 +77,18 @@ def results_of(campaign_id: str) -> Results:
         .group_by(Enrolment.state, Enrolment.exit_reason)
     )
     leads = {(state, reason): number for state, reason, number in db.session.execute(ended)}
+    clicked = select(func.count(Message.lead_id.distinct())).where(
+        Message.campaign_id == campaign_id, Message.clicked_at.is_not(None)
+    )
     most_first = tuple(sorted(reasons.items(), key=lambda it: (-it[1], it[0])))
-    return Results(counts, delivered, most_first, leads.get(("running", ""), 0), leads.get(("exited", REPLIED), 0))
+    return Results(
+        counts,
+        delivered,
+        most_first,
+        inside=leads.get(("running", ""), 0),
+        replied=leads.get(("exited", REPLIED), 0),
+        clicked=db.session.scalar(clicked) or 0,
+    )
 
 
 def paces_of(campaign_id: str) -> dict[str, int | None]:

@@ -1,5 +1,6 @@
 """Campaigns: a segment enters a flow in batches, at a pace, held and stopped at any moment."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy import func, select
 
 from leadcrm.conversations.models import Message
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, get_or_404, perform
+from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import acting_as
 from leadcrm.core.models import EventRow
@@ -22,6 +23,7 @@ from leadcrm.leads.data import Filters
 from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import FakeTransport, make_lead
 from tests.flows.conftest import drain
+from tests.plans import plans_of
 
 HELLO = StepData("email", "Hello", "Hi {first_name|there}", 0, None, subject="Hello")
 NO_LIMIT = {"email": None, "sms": None, "whatsapp": None}
@@ -285,6 +287,20 @@ def test_it_is_done_when_nobody_is_inside_any_more_and_its_author_hears_of_it(dr
     assert titles == ["Autumn: all of its 7 leads have entered", "Autumn: it is done"]
     results = campaign_queries.results_of(campaign.id)
     assert (results.counts["sent"], results.inside, results.replied) == (14, 0, 0)
+
+
+def test_who_clicked_is_counted_once(drip, people):
+    campaign = begun(drip)
+    work()
+    messages = db.session.scalars(select(Message).where(Message.campaign_id == campaign.id)).all()
+    one, other, *_ = {message.lead_id for message in messages}
+    with writing():
+        for message in messages:
+            if message.lead_id in (one, other):
+                message.clicked_at = clock.now()
+    assert campaign_queries.results_of(campaign.id).clicked == 2
+    for plan in plans_of(lambda: campaign_queries.results_of(campaign.id)):
+        assert not re.search(r"SCAN messages(?! USING)|Seq Scan on messages", plan), plan
 
 
 def test_one_message_to_all_is_a_flow_of_its_own_that_nobody_else_sees(people, acme):

@@ -117,6 +117,12 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         Index(  # a campaign's results, and what it has to let go on after a pause
             "ix_messages_campaign", "campaign_id", "status", "reason", **only_where("campaign_id IS NOT NULL")
         ),
+        Index(  # the leads who followed one of its links
+            "ix_messages_campaign_clicked",
+            "campaign_id",
+            "lead_id",
+            **only_where("campaign_id IS NOT NULL AND clicked_at IS NOT NULL"),
+        ),
     )
 
 
