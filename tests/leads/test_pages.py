@@ -349,3 +349,10 @@ def test_a_number_is_shown_as_it_is_saved_while_it_is_typed(sign_in, cast, lead)
     ada = sign_in(cast.ada)
     assert "Is saved as +27 82 123 4567." in ada.get("/leads/duplicates?phone=%2B27821234567", hx=True).text
     assert "Is saved as" not in ada.get("/leads/duplicates?phone=12", hx=True).text
+
+
+def test_a_filtered_list_leads_to_a_campaign_for_those_who_may_send_one(sign_in, cast, lead):
+    link = '/campaigns/new?status=new"'
+    assert link in sign_in(cast.ada).get("/leads?status=new").text
+    assert "/campaigns/new" not in sign_in(cast.ada).get("/leads").text
+    assert "/campaigns/new" not in sign_in(cast.ben).get("/leads?status=new").text
