@@ -10,13 +10,13 @@ from leadcrm.core.web import add_errors, render
 from leadcrm.flows import moving, operations
 from leadcrm.flows.blueprint import blueprint, editors_only, posted_revision
 from leadcrm.flows.canvas import redrawn
-from leadcrm.flows.changes import at
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.draft_queries import Draft, draft_of
 from leadcrm.flows.edits import MoveStep, RenameFlow
 from leadcrm.flows.forms import NameForm, PlaceForm
 from leadcrm.flows.models import LAST_DAY, Flow
 from leadcrm.flows.operations import StaleDraft
+from leadcrm.flows.wording import when_words
 
 
 @blueprint.post("/flows/<flow_id>/undo")
@@ -113,7 +113,7 @@ def move_step(flow_id: str, step_id: str):
 def _moved(flow: Flow, edit: MoveStep):
     draft = perform(operations.change_draft, flow, posted_revision(), edit)
     step = draft.document.step(edit.step_id)
-    return redrawn(flow, draft, toast=f"{step.name} now goes out on {at(step)}.")
+    return redrawn(flow, draft, toast=f"{step.name} now goes out on {when_words(step)}.")
 
 
 def _move_context(draft: Draft, step: StepDocument, form: PlaceForm) -> dict[str, Any]:

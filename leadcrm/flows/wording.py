@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
+from leadcrm.flows.document import StepDocument
 from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
 from leadcrm.flows.models import INSIDE_TYPES
 from leadcrm.flows.operations import Effect
@@ -23,6 +24,11 @@ def wall_clock(wall: time) -> str:
     """A time of day, on whoever's clock, as the reader writes it: `14:00` or `2:00 PM`."""
     now = clock.now()
     return TimeTeller(_ANYWHERE, user_locale(), now).clock(datetime.combine(now, wall, _ANYWHERE))
+
+
+def when_words(step: StepDocument) -> str:
+    """When a step goes out, as the reader writes it: `day 1, 9:00 AM`."""
+    return f"day {step.day}, {'immediately' if step.time is None else wall_clock(step.time)}"
 
 
 def effect_words(effect: Effect) -> str:

@@ -28,7 +28,7 @@ def handle(page: Page, name: str):
 def test_a_step_is_dragged_to_another_day_and_taken_back_after_a_reload(page: Page):
     open_flow(page)
     handle(page, "Follow-up Text").drag_to(page.get_by_role("link", name="Reminder Email"))
-    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00.")).to_be_visible()
+    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00 AM.")).to_be_visible()
     expect(day(page, 2).get_by_role("listitem").first).to_contain_text("Follow-up Text")
     expect(day(page, 2).get_by_text("Moved", exact=True)).to_be_visible()
     expect(day(page, 1)).to_have_count(0)
@@ -53,7 +53,7 @@ def test_a_step_moves_by_keys_to_another_day_and_goes_back_on_escape(page: Page)
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00.")).to_be_visible()
+    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00 AM.")).to_be_visible()
     expect(handle(page, "Follow-up Text")).to_be_focused()
     expect(day(page, 1)).to_have_count(0)
 
@@ -61,7 +61,7 @@ def test_a_step_moves_by_keys_to_another_day_and_goes_back_on_escape(page: Page)
 def test_a_place_within_the_day_proposes_the_time_and_cancelling_puts_it_back(page: Page):
     open_flow(page)
     handle(page, "Follow-up Text").drag_to(page.get_by_role("link", name="Reminder Email"))
-    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00.")).to_be_visible()
+    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00 AM.")).to_be_visible()
     expect(day(page, 2).get_by_role("listitem")).to_have_count(2)
     press_on(page, handle(page, "Follow-up Text"), "Space")
     page.keyboard.press("ArrowDown")
@@ -76,7 +76,7 @@ def test_a_place_within_the_day_proposes_the_time_and_cancelling_puts_it_back(pa
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     press_on(page, dialog.get_by_role("button", name="Move step"))
-    expect(page.get_by_text("Follow-up Text now goes out on day 2, 15:00.")).to_be_visible()
+    expect(page.get_by_text("Follow-up Text now goes out on day 2, 3:00 PM.")).to_be_visible()
     expect(day(page, 2).get_by_role("listitem").last).to_contain_text("Follow-up Text")
 
 
