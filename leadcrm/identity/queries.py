@@ -37,13 +37,13 @@ _token_by_digest = (
 _realtor_by_public_id = (
     select(User)
     .where(User.realtor_id == bindparam("realtor"), User.disabled_at.is_(None))
-    .options(load_only(User.organization_id, User.realtor_id, User.role, User.name), lazyload(User.organization))
+    .options(load_only(User.organization_id, User.realtor_id, User.role, User.name))  # with the organization: its zone
 )
 
 
 def organization() -> Organization:
     """The current organization."""
-    return db.session.scalars(select(Organization).where(Organization.id == tenancy.current_id())).one()
+    return db.session.get_one(Organization, tenancy.current_id())
 
 
 def colleagues() -> Sequence[User]:
