@@ -12,7 +12,7 @@ from deploy import machine
 from deploy.check import Deployed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # and down again: idle, it takes a tenth of the machine from other tests
 def deployed() -> Iterator[Deployed]:
     """Two gunicorns and two workers behind nginx, with the demo's organizations."""
     try:
