@@ -77,6 +77,11 @@ LEAD_FIELDS: Mapping[str, Field] = {
     "replied": Field(
         "has ever replied", "truth", says={"yes": "the lead has replied", "no": "the lead has never replied"}
     ),
+    "clicked": Field(
+        "has ever clicked",
+        "truth",
+        says={"yes": "the lead has clicked a link of ours", "no": "the lead has never clicked a link of ours"},
+    ),
     "opted_out": Field(
         "opt-out",
         "choice",

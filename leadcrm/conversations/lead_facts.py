@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from leadcrm.conversations.condition_fields import LEAD_FIELDS, WEEKDAYS
 from leadcrm.conversations.events import MessageReceived
@@ -16,6 +16,7 @@ from leadcrm.core.zones import zone
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import ContactPoint, Lead
 
+MESSAGE_CLICKED = "message.clicked"  # a fact of tracking, a floor above
 Facts = dict[str, dict[str, Any]]  # by lead, by field
 
 
@@ -68,14 +69,18 @@ def _addresses(lead_ids: Collection[str]) -> Facts:
     return found
 
 
-def _replies(lead_ids: Collection[str]) -> Facts:
-    """An out-of-office is no reply."""
-    said = select(EventRow.lead_id).where(
-        EventRow.lead_id.in_(lead_ids),
-        EventRow.name == MessageReceived.name,
-        EventRow.data["automatic"].as_boolean().is_not(True),
+def _answers(lead_ids: Collection[str]) -> Facts:
+    """Whether they ever replied, which an out-of-office is not, or followed a link."""
+    theirs = EventRow.lead_id.in_(lead_ids)
+    is_reply = EventRow.data["automatic"].as_boolean().is_not(True)
+    replied = select(EventRow.lead_id, literal("replied")).where(
+        theirs, EventRow.name == MessageReceived.name, is_reply
     )
-    return {lead_id: {"replied": True} for lead_id in db.session.scalars(said.distinct())}
+    clicked = select(EventRow.lead_id, literal("clicked")).where(theirs, EventRow.name == MESSAGE_CLICKED)
+    found: Facts = {}
+    for lead_id, what in db.session.execute(union_all(replied.distinct(), clicked.distinct())):
+        found.setdefault(lead_id, {})[what] = True
+    return found
 
 
 def _opt_outs(lead_ids: Collection[str]) -> Facts:
@@ -99,6 +104,6 @@ def _opt_outs(lead_ids: Collection[str]) -> Facts:
 _GATHERED: dict[frozenset[str], Callable[[Collection[str]], Facts]] = {
     frozenset({"tag"}): _tags,
     frozenset({"email", "phone"}): _addresses,
-    frozenset({"replied"}): _replies,
+    frozenset({"replied", "clicked"}): _answers,
     frozenset({"opted_out"}): _opt_outs,
 }

@@ -20,7 +20,7 @@ def write_to(page: Page, status: str, name: str) -> int:
     type_into(page, page.get_by_role("textbox", name="Name", exact=True), name)
     press_on(page, page.get_by_role("radio", name="A flow"), "ArrowDown")
     type_into(page, page.get_by_role("textbox", name="Subject"), "Autumn news")
-    type_into(page, page.get_by_role("textbox", name="Message", exact=True), "Hi {first_name|there}, the trees are red.")
+    type_into(page, page.get_by_role("textbox", name="Message", exact=True), "Hi {first_name|there}, the leaves fall.")
     press_on(page, page.get_by_role("button", name="Save and review"))
     page.wait_for_url(re.compile(r"/campaigns/[0-9a-f-]{36}$"))
     page.wait_for_load_state("networkidle")

@@ -65,6 +65,8 @@ TABLE = [
     ("message", "contains", "saturday", True),
     ("replied", "yes", None, True),
     ("replied", "no", None, False),
+    ("clicked", "yes", None, False),
+    ("clicked", "no", None, True),
     ("opted_out", "is", "sms", True),
     ("opted_out", "is_not", "email", True),
     ("age", "at_least", "3", True),

@@ -8,10 +8,13 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.condition_fields import LEAD_FIELDS
 from leadcrm.conversations.queries import facts_of
 from leadcrm.core import clock
-from leadcrm.core.db import perform
+from leadcrm.core.db import perform, writing
+from leadcrm.core.events import record
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
+from leadcrm.tracking.events import MessageClicked
 from tests.conftest import count_queries
+from tests.conversations.conftest import plan
 
 SUNDAY_EVENING = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 
@@ -48,6 +51,17 @@ def test_a_reply_counts_and_an_out_of_office_does_not(naledi):
 
     assert hear("<1@x>", True) is False
     assert hear("<2@x>", False) is True
+
+
+def test_a_click_counts_for_the_lead_who_made_it(naledi):
+    other = perform(leads.create_lead, LeadData(email="other@example.test"), by=None)
+    message = plan(naledi)
+    with writing():
+        record(MessageClicked(lead_id=naledi.id, message_id=message.id, url="https://acme.example/house"))
+    facts = facts_of([naledi.id, other.id], clock.now())
+    assert facts[naledi.id]["clicked"] is True
+    assert "clicked" not in facts[other.id]
+    assert "replied" not in facts[naledi.id]
 
 
 def test_opt_outs_by_channel_and_not_bounces(naledi):
