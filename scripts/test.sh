@@ -10,8 +10,11 @@ status=0
 LEADCRM_TEST_DB=sqlite "$python" -m pytest -n "$workers" "$@" || status=$?
 # What speaks to browsers, to servers or of the code is the same whichever database lies below.
 databaseless=()
-for path in architecture frontend adapters contracts browser strangers/test_{headers,request_tokens,redirects,markup,mass_assignment}.py; do
+for path in architecture frontend adapters contracts browser bench; do
   databaseless+=("--ignore=tests/$path")
+done
+for subject in headers request_tokens redirects markup mass_assignment floods matrix; do
+  databaseless+=("--ignore=tests/strangers/test_$subject.py")
 done
 LEADCRM_TEST_DB=postgresql "$python" -m pytest -n "$workers" -m "not process" "${databaseless[@]}" "$@" || status=$?
 exit "$status"

