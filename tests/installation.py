@@ -31,7 +31,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 30.0, pause: float = 0.05) -> object:
+def wait_for(condition: Callable[[], object], seconds: float = 60.0, pause: float = 0.05) -> object:
     """The condition's first true value. Raises AssertionError when there is none in time."""
     until = time.monotonic() + seconds
     while True:

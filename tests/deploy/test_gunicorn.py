@@ -52,7 +52,7 @@ def test_it_starts_while_database_and_redis_are_away(tmp_path):
             return None
 
     try:
-        assert wait_for(answer) == 200
+        assert wait_for(answer, 120) == 200  # it compiles every template first
         assert healthy.status(address, "/healthz", "elsewhere.example.com") == 400
     finally:
         process.terminate()
