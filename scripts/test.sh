@@ -10,7 +10,7 @@ status=0
 LEADCRM_TEST_DB=sqlite "$python" -m pytest -n "$workers" "$@" || status=$?
 # What speaks to browsers, to servers or of the code is the same whichever database lies below.
 databaseless=()
-for path in architecture frontend adapters contracts browser bench; do
+for path in architecture frontend adapters contracts browser bench conversations/test_mailbox.py; do
   databaseless+=("--ignore=tests/$path")
 done
 for subject in headers request_tokens redirects markup mass_assignment floods matrix; do

@@ -19,9 +19,9 @@ from tests.process.test_redis import own_redis
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
-LEADS = 300
+LEADS = 180
 CLIENTS = 6
-KILLS = 14
+KILLS = 9
 FINAL = {"sent", "unknown", "failed", "skipped", "canceled", "expired", "delivered"}
 
 
