@@ -4,6 +4,7 @@ Two organizations: Acme (owner Ada, manager Max, rep Ben, marketing Mia, realtor
 """
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from leadcrm.identity.models import Organization, User
 from leadcrm.settings import Settings
 from tests import signing_in
 from tests.databases import open_databases
+from tests.installation import Installation
 from tests.side_by_side import SideBySide
 
 PASSWORD = "correct horse battery"
@@ -168,6 +170,32 @@ def acme(cast) -> Iterator[Organization]:
 def sign_in(app):
     """`sign_in(cast.ada)` → a client that is signed in; `client.get(url, hx=True)` asks as htmx does."""
     return lambda user: signing_in.sign_in(app, user)
+
+
+@pytest.fixture(scope="session")
+def demo_office(databases, tmp_path_factory) -> tuple[str, dict]:
+    """A database that is migrated and seeded by the commands, made once; and Acme as `seed-demo --json` tells it."""
+    url = databases.create(empty=True)
+    installation = Installation(tmp_path_factory.mktemp("office"), url)
+    installation.command("db", "upgrade")
+    seeded = json.loads(installation.command("seed-demo", "--json"))
+    return url, next(row for row in seeded["organizations"] if row["name"].startswith("Acme"))
+
+
+@pytest.fixture
+def installation(databases, demo_office, tmp_path) -> Iterator[Installation]:
+    """An installation on a copy of the demo office; nothing started yet."""
+    url = databases.create(like=demo_office[0])
+    installation = Installation(tmp_path, url)
+    yield installation
+    installation.stop()
+    databases.drop(url)
+
+
+@pytest.fixture
+def demo(demo_office) -> dict:
+    """Acme's users with their passwords and tokens."""
+    return demo_office[1]
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class PostgresqlDatabases:
         self.open: dict[str, psycopg.Connection] = {}  # by url: a new one reads the whole catalogue first
         self.tables: list[str] = []
         self.filled: list[str] = []  # of the template's tables those with rows
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off"):
             self._run(f"ALTER SYSTEM SET {setting}")
         self._run("SELECT pg_reload_conf()")
         self._run("CREATE DATABASE template_of_tests")

@@ -85,8 +85,9 @@ class Installation:
         return self.processes[name]
 
     def start_web(self) -> None:
-        command = ["-m", "gunicorn", "app:app", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread"]
-        command += ["--threads", "8", "--workers", "2", "--graceful-timeout", "4", "--log-level", "warning"]
+        options = {"bind": f"127.0.0.1:{self.port}", "worker-class": "gthread", "threads": "8", "workers": "2",
+                   "graceful-timeout": "4", "log-level": "warning"}  # fmt: skip
+        command = ["-m", "gunicorn", "app:app", "--preload", *(f"--{name}={value}" for name, value in options.items())]
         self.start("web", *command)
         wait_for(self.answers)
 

@@ -17,9 +17,6 @@ from leadcrm.core.db import db
 from leadcrm.identity.models import Organization
 from tests.backup.conftest import opened_app
 from tests.installation import ROOT, Installation, wait_for
-from tests.process.conftest import demo, demo_office, installation
-
-__all__ = ["demo", "demo_office", "installation"]
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

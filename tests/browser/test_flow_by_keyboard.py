@@ -11,9 +11,6 @@ from tests.browser.keyboard import go_to_row, press_on, tab_to, type_into
 from tests.browser.test_main_job_by_keyboard import sign_in
 from tests.installation import wait_for
 from tests.journeys.test_flow_system import ZONE, flow_messages, next_monday_at_three, restart, set_clock
-from tests.process.conftest import demo, demo_office, installation
-
-__all__ = ["demo", "demo_office", "installation"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(600)]
 

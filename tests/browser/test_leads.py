@@ -251,7 +251,7 @@ def test_a_record_page_shows_history_and_takes_notes(page: Page):
 
 
 def test_the_palette_finds_people_and_screens(page: Page):
-    page.goto("/leads")
+    page.goto("/leads", wait_until="networkidle")
     page.keyboard.press("Control+k")
     palette = page.get_by_role("dialog", name="Search and commands")
     expect(palette.get_by_role("option", name="Inbox")).to_be_visible()

@@ -10,9 +10,6 @@ from tests.browser.conftest import Quiet
 from tests.browser.keyboard import go_to_row, press_on, tab_to, type_into
 from tests.installation import wait_for
 from tests.journeys.test_lead_to_conversation import deliver, reply_to
-from tests.process.conftest import demo, demo_office, installation
-
-__all__ = ["demo", "demo_office", "installation"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
 

@@ -56,6 +56,6 @@ def test_it_starts_while_database_and_redis_are_away(tmp_path):
         assert healthy.status(address, "/healthz", "elsewhere.example.com") == 400
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)  # a process forked this moment misses the signal, and ends with the grace of 30 s
         process.stderr.close()
     assert process.returncode == 0

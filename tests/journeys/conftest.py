@@ -1,3 +1,0 @@
-from tests.process.conftest import demo, demo_office, installation
-
-__all__ = ["demo", "demo_office", "installation"]
