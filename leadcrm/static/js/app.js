@@ -227,28 +227,28 @@
 
   // ---- Focus after a swap --------------------------------------------------------------------------------
 
-  let focusedBefore = null;
+  const focusedBefore = new WeakMap(); // by request: one may end while the answer of another comes in
   let readingLog = null; // the message log when its reader has scrolled up
 
-  document.addEventListener('htmx:before:swap', () => {
+  document.addEventListener('htmx:before:swap', (event) => {
     const log = document.querySelector('.messages');
     readingLog = log && log.scrollHeight - log.scrollTop - log.clientHeight > 80 ? log : null;
     const active = document.activeElement;
+    if (active === document.body) return;
     const row = active.closest('[data-item]');
     const neighbour = row && (row.nextElementSibling ?? row.previousElementSibling);
-    focusedBefore = { id: active.id, neighbour: neighbour?.id };
+    focusedBefore.set(event.detail.ctx, { id: active.id, neighbour: neighbour?.id });
   });
 
   function refocus(ctx) {
     if (ctx.response?.status === 422) {
       const field = document.querySelector('[aria-invalid="true"]:not([type="hidden"])');
       if (field && document.activeElement.getAttribute('aria-invalid') !== 'true') field.focus();
-    } else if (document.activeElement === document.body && focusedBefore) {
-      const same = focusedBefore.id && byId(focusedBefore.id);
-      const next = focusedBefore.neighbour && byId(focusedBefore.neighbour)?.querySelector('[data-open], a, button');
-      (same || next || byId('main'))?.focus({ preventScroll: true });
+    } else if (document.activeElement === document.body && focusedBefore.has(ctx)) {
+      const { id, neighbour } = focusedBefore.get(ctx);
+      const next = neighbour && byId(neighbour)?.querySelector('[data-open], a, button');
+      ((id && byId(id)) || next || byId('main'))?.focus({ preventScroll: true });
     }
-    focusedBefore = null;
   }
 
   document.addEventListener('htmx:after:swap', (event) => {
