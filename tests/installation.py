@@ -87,7 +87,7 @@ class Installation:
     def start_web(self) -> None:
         options = {"bind": f"127.0.0.1:{self.port}", "worker-class": "gthread", "threads": "8", "workers": "2",
                    "graceful-timeout": "4", "log-level": "warning"}  # fmt: skip
-        command = ["-m", "gunicorn", "app:app", "--preload", *(f"--{name}={value}" for name, value in options.items())]
+        command = ["-m", "gunicorn", "app:app", *(f"--{name}={value}" for name, value in options.items())]
         self.start("web", *command)
         wait_for(self.answers)
 

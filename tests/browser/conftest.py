@@ -26,7 +26,7 @@ from tests.installation import free_port
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-PATIENCE = 10_000  # ms: the machine that runs this runs much else
+PATIENCE = 20_000  # ms: the machine that runs this runs much else
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 
 expect.set_options(timeout=PATIENCE)
