@@ -2,9 +2,11 @@
 
 from flask import Flask
 
+from leadcrm.core.collecting import collector_paused
 from leadcrm.settings import ROOT, Settings
 
 
+@collector_paused()
 def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask:
     """The application for `settings`, or for what the environment says; without pages for a worker, which needs none.
 

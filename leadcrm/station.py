@@ -1,5 +1,6 @@
 """`make run`: the whole product on one machine, with one command. Web and worker are children that end with it."""
 
+import gc
 import logging
 import socket
 import sys
@@ -63,6 +64,7 @@ def main() -> int:
         db.session.remove()
         db.engine.dispose()  # children must not inherit an open connection
     print(f"\n  LeadCRM runs at http://127.0.0.1:{port}\n{greeting}\n  Ctrl-C stops everything.\n", flush=True)
+    gc.freeze()  # a collection writes to every object it looks at, and so makes each child copy its page
     _keep_running([Child("web", Web(app).run), Child("worker", lambda: supervise(app))])
     return 0
 
