@@ -2,6 +2,7 @@
 # Lighthouse over the screens that are used most, on a demo office of its own. Node, npm and Chromium are for this only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+browser=chromium # what Lighthouse drives
 source scripts/browser.sh
 version=12.8.2 # 13 needs Node 22
 home=.venv/lighthouse-$version
