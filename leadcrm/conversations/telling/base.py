@@ -18,6 +18,8 @@ BEGUN_BY = {
 _FIELDS = {"timezone": "time zone", "zone_source": "time zone", "owner_id": "owner", "due_at": "due time"}
 UNEXPLAINED = "no reason was given"
 
+Sentence = tuple[str, str]  # what somebody did, after their name; the whole of it when nobody in particular did
+
 
 @dataclass(frozen=True)
 class Background:
@@ -75,6 +77,13 @@ class Telling:
     def done(self, active: str, passive: str) -> str:
         """`Ada did it`, or `It was done` when nobody in particular did."""
         return f"{self.who} {active}" if self.who else passive
+
+    def handed(self, field: str, nobody: Sentence, took: str, gave: Callable[[str], Sentence]) -> str:
+        """What was given to the person whose id stands in `field`: to nobody, to oneself, to another."""
+        if not self.get(field):
+            return self.done(*nobody)
+        person = self.person(field)
+        return f"{person} {took}" if person == self.who else self.done(*gave(person))
 
     def named(self, kind: str) -> str:
         """The flow or automation as `flow “Welcome”`; one that is gone has no name."""

@@ -41,12 +41,12 @@ def _scored(telling: Telling) -> str:
 
 
 def _assigned(telling: Telling) -> str:
-    if not telling.get("owner_id"):
-        return telling.done("left the lead without an owner", "The lead has no owner any more")
-    owner = telling.person("owner_id")
-    if owner == telling.who:
-        return f"{owner} took the lead over"
-    return telling.done(f"made {owner} the owner", f"{begin(owner)} became the owner")
+    return telling.handed(
+        "owner_id",
+        nobody=("left the lead without an owner", "The lead has no owner any more"),
+        took="took the lead over",
+        gave=lambda owner: (f"made {owner} the owner", f"{begin(owner)} became the owner"),
+    )
 
 
 def _tagged(telling: Telling) -> str:

@@ -47,12 +47,12 @@ def _clicked(telling: Telling) -> str:
 
 
 def _thread_assigned(telling: Telling) -> str:
-    if not telling.get("assignee_id"):
-        return telling.done("put the conversation back to unassigned", "The conversation is unassigned again")
-    person = telling.person("assignee_id")
-    if person == telling.who:
-        return f"{person} took the conversation"
-    return telling.done(f"gave the conversation to {person}", f"The conversation was given to {person}")
+    return telling.handed(
+        "assignee_id",
+        nobody=("put the conversation back to unassigned", "The conversation is unassigned again"),
+        took="took the conversation",
+        gave=lambda person: (f"gave the conversation to {person}", f"The conversation was given to {person}"),
+    )
 
 
 def _thread_status(telling: Telling) -> str:

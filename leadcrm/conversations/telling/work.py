@@ -36,12 +36,13 @@ def _task_edited(telling: Telling) -> str:
 
 
 def _task_assigned(telling: Telling) -> str:
-    if not telling.get("assignee_id"):
-        return telling.done(f"left {telling.the_task} to nobody", f"{begin(telling.the_task)} is nobody’s now")
-    person = telling.person("assignee_id")
-    if person == telling.who:
-        return f"{person} took {telling.the_task}"
-    return telling.done(f"gave {telling.the_task} to {person}", f"{begin(telling.the_task)} went to {person}")
+    task = telling.the_task
+    return telling.handed(
+        "assignee_id",
+        nobody=(f"left {task} to nobody", f"{begin(task)} is nobody’s now"),
+        took=f"took {task}",
+        gave=lambda person: (f"gave {task} to {person}", f"{begin(task)} went to {person}"),
+    )
 
 
 def _task(active: str, passive: str) -> Callable[[Telling], str]:
