@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from leadcrm.conversations import merge
 from leadcrm.conversations.forms import MessageForm
-from leadcrm.conversations.models import LARGEST_FILE, Draft, Template
+from leadcrm.conversations.models import LARGEST_FILE, TEXTS, Draft, Template
 from leadcrm.conversations.operations.composing import fill_what_is_known, values_for
-from leadcrm.conversations.sending_policy import NO_HOUR, TEXTS, Policy, Window
+from leadcrm.conversations.sending_policy import NO_HOUR, Policy, Window
 from leadcrm.conversations.sending_queries import sending_rules
 from leadcrm.conversations.thread_queries import Door
 from leadcrm.conversations.wording import CHANNEL_WORDS

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from wtforms import SelectField, SelectMultipleField, TimeField
+from wtforms import IntegerField, SelectField, SelectMultipleField, TimeField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import StopValidation
+from wtforms.validators import InputRequired, NumberRange, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from leadcrm.conversations.models import CHANNELS
+from leadcrm.conversations.models import CHANNELS, TEXTS
 from leadcrm.conversations.sending_policy import Policy, Window
 from leadcrm.conversations.sending_words import DAYS, GAPS, has_quiet_hours
 from leadcrm.core.forms import Form
 
 MINUTE = timedelta(minutes=1)
+MOST_A_DAY = 1_000_000  # more is a slip
 
 
 def both_or_neither(form: "WindowForm", field: TimeField) -> None:
@@ -76,27 +77,53 @@ class GapForm(Form):
     )
 
 
-class SendingForm:
-    """All of it: a `WindowForm` per channel, their fields' names beginning with it, and the gap."""
+class BudgetForm(Form):
+    """How many texts may leave in a day."""
 
-    def __init__(self, channels: Mapping[str, WindowForm], gap: GapForm):
-        self.channels, self.gap = channels, gap
+    per_day = IntegerField(
+        "At most a day",
+        [
+            InputRequired(message="Type how many may leave in a day."),
+            NumberRange(1, MOST_A_DAY, message=f"Type a whole number from 1 to {MOST_A_DAY:,}."),
+        ],
+    )
+
+
+class SendingForm:
+    """All of it: a `WindowForm` per channel and a `BudgetForm` per channel of texts, whose fields' names begin with the
+    channel, and the gap."""
+
+    def __init__(self, channels: Mapping[str, WindowForm], budgets: Mapping[str, BudgetForm], gap: GapForm):
+        self.channels, self.budgets, self.gap = channels, budgets, gap
 
     @classmethod
-    def of(cls, policy: Policy) -> "SendingForm":
+    def of(cls, policy: Policy, per_day: Mapping[str, int]) -> "SendingForm":
         """Filled with the rules there are."""
-        channels = {channel: WindowForm.of(policy.windows[channel], channel) for channel in CHANNELS}
-        return cls(channels, GapForm(data={"gap": policy.gap // MINUTE}))
+        return cls(
+            {channel: WindowForm.of(policy.windows[channel], channel) for channel in CHANNELS},
+            {channel: BudgetForm(prefix=channel, data={"per_day": number}) for channel, number in per_day.items()},
+            GapForm(data={"gap": policy.gap // MINUTE}),
+        )
 
     @classmethod
     def posted(cls, values: Any) -> "SendingForm":
         """As it was sent."""
-        return cls({channel: WindowForm(values, prefix=channel) for channel in CHANNELS}, GapForm(values))
+        return cls(
+            {channel: WindowForm(values, prefix=channel) for channel in CHANNELS},
+            {channel: BudgetForm(values, prefix=channel) for channel in TEXTS},
+            GapForm(values),
+        )
 
     def validate(self) -> bool:
         """Look at every part, so that all complaints are said at once."""
-        complaints = [form for form in (*self.channels.values(), self.gap) if not form.validate()]
+        parts = (*self.channels.values(), *self.budgets.values(), self.gap)
+        complaints = [form for form in parts if not form.validate()]
         return not complaints
+
+    @property
+    def per_day(self) -> dict[str, int]:
+        """Texts allowed in a day, by channel; of a valid form."""
+        return {channel: form.per_day.data for channel, form in self.budgets.items()}
 
     @property
     def policy(self) -> Policy:

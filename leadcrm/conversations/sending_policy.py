@@ -21,9 +21,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from leadcrm.conversations.models.words import TEXTS
 from leadcrm.core.zones import in_quiet_hours, turning_points
 
-TEXTS = ("sms", "whatsapp")  # what rings a phone
 EVERY_DAY = frozenset(range(7))
 GRACE = timedelta(hours=2)  # of hours in which it could have left
 SEARCHED = timedelta(days=15)  # a week's pattern comes round twice, a clock change in between or not
@@ -35,7 +35,8 @@ TOO_SOON = "the message before it was sent too recently"
 TOO_LATE = "more than 2 hours late"
 NO_HOUR = "no hour is allowed in every time zone the lead may be in"
 NOT_YET = "not its time yet"
-WAITS = (QUIET, QUIET_SOMEWHERE, CLOSED_DAY, TOO_SOON)  # what other rules may end
+SPENT = "as many texts as are allowed in a day have left today"
+WAITS = (QUIET, QUIET_SOMEWHERE, CLOSED_DAY, TOO_SOON, SPENT)  # what other rules may end
 
 WhenLate = Literal["next_window", "skip"]
 

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, case, func, or_, select
 
-from leadcrm.conversations.models import AUTOMATIC, CHANNELS, Attempt, Message, SendingWindow
+from leadcrm.conversations.models import (
+    AUTOMATIC,
+    CHANNELS,
+    TEXTS,
+    TEXTS_PER_DAY,
+    Attempt,
+    Message,
+    SendingWindow,
+    TextBudget,
+)
 from leadcrm.conversations.sending_policy import DEFAULT_WINDOWS, Policy, Window, days_in
 from leadcrm.core import tenancy
 from leadcrm.core.db import db
@@ -26,6 +35,12 @@ def sending_rules() -> Policy:
         if row.channel is not None
     }
     return Policy({**DEFAULT_WINDOWS, **given}, timedelta(minutes=rows[0].message_gap_minutes))
+
+
+def texts_per_day() -> dict[str, int]:
+    """How many texts the organization allows in a day, by channel."""
+    rows = db.session.execute(select(TextBudget.channel, TextBudget.per_day)).all()
+    return dict.fromkeys(TEXTS, TEXTS_PER_DAY) | {row.channel: row.per_day for row in rows}
 
 
 def last_automatic(lead_ids: Collection[str], since: datetime) -> dict[str, datetime]:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from leadcrm.conversations import operations
 from leadcrm.conversations.sending_forms import SendingForm
 from leadcrm.conversations.sending_policy import Policy
-from leadcrm.conversations.sending_queries import sending_rules
+from leadcrm.conversations.sending_queries import sending_rules, texts_per_day
 from leadcrm.conversations.wording import CHANNEL_WORDS
 from leadcrm.core import clock
 from leadcrm.core.db import perform
@@ -25,7 +25,7 @@ blueprint = Blueprint("sending", __name__)
 @requires(*MANAGERS)
 def rules() -> Response:
     """The rules there are."""
-    return _page(SendingForm.of(sending_rules()))
+    return _page(SendingForm.of(sending_rules(), texts_per_day()))
 
 
 @blueprint.post("/settings/sending")
@@ -35,7 +35,7 @@ def change() -> Response:
     form = SendingForm.posted(request.form)
     if not form.validate():
         return _page(form, 422)
-    perform(operations.change_sending_rules, form.policy.windows, form.policy.gap)
+    perform(operations.change_sending_rules, form.policy.windows, form.policy.gap, form.per_day)
     flash("Sending rules saved.", "success")
     return go(url_for(".rules"))
 

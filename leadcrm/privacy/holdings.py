@@ -49,6 +49,7 @@ ABOUT_NOBODY = {
     "tracked_sites": "the organization's own site",
     "channel_pauses": "how connections do",
     "sending_windows": "rules for everybody",
+    "text_budgets": "numbers",
     "sending_pauses": "who of the team released what",
     "mailboxes": "how reading the mailbox goes",
     "audit_seals": "hashes over facts, which hold no personal words",

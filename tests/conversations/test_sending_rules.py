@@ -23,6 +23,8 @@ TYPED = {
     "sms-quiet_until": "09:30",
     "sms-days": ["0", "1", "2", "3", "4", "5", "6"],
     "whatsapp-days": ["5", "6"],
+    "sms-per_day": "1000",
+    "whatsapp-per_day": "200",
     "gap": "240",
 }
 
@@ -52,6 +54,7 @@ def test_managers_set_the_windows_and_the_gap(acme, cast, sign_in):
         "Text: quiet from 20:00 to 09:30, every day",
         "WhatsApp: at any hour, Saturday and Sunday",
         "Gap: 4 hours",
+        "WhatsApp: 200 a day at most",
     ]
 
 
@@ -79,6 +82,9 @@ def test_one_organizations_rules_are_its_own(acme, cast, sign_in):
         ({"whatsapp-days": []}, "Choose at least one day"),
         ({"email-days": ["7"]}, "not a valid choice"),
         ({"gap": "7"}, "Not a valid choice"),
+        ({"sms-per_day": ""}, "Type how many may leave in a day."),
+        ({"sms-per_day": "0"}, "Type a whole number from 1 to 1,000,000."),
+        ({"whatsapp-per_day": "many"}, "Not a valid integer value."),
     ],
 )
 def test_a_mistake_is_said_beside_its_field_and_nothing_typed_is_lost(acme, cast, sign_in, change, complaint):

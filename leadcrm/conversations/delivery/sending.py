@@ -14,17 +14,20 @@ from leadcrm.adapters.ports import OutcomeUnknown, Refused, Sent, TryLater
 from leadcrm.conversations.delivery import books, pauses
 from leadcrm.conversations.delivery.backoff import next_try
 from leadcrm.conversations.delivery.books import Made, Outcome
+from leadcrm.conversations.delivery.budgets import budget_of
 from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
 from leadcrm.conversations.delivery.leases import clock_skew
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.search import index_messages
+from leadcrm.conversations.sending_policy import SPENT
 from leadcrm.core import clock, engines, tenancy
 from leadcrm.core.db import db, end_reading, perform
 
 log = logging.getLogger(__name__)
 
 NEXT_LOOK = timedelta(minutes=10)  # at a message that could not even be made ready
+FIRST_TRY = 1
 MOST_TRIES = 120  # nearly five days at the longest back-off, which is how long mail servers try (RFC 5321 4.5.4.1)
 WRITE_TRIES = 5
 WRITE_PAUSE_SECONDS = 0.5
@@ -100,17 +103,21 @@ class _Delivery:
         self.should_stop = should_stop
         self.open_call: Made | None = None  # its outcome is not yet written
         self.health = pauses.health_of(channel)
+        self.budget = budget_of(channel)
         self.skew = clock_skew()
         self.left: list[Claim] = []  # claimed and not yet begun
 
     def run(self) -> int:
         """Returns how many messages moved."""
         waits_for_release = pauses.waits_for_release(self.channel)
+        is_spent = self.budget is not None and self.budget.is_spent()
         end_reading()
         if waits_for_release:
             return perform(hold_due, self.channel, clock.now() + NEXT_LOOK, RESTORED)
         if self.health.rests:
             return perform(hold_due, self.channel, self.health.wakes_at, self._pause_reason())
+        if is_spent:
+            return perform(self._wait_for_tomorrow)
         taken = perform(claim, self.channel, 1 if self.health.is_doubtful else BATCH, self.skew)
         self.left = taken.claims
         moved = len(taken.claims) + taken.held
@@ -158,14 +165,30 @@ class _Delivery:
     def _turn_the_page(self, ready: Ready | None) -> int | None:
         if ready is not None and ready.gap:
             books.keep_others_away(ready)
+        is_spent = ready is not None and self._is_spent_for(ready)
         made = self.open_call
-        if made is not None and (ready is None or self.health.failures or not made.is_plain):
+        if made is not None and (ready is None or is_spent or self.health.failures or not made.is_plain):
             books.finish(made)
             self._note_health(made.outcome)
             made = None
         if ready is None or self.health.rests:
             return None
-        return books.begin(ready, self.skew, after=made)
+        if is_spent:
+            self.budget.tell()
+            books.put_aside(Aside(ready.claim, "held", SPENT, self.budget.tomorrow))
+            return None
+        n = books.begin(ready, self.skew, after=made)
+        if n == FIRST_TRY and self.budget is not None:
+            self.budget.take()
+        return n
+
+    def _is_spent_for(self, ready: Ready) -> bool:
+        """What was tried before is paid for."""
+        return self.budget is not None and ready.claim.tries == 0 and self.budget.is_spent(lock=True)
+
+    def _wait_for_tomorrow(self) -> int:
+        self.budget.tell()
+        return hold_due(self.channel, self.budget.tomorrow, SPENT)
 
     def _write_until_it_holds(self) -> None:
         """The outcome of a call that was made must not be lost to a busy database."""

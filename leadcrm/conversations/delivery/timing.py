@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from leadcrm.conversations import sending_queries
 from leadcrm.conversations.delivery.claims import Claim
-from leadcrm.conversations.models import AUTOMATIC
-from leadcrm.conversations.sending_policy import ALWAYS_OPEN, TEXTS, Verdict, decide, departure
+from leadcrm.conversations.models import AUTOMATIC, TEXTS
+from leadcrm.conversations.sending_policy import ALWAYS_OPEN, Verdict, decide, departure
 from leadcrm.core.zones import zone
 from leadcrm.leads import queries as leads
 

@@ -3,6 +3,7 @@
 from leadcrm.conversations.models.intake import Mailbox, RawInbound
 from leadcrm.conversations.models.messages import Attachment, Attempt, Message
 from leadcrm.conversations.models.rules import (
+    TEXTS_PER_DAY,
     ChannelPause,
     ConditionalStep,
     Pace,
@@ -11,6 +12,7 @@ from leadcrm.conversations.models.rules import (
     SendingWindow,
     Suppression,
     Template,
+    TextBudget,
     WithheldStep,
 )
 from leadcrm.conversations.models.threads import Conversation, Draft, ReadMark, new_reply_token
@@ -22,6 +24,7 @@ from leadcrm.conversations.models.words import (
     LARGEST_FILE,
     ORIGINS,
     STATUSES,
+    TEXTS,
     THREAD_STATUSES,
     WAITING,
     WHEN_LATE,
@@ -35,6 +38,8 @@ __all__ = [
     "LARGEST_FILE",
     "ORIGINS",
     "STATUSES",
+    "TEXTS",
+    "TEXTS_PER_DAY",
     "THREAD_STATUSES",
     "WAITING",
     "WHEN_LATE",
@@ -54,6 +59,7 @@ __all__ = [
     "SendingWindow",
     "Suppression",
     "Template",
+    "TextBudget",
     "WithheldStep",
     "new_reply_token",
 ]

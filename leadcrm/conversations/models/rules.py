@@ -1,15 +1,17 @@
 """Words to reuse, and what keeps a message from leaving."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadcrm.conversations.models.words import CHANNELS, WHEN_LATE, only_where
+from leadcrm.conversations.models.words import CHANNELS, TEXTS, WHEN_LATE, only_where
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.core.models import SERIAL
+
+TEXTS_PER_DAY = 1000  # where nobody said otherwise
 
 
 class Template(Identified, Timestamped, TenantOwned, Base):
@@ -101,6 +103,26 @@ class SendingWindow(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
         CheckConstraint("days BETWEEN 1 AND 127", name="days"),  # never none: nothing would leave
+    )
+
+
+class TextBudget(TenantOwned, Base):
+    """How many texts may leave on a channel in one day of the organization's, and how many did: each costs money."""
+
+    __tablename__ = "text_budgets"
+
+    organization_id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    per_day: Mapped[int] = mapped_column(default=TEXTS_PER_DAY)
+    day: Mapped[date]  # by the organization's calendar: the one `used` speaks of
+    used: Mapped[int] = mapped_column(default=0)  # may be above `per_day` after that was lowered
+
+    __table_args__ = (
+        CheckConstraint(f"channel IN {TEXTS}", name="channel"),
+        CheckConstraint("per_day >= 1", name="per_day"),
+        CheckConstraint("used >= 0", name="used"),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import text
 
 CHANNELS = ("email", "sms", "whatsapp")
+TEXTS = ("sms", "whatsapp")  # what rings a phone, and costs money
 INSIDE = ("task", "notify")  # what a flow does in the house at its time: no address, no thread, nobody outside hears
 STATUSES = (
     "scheduled", "held", "claimed", "sending",

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import SendingRulesChanged
-from leadcrm.conversations.models import Message, SendingWindow
+from leadcrm.conversations.models import Message, SendingWindow, TextBudget
 from leadcrm.conversations.sending_policy import WAITS, Window, bits_of
-from leadcrm.conversations.sending_queries import sending_rules
+from leadcrm.conversations.sending_queries import sending_rules, texts_per_day
 from leadcrm.conversations.sending_words import gap_words, window_words
 from leadcrm.conversations.wording import CHANNEL_WORDS
 from leadcrm.core import clock, jobs, tenancy
@@ -18,28 +19,43 @@ from leadcrm.core.events import record
 from leadcrm.identity.models import Organization
 
 
-def change_sending_rules(windows: Mapping[str, Window], gap: timedelta) -> None:
-    """Let these windows (by channel) and this gap hold from now on, also for messages that wait already."""
+def change_sending_rules(
+    windows: Mapping[str, Window], gap: timedelta, per_day: Mapping[str, int] | None = None
+) -> None:
+    """Let these windows and texts a day (by channel) and this gap hold from now on, also for messages that wait."""
     organization = lock(get_or_404(Organization, tenancy.current_id()))
-    before = sending_rules()
+    before, allowed_before = sending_rules(), texts_per_day()
+    allowed = {channel: number for channel, number in (per_day or {}).items() if number != allowed_before[channel]}
     changed = {channel: window for channel, window in windows.items() if window != before.windows[channel]}
     words = [f"{CHANNEL_WORDS[channel]}: {window_words(window)}" for channel, window in changed.items()]
     if gap != before.gap:
         organization.message_gap_minutes = gap // timedelta(minutes=1)
         words.append(f"Gap: {gap_words(gap)}")
+    words += [f"{CHANNEL_WORDS[channel]}: {number:,} a day at most" for channel, number in allowed.items()]
     if not words:
         return
     for channel, window in changed.items():
         _keep(channel, window)
+    for channel, number in allowed.items():
+        _allow(channel, number)
     _ask_anew()
     record(SendingRulesChanged(changes=tuple(words)))
 
 
 def _keep(channel: str, window: Window) -> None:
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     said = {"quiet_from": window.quiet_from, "quiet_until": window.quiet_until, "days": bits_of(window.days)}
+    _say(SendingWindow, channel, said, {})
+
+
+def _allow(channel: str, per_day: int) -> None:
+    _say(TextBudget, channel, {"per_day": per_day}, {"day": clock.now().date(), "used": 0})
+
+
+def _say(model: type[SendingWindow | TextBudget], channel: str, said: dict[str, Any], at_first: dict[str, Any]) -> None:
+    """Write it into the channel's row, which may be new."""
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
     key = {"organization_id": tenancy.current_id(), "channel": channel}
-    statement = insert(SendingWindow).values(**key, **said)
+    statement = insert(model).values(**key, **at_first, **said)
     db.session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=said))
 
 
