@@ -13,6 +13,7 @@ from leadcrm.conversations.events import (
 )
 from leadcrm.core.events import Event, Listener, known
 from leadcrm.flows import listeners as flows
+from leadcrm.identity.events import UserSignedIn
 from leadcrm.leads import listeners as leads
 from leadcrm.leads.events import (
     FollowUpRequested,
@@ -25,6 +26,7 @@ from leadcrm.leads.events import (
     LeadStatusChanged,
     LeadTagged,
 )
+from leadcrm.notifications import listeners as notifications
 from leadcrm.tasks import listeners as tasks
 from leadcrm.tasks.events import TaskAssigned, TaskCreated
 from leadcrm.tracking import listeners as tracking
@@ -48,6 +50,7 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     MessageOutcomeUnknown: [conversations.tell_of_failure],
     TaskCreated: [tasks.tell_assignee],
     TaskAssigned: [tasks.tell_new_assignee],
+    UserSignedIn: [notifications.ask_for_second_factor],
     MessageOpened: [conversations.show_as_opened],
     MessageClicked: [conversations.show_as_clicked],
 }

@@ -18,9 +18,11 @@ from leadcrm.conversations.operations import (
     skip_waiting_of_lead,
     template_for,
 )
+from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import cause
+from leadcrm.identity.queries import active_managers
 from leadcrm.leads.events import FollowUpRequested, LeadArchived, LeadAssigned, LeadRestored
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
@@ -109,13 +111,20 @@ def _reader_of(message: Message, lead: Lead) -> str | None:
 
 
 def tell_of_failure(event: MessageFailed | MessageBounced | MessageOutcomeUnknown) -> None:
-    """Whoever wrote the message, else who looks after the lead, hears that it did not arrive, or perhaps not."""
+    """Whoever wrote the message, else who looks after the lead, hears that it did not arrive, or perhaps not.
+
+    Of messages that are nobody's the managers hear once a day: one fault of a server may be a thousand of them.
+    """
     lead = get_or_404(Lead, event.lead_id)
     message = get_or_404(Message, event.message_id)
+    reader_id = message.author_id or lead.owner_id
+    if reader_id is None:
+        title = "Messages to leads without an owner were not sent, came back, or may not have arrived"
+        notify(active_managers(), f"trouble:{clock.now():%Y-%m-%d}", title, "/inbox?queue=failed", "circle-alert")
+        return
     title = f"Your {CHANNEL_NAMES[event.channel]} to {lead.name} {TROUBLE_WORDS[type(event)]}: {event.reason}"
     href = f"/inbox?c={message.conversation_id}" if message.conversation_id else f"/leads/{lead.id}"
     key = f"{event.name}:{cause().event_id}"
-    reader_id = message.author_id or lead.owner_id
     notify([reader_id], key=key, title=title, href=href, icon="circle-alert", lead_id=lead.id)
 
 
