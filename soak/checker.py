@@ -34,6 +34,8 @@ def is_settled(office: Office, record: Record) -> bool:
     api = office.open_api()
     if any(api.get("/api/messages", status=status, limit=1)["items"] for status in ON_THE_WAY):
         return False
+    if any(is_due(message) for message in api.all("/api/messages", status="held")):
+        return False
     return record.inbound.keys() <= {row["content"].strip() for row in api.all("/api/messages", status="received")}
 
 

@@ -13,9 +13,10 @@ from leadcrm.identity.models import Organization
 
 
 def oldest_due_seconds() -> float:
-    """How late the oldest due message is, in seconds; 0 when none is. One index look-up per queue."""
+    """How late the oldest due message is, in seconds; 0 only when none is. One index look-up per queue."""
     oldest = [moment for channel in CHANNELS if (moment := _oldest_due(channel)) is not None]
-    return max(0.0, round((clock.now() - min(oldest)).total_seconds(), 1)) if oldest else 0.0
+    late = (clock.now() - min(oldest)).total_seconds() if oldest else -1.0
+    return max(0.1, round(late, 1)) if late >= 0 else 0.0
 
 
 def unknown_messages() -> int:

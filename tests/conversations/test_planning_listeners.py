@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from leadcrm.adapters.ports import OutcomeUnknown
@@ -143,3 +144,11 @@ def test_a_lease_in_the_air_is_not_swept(jane):
     FakeTransport([look]).drain()
     assert again(message).status == "sent"
     assert db.session.scalars(select(Message.lease_until)).all() == [None]
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(-2, 0), (0, 0.1), (0.04, 0.1), (3.21, 3.2)])
+def test_readyz_says_nought_only_when_nothing_is_due(app, jane, monkeypatch, seconds, told):
+    waiting = plan(jane, "waiting")
+    due_at = again(waiting).due_at
+    monkeypatch.setattr(clock, "now", lambda: due_at + timedelta(seconds=seconds))
+    assert app.test_client().get("/readyz").json["oldest_due_seconds"] == told
