@@ -18,6 +18,7 @@ from limits.storage import MemoryStorage
 from sqlalchemy import event, select
 
 from leadcrm import create_app
+from leadcrm.automations import demand
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.core.limits import limiter
@@ -129,8 +130,10 @@ def settings(databases, house) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def app(house, settings):
+def app(house, settings, monkeypatch):
     """An application on a fresh copy of the template, its context open, no organization set."""
+    monkeypatch.setattr(demand, "REMEMBERED_SECONDS", 3600.0)  # a look every two seconds would be counted now and then
+    demand.forget()
     config, own = dict(house.config), house.settings
     house.settings, house.testing = settings, True
     with house.app_context():
