@@ -84,10 +84,10 @@ def start(options: argparse.Namespace) -> int:
 
 
 def flask(options: argparse.Namespace) -> int:
-    """Run a command with the site's settings."""
+    """Run a command with the site's settings, as the owner of its tables: a restore makes them anew."""
     site = Site.read(options.folder)
     command = [sys.executable, "-m", "flask", *options.arguments]
-    return subprocess.run(command, cwd=ROOT, env=site.environment()).returncode
+    return subprocess.run(command, cwd=ROOT, env=site.environment(as_owner=True)).returncode
 
 
 def stop(options: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from deploy import machine
-from deploy.site import DATABASE, Site
+from deploy.site import DATABASE, OWNER, ROLE, Site
 from leadcrm.core.processes import Child, die_with_parent, end, stop_on_signals
 from leadcrm.settings import ROOT
 
@@ -67,18 +67,17 @@ class Keeper:
         end(self.stores)
 
     def _make_ready(self) -> None:
-        """Role, database and schema, each made when it is not there."""
+        """Roles, database and schema, each made when it is not there."""
         settings = self.site.settings()
         place = {"host": str(self.site.postgres_socket), "user": "postgres", "password": settings["POSTGRES_PASSWORD"]}
         with _patiently(lambda: psycopg.connect(**place, autocommit=True)) as connection:
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'leadcrm'").fetchone():
-                password = sql.Literal(settings["POSTGRES_PASSWORD"])
-                role = sql.SQL("CREATE ROLE leadcrm LOGIN CREATEDB PASSWORD {}").format(password)
-                connection.execute(role)
+            _make_role(connection, OWNER, settings["POSTGRES_PASSWORD"], may="CREATEDB")
+            _make_role(connection, ROLE, settings["DATABASE_PASSWORD"])
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                connection.execute(f"CREATE DATABASE {DATABASE} OWNER leadcrm")
-        upgrade = [sys.executable, "-m", "flask", "db", "upgrade"]
-        subprocess.run(upgrade, cwd=ROOT, env=self.site.environment(), check=True)
+                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+        for command in (["db", "upgrade"], ["grant-role", ROLE]):
+            flask = [sys.executable, "-m", "flask", *command]
+            subprocess.run(flask, cwd=ROOT, env=self.site.environment(as_owner=True), check=True)
 
     def _postgres(self) -> list[str]:
         options = ["-D", str(self.site.postgres), "-k", str(self.site.postgres_socket), "-c", "listen_addresses="]
@@ -108,6 +107,12 @@ class Keeper:
             os.execve(command[0], command, environment)
 
         return Child(name, become)
+
+
+def _make_role(connection: psycopg.Connection, name: str, password: str, may: str = "") -> None:
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+        role = sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}")
+        connection.execute(role.format(sql.Identifier(name), sql.SQL(may), sql.Literal(password)))
 
 
 def _patiently(ask: Callable[[], psycopg.Connection]) -> psycopg.Connection:

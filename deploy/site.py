@@ -11,6 +11,8 @@ MARK = "LEADCRM_SITE"  # in the environment of every process that keeps its own
 HANDED_ON = ("SMTP_URL", "MAIL_FROM", "IMAP_URL", "EMAIL_WEBHOOK_SECRET", "SCHEDULER_INTERVAL_MS", "WEB_CONCURRENCY")
 LONGEST_SOCKET_PATH = 100
 DATABASE = "leadcrm"
+OWNER = "leadcrm"  # of the tables; for migrations and an operator's commands
+ROLE = "leadcrm_app"  # of the processes: it can change no fact
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,25 @@ class Site:
         lines = self.settings_file.read_text().splitlines()
         return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, *, as_owner: bool = False) -> dict[str, str]:
         """Of the application's processes: the settings, and what a Python needs to start."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return {**kept, **self.settings(), "FLASK_APP": "app", "PYTHONUNBUFFERED": "1", MARK: str(self.folder)}
+        told = self.settings()
+        password = told.pop("POSTGRES_PASSWORD")
+        if as_owner:
+            told["DATABASE_URL"] = self._database_url(OWNER, password)
+        return {**kept, **told, "FLASK_APP": "app", "PYTHONUNBUFFERED": "1", MARK: str(self.folder)}
+
+    def _database_url(self, role: str, password: str) -> str:
+        return f"postgresql+psycopg://{role}:{password}@/{DATABASE}?host={self.postgres_socket}"
 
     def _write_settings(self) -> None:
         """Settings that were there stay, except the address."""
         known = self.settings() if self.settings_file.exists() else {}
-        password = known.get("POSTGRES_PASSWORD", secrets.token_hex(16))
+        password = known.get("DATABASE_PASSWORD", secrets.token_hex(16))
         values = {
-            "POSTGRES_PASSWORD": password,
+            "POSTGRES_PASSWORD": secrets.token_hex(16),
+            "DATABASE_PASSWORD": password,
             "SECRET_KEY": secrets.token_hex(32),
             "EMAIL_WEBHOOK_SECRET": secrets.token_hex(16),
             **known,
@@ -108,7 +118,7 @@ class Site:
             "TRUSTED_PROXIES": "1",
             "BASE_URL": self.url,
             "REDIS_URL": f"unix://{self.redis_socket}",
-            "DATABASE_URL": f"postgresql+psycopg://leadcrm:{password}@/{DATABASE}?host={self.postgres_socket}",
+            "DATABASE_URL": self._database_url(ROLE, password),
         }
         self.settings_file.touch(mode=0o600)
         self.settings_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from leadcrm.adapters.imap import ImapServer, MailboxTrouble, opened
 from leadcrm.adapters.smtp import SmtpServer
 from leadcrm.adapters.smtp_probe import greet
-from leadcrm.core import clock, jobs, rotation
+from leadcrm.core import clock, grants, jobs, rotation
 from leadcrm.core.db import db
 from leadcrm.core.engines import SAFE_SQLITE
 from leadcrm.core.models import Heartbeat
@@ -65,6 +65,21 @@ def _database(settings: Settings) -> Iterator[Finding]:
         safe = ".".join(map(str, SAFE_SQLITE))
         words = f"SQLite {db.engine.dialect.dbapi.sqlite_version} can corrupt a database in WAL mode"
         yield Finding("SQLite", "broken", words, f"Use a Python with SQLite {safe} or later.")
+
+
+def _facts(settings: Settings) -> Iterator[Finding]:
+    if settings.is_sqlite:
+        return
+    try:
+        with db.engine.connect() as connection:
+            may_change = grants.may_change_facts(connection)
+    except SQLAlchemyError:
+        return  # said under Database
+    if may_change:
+        hint = "Let the processes sign in as another role than the tables' owner: flask --app app grant-role ROLE"
+        yield Finding("Facts", "note", "this role could switch off what keeps facts from being changed", hint)
+    else:
+        yield Finding("Facts", "ok", "this role can neither change nor remove one")
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
@@ -190,6 +205,7 @@ def _worker(settings: Settings) -> Iterator[Finding]:
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _environment,
     _database,
+    _facts,
     _secrets,
     _redis,
     _email,

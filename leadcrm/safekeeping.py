@@ -10,10 +10,10 @@ import click
 from flask_migrate import upgrade
 
 from leadcrm import restoring
-from leadcrm.core import audit, clock, rotation
+from leadcrm.core import audit, clock, grants, rotation
 from leadcrm.core import backup as backups
 from leadcrm.core.backup import journal
-from leadcrm.core.db import db
+from leadcrm.core.db import db, is_postgresql
 from leadcrm.first_start import at_head
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -113,4 +113,21 @@ def rotate_secrets() -> None:
         sys.exit(1)
 
 
-COMMANDS = (backup, restore, verify_audit, rotate_secrets)
+@click.command("grant-role")
+@click.argument("role")
+def grant_role(role: str) -> None:
+    """Let ROLE work in this PostgreSQL database without the right to change facts. Run it as the tables' owner.
+
+    Again after each migration and each restore: new tables are not included.
+    """
+    if not is_postgresql():
+        raise click.ClickException("SQLite has no roles: whoever may write the file may change all of it.")
+    try:
+        with db.engine.begin() as connection:
+            grants.grant_to(connection, role)
+    except grants.Ungrantable as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{role} may work here, and can neither change nor remove a fact.")
+
+
+COMMANDS = (backup, restore, verify_audit, rotate_secrets, grant_role)

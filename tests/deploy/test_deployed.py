@@ -4,8 +4,10 @@ import re
 
 import pytest
 import requests
+from sqlalchemy import create_engine
 
 from deploy import check
+from leadcrm.core import grants
 from tests.deploy.visitors import visitor
 from tests.journeys import test_lead_to_conversation as journey
 from tests.journeys.test_lead_to_conversation import test_a_lead_becomes_a_conversation as journey_of_a_lead
@@ -26,6 +28,13 @@ def sign_in(office, session: requests.Session, password: str, headers: dict | No
 def test_the_main_journey(deployed, monkeypatch):
     monkeypatch.setattr(journey, "SECRET", deployed.environment["EMAIL_WEBHOOK_SECRET"])
     journey_of_a_lead(deployed, deployed.open_api())
+
+
+def test_its_processes_can_change_no_fact(deployed):
+    engine = create_engine(deployed.site.settings()["DATABASE_URL"])
+    with engine.connect() as connection:
+        assert not grants.may_change_facts(connection)
+    engine.dispose()
 
 
 def test_sessions_show_the_visitors_own_address_and_cookies_travel_by_https_only(deployed):
