@@ -31,7 +31,7 @@ def served(application: str, folder: Path, environment: dict[str, str]) -> Itera
     process = subprocess.Popen(
         [
             sys.executable, "-m", "gunicorn", application, "--bind", f"unix:{address}", "--workers", str(WORKERS),
-            "--worker-class", "sync", "--log-level", "warning", "--no-control-socket",
+            "--worker-class", "sync", "--preload", "--log-level", "warning", "--no-control-socket",
         ],
         cwd=ROOT, env={"PATH": "/usr/bin:/bin", **environment}, stdout=log, stderr=log,
     )  # fmt: skip

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 source scripts/browser.sh
 
 python=.venv/bin/python
-workers=$(nproc)
+workers=$(($(nproc) + 1)) # browsers and whole installations wait now and then
 status=0
 LEADCRM_TEST_DB=sqlite "$python" -m pytest -n "$workers" "$@" || status=$?
 # What speaks to browsers, to servers or of the code is the same whichever database lies below.

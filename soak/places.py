@@ -24,6 +24,8 @@ RESTART_SECONDS = 30.0
 class Office(Installation):
     """An installation of the demo, and the API token of Acme's owner."""
 
+    web_processes = 2
+
     def __init__(self, folder: Path, database_url: str, token: str, **environment: str):
         super().__init__(folder, database_url, **environment)
         self.token = token

@@ -46,6 +46,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0, pause: floa
 class Installation:
     """One database, one var folder, and the processes that serve them."""
 
+    web_processes = 1  # each takes seconds to start; more where what they do to each other is the question
+
     def __init__(self, folder: Path, database_url: str, **environment: str):
         self.folder = folder
         self.port = free_port()
@@ -85,8 +87,8 @@ class Installation:
         return self.processes[name]
 
     def start_web(self) -> None:
-        options = {"bind": f"127.0.0.1:{self.port}", "worker-class": "gthread", "threads": "8", "workers": "2",
-                   "graceful-timeout": "4", "log-level": "warning"}  # fmt: skip
+        options = {"bind": f"127.0.0.1:{self.port}", "worker-class": "gthread", "threads": "8",
+                   "workers": str(self.web_processes), "graceful-timeout": "4", "log-level": "warning"}  # fmt: skip
         command = ["-m", "gunicorn", "app:app", *(f"--{name}={value}" for name, value in options.items())]
         self.start("web", *command)
         wait_for(self.answers)

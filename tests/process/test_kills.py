@@ -73,6 +73,7 @@ def _said_first(message: dict) -> tuple[bool, str]:
 
 def test_nothing_is_lost_and_nothing_is_said_twice(installation, demo):
     token = next(user for user in demo["users"] if user["role"] == "owner")["api_token"]
+    installation.web_processes = 2
     installation.start_sink()
     installation.start_web()
     installation.start_worker()
