@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from soak import clock_jumps, killpoints, kills, redis_weather, side_by_side, smtp_weather, starving, stopping
+from soak import (
+    clock_jumps,
+    killpoints,
+    kills,
+    random_flows,
+    redis_weather,
+    side_by_side,
+    smtp_weather,
+    starving,
+    stopping,
+)
 from soak.places import PLACES, Place
 from soak.verdicts import Verdict, header
 
@@ -28,6 +38,7 @@ PARTS: dict[str, Callable[[Place, float], list[Verdict] | Judge]] = {
     "twins": lambda place, seconds: side_by_side.ask_as_twins(place, max(2, int(seconds / 30))),
     "web": lambda place, seconds: starving.attack(place, max(200, int(17 * seconds / 200) * 200)),
     "clock": lambda place, seconds: clock_jumps.attack(place),
+    "flows": lambda place, seconds: random_flows.attack(place, max(1, int(seconds / 600))),
 }
 
 

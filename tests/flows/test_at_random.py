@@ -1,6 +1,7 @@
 """Steps come, go, move and change at random while leads run, some of them leave, and the worker sends.
 
-Two hundred leads in the suite; `LEADCRM_RANDOM_LEADS=1000` in the environment is the long form.
+Two hundred leads in the suite; `LEADCRM_RANDOM_LEADS=1000` in the environment is the long form, and
+`LEADCRM_RANDOM_SEEDS=5` tells five stories (`make soak PARTS=flows`).
 
 All in one thread, so that a seed tells the whole story: people and leads act between the worker's turns, and in the
 middle of its calls, when one message is on its way and up to nineteen more are claimed and written out behind it.
@@ -35,6 +36,7 @@ from leadcrm.leads.models import Lead
 from tests.flows.test_preview_is_what_happens import draft_something
 
 LEADS = int(os.environ.get("LEADCRM_RANDOM_LEADS", "200"))
+SEEDS = range(1, 1 + int(os.environ.get("LEADCRM_RANDOM_SEEDS", "1")))
 ROUNDS = 5
 IN_A_CALL = 0.01  # how often something happens while a message is on its way
 TRY_LATER = 0.02
@@ -224,7 +226,7 @@ def let_in(dice: random.Random, flow_id: str) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_leaves_twice_nor_after_an_exit_and_everything_ends_with_a_reason(flow, monkeypatch, seed):
     monkeypatch.setattr(jobs, "ring_now", lambda: None)  # nobody listens, and each bell costs a look for Redis
     monkeypatch.setattr(jobs, "ring_slow", lambda: None)

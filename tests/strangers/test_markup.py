@@ -13,6 +13,7 @@ from leadcrm.core.db import db
 from tests.strangers.cases import CASES, ask, routes
 from tests.strangers.conftest import MARKUP, WEBHOOK_SECRET, Houses
 from tests.strangers.reading import names_read
+from tests.strangers.wordless import ADDRESSES_ONLY, MACHINERY, WORDLESS
 
 READERS = ("ada", "ben", "pat", "nobody")  # a manager and marketing see parts of what the owner sees
 LOOKS = [name for name in CASES if name.startswith("GET")]
@@ -51,36 +52,6 @@ def test_the_reader_sees_trouble():
     reader = Trouble()
     reader.feed(f'<p title="{MARKUP}"><a href=" JavaScript:x()" data-hx-get="/trap">')
     assert len(reader.found) == 5
-
-
-# Columns that hold no words of anybody, so that the rest must hold the markup below.
-WORDLESS = {
-    # ours: names, states, hashes, references
-    "id", "organization_id", "status", "state", "kind", "type", "trigger", "channel", "direction", "origin", "role",
-    "theme", "priority", "tone", "icon", "key", "purpose", "actor", "listener", "zone_source", "time_type", "outcome",
-    "token_hash", "prefix", "password_hash", "reply_token", "claim_token", "intent_key", "form_key", "stored_as",
-    "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction", "recovery_hashes",
-    "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author", "cursor", "url_hash",
-    # chosen from lists
-    "timezone", "country", "currency", "locale", "slug", "conditions",
-}  # fmt: skip
-MACHINERY = {
-    "events",
-    "audit_seals",
-    "debts",
-    "staff_mails",
-    "raw_inbound",
-    "suppressions",
-    "mailboxes",
-    "sending_pauses",
-}
-ADDRESSES_ONLY = {
-    "organizations.mail_from", "users.email", "contact_points.value", "messages.address", "user_sessions.address",
-    "users.realtor_id", "messages.html",  # the latter is sanitised
-    "messages.withdrawn", "withheld_steps.reason", "campaigns.left_out", "campaigns.note", "engagements.doubt",
-    "paces.halted",  # our own words
-    "campaigns.segment",  # shown by its words, which stand beside it
-}  # fmt: skip
 
 
 def test_every_column_for_words_holds_markup(hostile):
