@@ -138,7 +138,7 @@ def test_a_broken_line_is_trouble_wherever_it_breaks(office, folder, server):
     with breaking_line(office.port) as line:
         remote = replace(server, port=line.port)
         assert read_all(remote) == [FIRST, SECOND]
-        for carried in range(0, line.carried - 200, 97):
+        for carried in range(0, line.carried - 200, 223):
             line.breaks_after = carried
             with pytest.raises(MailboxTrouble):
                 read_all(remote)

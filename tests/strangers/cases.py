@@ -94,6 +94,7 @@ ORGANIZATION = {
 }  # fmt: skip
 SENDING = {
     "email-days": ["0", "1", "2", "3", "4"], "gap": "60",
+    "sms-per_day": "500", "whatsapp-per_day": "500",
     "sms-quiet_from": "20:00", "sms-quiet_until": "09:30", "sms-days": ["0", "6"], "whatsapp-days": ["5"],
 }  # fmt: skip
 PROFILE = {"name": "New name", "theme": "dark", "timezone": "", "locale": ""}
