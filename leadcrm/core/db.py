@@ -258,6 +258,17 @@ def init_app(app: Any) -> None:
         else:
             engines.limit_new_connections(app, db.engine)
             engines.ask_before_use(db.engine)
+            app.teardown_appcontext(_keep_prepared)
+
+
+def _keep_prepared(error: BaseException | None) -> None:
+    """End a request's reading as `end_reading` does, before Flask-SQLAlchemy does it by ROLLBACK."""
+    if error is not None or not db.session.registry.has():
+        return
+    session = db.session()
+    if session.in_transaction() and session.is_active and not session.info.get("writing"):
+        session.expunge_all()  # what was changed without `writing` must not be written by this
+        session.commit()
 
 
 def is_postgresql() -> bool:
