@@ -1,6 +1,6 @@
 """Mails as the world makes them: broken, foreign, and built to hang their reader."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -109,9 +109,9 @@ def test_no_bytes_surprise_the_reader(more_head, body):
     ids=["deep", "abyss", "mails in mails", "parts", "parameters", "file name", "headers", "references", "lines"],
 )
 def test_bombs_come_in_whole_and_at_once(raw):
-    started = perf_counter()
+    started = process_time()
     found = read(raw)
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
     assert found.head.sender == "jane@example.com"
     assert "attached as it came" in found.text
     assert [(file.filename, file.content) for file in found.files] == [("mail.eml", raw)]
@@ -132,6 +132,6 @@ def test_bombs_come_in_whole_and_at_once(raw):
     ids=["divs", "brackets", "ends", "breaks", "comments", "encoded words", "addresses", "nested"],
 )
 def test_the_worst_readable_mails_are_read_in_time(raw):
-    started = perf_counter()
+    started = process_time()
     read(raw)
-    assert perf_counter() - started < 4  # a fraction of a second; the rest is for a busy machine
+    assert process_time() - started < 4  # a fraction of a second; the rest is for a busy machine

@@ -1,6 +1,6 @@
 """Merge fields: what is filled, what is refused, and that nothing else can be made of a template."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -95,9 +95,9 @@ def test_size_is_limited_before_and_after():
 @pytest.mark.parametrize("piece", ["{", "{a|", "{a|{", "{a|{}", "{{7*7}}", "a", "}", "{first_name|x", "{first_name|x}"])
 def test_the_worst_templates_take_linear_time(piece):
     template = (piece * MAX_LENGTH)[:MAX_LENGTH]
-    started = perf_counter()
+    started = process_time()
     fields_in(template)
-    assert perf_counter() - started < 0.5  # under 30 ms; the rest is for a busy machine
+    assert process_time() - started < 0.5  # under 30 ms; the rest is for a busy machine
 
 
 plain = st.text(st.characters(exclude_characters="{}", exclude_categories=["Cs"]), max_size=20)

@@ -1,6 +1,6 @@
 """Folding: the shapes real mail programs make, and the texts made to hang a reader."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_the_writers_own_words_are_never_folded(text):
     ids=range(8),
 )
 def test_hostile_text_takes_linear_time(text):
-    started = perf_counter()
+    started = process_time()
     said, quoted = fold_quoted(text)
-    assert perf_counter() - started < 0.5
+    assert process_time() - started < 0.5
     assert len(said) + len(quoted) >= len(text.strip()) - 2
