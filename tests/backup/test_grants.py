@@ -9,7 +9,9 @@ from leadcrm.core import grants
 from leadcrm.core.db import db
 from tests.databases import BACKEND
 
-on_postgresql = pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no roles")
+on_postgresql = pytest.mark.skipif(
+    BACKEND != "postgresql", reason="SQLite has no roles to grant to; the PostgreSQL half of `make test` runs it"
+)
 ROLE = 'a role with spaces; and "quotes"'
 REFUSED = "permission denied"
 
@@ -88,7 +90,7 @@ def test_neither_an_unknown_role_nor_the_owner_is_granted_anything(app, cast):
     assert "name the role that the processes sign in as" in owner.output
 
 
-@pytest.mark.skipif(BACKEND != "sqlite", reason="PostgreSQL has roles")
+@pytest.mark.skipif(BACKEND != "sqlite", reason="says what SQLite answers; the SQLite half of `make test` runs it")
 def test_sqlite_says_that_it_has_no_roles(app):
     answer = grant(app, "leadcrm_app")
     assert answer.exit_code == 1

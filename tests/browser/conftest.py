@@ -33,7 +33,8 @@ SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 expect.set_options(timeout=PATIENCE)
 
 if not CHROMIUM:
-    pytest.skip("There is no Chromium in /usr/bin: no browser tests on this machine", allow_module_level=True)
+    reason = "No Chromium in /usr/bin. As root `make test` installs one or fails; who is not root has to ask for it"
+    pytest.skip(reason, allow_module_level=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
 """Leads with addresses, and a transport that answers as it is told."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
@@ -90,6 +92,19 @@ class FakeTransport:
 
     def drain(self, should_stop: Callable[[], bool] = lambda: False) -> int:
         return delivery.drain(should_stop, lambda channel: self)
+
+
+def drain_side_by_side(app: Flask, workers: int = 4) -> list[FakeTransport]:
+    """As many drains at once, each in a thread of its own; what each of them sent."""
+    transports = [FakeTransport() for _ in range(workers)]
+
+    def drain(transport: FakeTransport) -> None:
+        with app.app_context():
+            transport.drain()
+
+    with ThreadPoolExecutor(workers) as threads:
+        list(threads.map(drain, transports))
+    return transports
 
 
 @pytest.fixture

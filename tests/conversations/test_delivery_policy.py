@@ -33,7 +33,7 @@ def at(monkeypatch, moment: datetime) -> None:
 
 
 def rule(*, gap: timedelta = timedelta(0), **windows: Window) -> None:
-    perform(operations.change_sending_rules, {**sending_rules().windows, **windows}, gap)
+    perform(operations.change_sending_rules, {**sending_rules().windows, **windows}, gap, {})
 
 
 def state(message: Message) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from leadcrm.conversations.models import Attempt, Message
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.core.errors import Conflict
-from tests.conversations.conftest import FakeTransport, make_lead, plan
+from tests.conversations.conftest import FakeTransport, drain_side_by_side, make_lead, plan
 
 MESSAGES = 120
 
@@ -37,15 +37,7 @@ def outcome() -> tuple[Counter, int]:
 
 
 def test_drains_in_threads_share_the_work(app, planned):
-    transports = [FakeTransport() for _ in range(4)]
-
-    def drain(transport: FakeTransport) -> None:
-        with app.app_context():
-            transport.drain()
-
-    with ThreadPoolExecutor(len(transports)) as threads:
-        list(threads.map(drain, transports))
-
+    transports = drain_side_by_side(app)
     said = Counter(mail.message_id for transport in transports for mail in transport.sent)
     assert len(said) == planned
     assert set(said.values()) == {1}

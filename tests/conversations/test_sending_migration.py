@@ -30,7 +30,7 @@ def test_quiet_hours_become_windows_and_windows_quiet_hours(databases, tmp_path:
         with tenancy.organization(acme):
             plan(make_lead(email="jane@example.com"), when_late="skip")
             windows = {"sms": Window(*QUIET, frozenset({0, 1})), "email": Window(days=frozenset({0}))}
-            perform(operations.change_sending_rules, windows, sending_rules().gap)
+            perform(operations.change_sending_rules, windows, sending_rules().gap, {})
             _disconnect()
             downgrade(MIGRATIONS, BEFORE)
             assert _quiet_hours() == [("acme", "20:15:00", "09:45:00"), ("rival", "21:00:00", "08:00:00")]

@@ -130,7 +130,7 @@ def test_messages_that_wait_are_asked_anew(jane, monkeypatch):
     message, transport = plan(jane, channel="sms", subject=""), FakeTransport()
     transport.drain()
     assert again(message).status == "held"
-    perform(operations.change_sending_rules, {"sms": Window()}, timedelta(0))
+    perform(operations.change_sending_rules, {"sms": Window()}, timedelta(0), {})
     transport.drain()
     assert again(message).status == "sent"
 

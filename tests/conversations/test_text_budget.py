@@ -1,7 +1,6 @@
 """Texts a day: no more leave than are allowed, however many workers send; the others wait for tomorrow and say so."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from leadcrm.conversations.sending_queries import sending_rules
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
 from leadcrm.notifications.models import Notification
-from tests.conversations.conftest import FakeTransport, again, make_due, make_lead, plan
+from tests.conversations.conftest import FakeTransport, again, drain_side_by_side, make_due, make_lead, plan
 
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # 12:00 in New York, where the office is
 MIDNIGHT = datetime(2026, 11, 25, 5, tzinfo=UTC)
@@ -107,17 +106,17 @@ def test_lowering_it_below_what_left_stops_the_rest(acme):
     assert again(more).status == "held"
 
 
-def test_a_second_try_is_paid_for(acme):
+def test_a_second_try_is_paid_for_though_the_day_is_spent(acme):
     allow(1)
-    (message,), transport = texts(1), FakeTransport(answers=[TryLater("busy")])
+    (tried,), transport = texts(1), FakeTransport(answers=[TryLater("busy")])
     transport.drain()
-    assert again(message).status == "scheduled"
-    with writing() as session:  # the rest of its connection is another matter
-        session.execute(update(TextBudget).values(used=0))
-    make_due(message)
+    assert (again(tried).status, used()) == ("scheduled", 1)
+    fresh = plan(make_lead(phone="+12125550299"), "fresh", **TEXT)
+    make_due(tried)
     transport.drain()
-    assert again(message).status == "sent"
-    assert used() == 0
+    assert again(tried).status == "sent"
+    assert (again(fresh).status, again(fresh).reason) == ("held", SPENT)
+    assert used() == 1
 
 
 def test_what_may_not_leave_is_not_counted(acme):
@@ -133,15 +132,7 @@ def test_what_may_not_leave_is_not_counted(acme):
 def test_workers_side_by_side_keep_to_it(app, acme):
     allow(7)
     messages = texts(40)
-    transports = [FakeTransport() for _ in range(4)]
-
-    def drain(transport: FakeTransport) -> None:
-        with app.app_context():
-            transport.drain()
-
-    with ThreadPoolExecutor(len(transports)) as threads:
-        list(threads.map(drain, transports))
-    assert sum(len(transport.sent) for transport in transports) == 7
+    assert sum(len(transport.sent) for transport in drain_side_by_side(app)) == 7
     assert states(messages) == Counter(sent=7, held=33)
     assert used() == 7
 

@@ -1,44 +1,111 @@
-"""What an owner hears at sign-in, and who hears of messages that are nobody's."""
+"""Who hears of what, once the worker has paid the debts of an event."""
 
 import pytest
-from sqlalchemy import select
 
 from leadcrm.adapters.ports import OutcomeUnknown, Refused
-from leadcrm.core import clock
-from leadcrm.core.db import db, writing
+from leadcrm.conversations.events import LeadOptedOut, MessageFailed, MessageOutcomeUnknown
+from leadcrm.conversations.operations import plan_message
+from leadcrm.core import events
+from leadcrm.core.db import perform
 from leadcrm.core.drains import drain_events
-from leadcrm.notifications.models import Notification
+from leadcrm.identity import operations as identity
+from leadcrm.leads import operations as leads
+from leadcrm.leads.data import LeadData
+from leadcrm.notifications import queries
 from tests.conversations.conftest import FakeTransport, make_lead, plan
 
 
-def told(starts: str) -> list[Notification]:
-    db.session.rollback()
-    return list(db.session.scalars(select(Notification).where(Notification.key.startswith(starts))))
+@pytest.fixture
+def lead(acme, cast):
+    data = LeadData(first_name="Naledi", last_name="Khumalo", email="naledi@example.com", owner_id=cast.ben.id)
+    return perform(leads.create_lead, data, by=cast.ada)
 
 
-def drain() -> None:
+def titles(user) -> list[str]:
+    return [row.title for row in queries.notifications_of(user).items]
+
+
+def drain():
     drain_events(lambda: False)
 
 
-def test_an_owner_with_a_password_alone_is_asked_once_a_month(acme, cast, sign_in):
-    for _ in range(2):
-        sign_in(cast.ada).get("/leads")
-        drain()
-    (note,) = told("second-factor:")
-    assert (note.user_id, note.href) == (cast.ada.id, "/settings/security/two-factor")
-    clock.move(40 * 86400)
-    sign_in(cast.ada).get("/leads")
+def captured(actor: str, **data):
+    with events.acting_as(actor):
+        perform(leads.capture_lead, LeadData(first_name="Thabo", phone="+14155550199", **data), realtor=None)
     drain()
-    assert len(told("second-factor:")) == 2
+    drain()
 
 
-def test_neither_others_nor_who_has_a_second_factor_are_asked(acme, cast, sign_in):
-    with writing():
-        cast.ada.totp_secret = b"what stands there does not matter here"
-    for person in (cast.ada, cast.max, cast.ben):
-        sign_in(person).get("/leads")
+def test_the_owner_hears_once_of_a_lead_that_came_through_the_api(acme, cast):
+    captured("token:1", owner_id=cast.ben.id, source="website")
+    assert titles(cast.ben) == ["New lead: Thabo (website)"]
+    assert titles(cast.ada) == titles(cast.max) == []
+
+
+def test_of_a_lead_that_nobody_owns_the_managers_hear(acme, cast):
+    captured("token:1")
+    assert titles(cast.ada) == titles(cast.max) == ["New lead: Thabo"]
+    assert titles(cast.ben) == titles(cast.mia) == []
+
+
+@pytest.mark.parametrize("actor", ["user:1", "system"])
+def test_nobody_hears_of_a_lead_that_was_typed_in_or_furnished(acme, cast, actor):
+    captured(actor, owner_id=cast.ben.id)
+    assert titles(cast.ben) == titles(cast.ada) == []
+
+
+def test_a_new_owner_hears_of_it(cast, lead):
+    with events.acting_as(f"user:{cast.ada.id}"):
+        perform(leads.assign_lead, lead, cast.max.id)
     drain()
-    assert told("second-factor:") == []
+    assert titles(cast.max) == ["Naledi Khumalo is your lead now"]
+    assert titles(cast.ben) == titles(cast.ada) == []
+
+
+def test_who_takes_a_lead_knows_it(cast, lead):
+    with events.acting_as(f"user:{cast.max.id}"):
+        perform(leads.assign_lead, lead, cast.max.id)
+    drain()
+    assert titles(cast.max) == []
+
+
+def test_for_an_owner_who_left_the_managers_hear(cast, lead):
+    perform(identity.set_disabled, cast.ben, True, by=cast.ada)
+    perform(events.record, LeadOptedOut(lead_id=lead.id, channel="sms", how="STOP"))
+    drain()
+    assert titles(cast.ada) == titles(cast.max) == ["Naledi Khumalo does not want texts any more"]
+    assert titles(cast.ben) == titles(cast.mia) == []
+
+
+def test_the_owner_hears_of_an_opt_out_once(cast, lead):
+    perform(events.record, LeadOptedOut(lead_id=lead.id, channel="sms", how="STOP"))
+    drain()
+    drain()
+    assert titles(cast.ben) == ["Naledi Khumalo does not want texts any more"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [(MessageFailed, "was not sent: 550 no"), (MessageOutcomeUnknown, "may not have arrived: 550 no")],
+)
+@pytest.mark.parametrize(("author", "told"), [("max", "max"), (None, "ben")])
+def test_the_author_else_the_owner_hears_of_a_message_that_did_not_arrive(cast, lead, fact, words, author, told):
+    message = perform(
+        plan_message,
+        lead_id=lead.id,
+        channel="email",
+        subject="Hello",
+        content="Hello",
+        origin="manual",
+        intent_key="composer:1",
+        author_id=author and getattr(cast, author).id,
+    )
+    about = {"lead_id": lead.id, "message_id": message.id, "channel": "email", "origin": "manual"}
+    perform(events.record, fact(**about, reason="550 no"))
+    drain()
+    assert titles(getattr(cast, told)) == [f"Your email to Naledi Khumalo {words}"]
+    others = [user for user in (cast.ada, cast.ben, cast.max) if user.name != told.title()]
+    assert [titles(user) for user in others] == [[], []]
 
 
 @pytest.mark.parametrize("trouble", [OutcomeUnknown("cut off"), Refused("no such mailbox", "550")])
@@ -47,15 +114,7 @@ def test_managers_hear_once_a_day_of_what_is_nobodys(acme, cast, trouble):
         plan(make_lead(email=f"lead{n}@example.com"), f"to {n}", origin="flow")
     FakeTransport(answers=[trouble] * 3).drain()
     drain()
-    notes = told("trouble:")
-    assert {note.user_id for note in notes} == {cast.ada.id, cast.max.id}
-    assert len(notes) == 2
-    assert {note.href for note in notes} == {"/inbox?queue=failed"}
-
-
-def test_the_owner_of_a_lead_hears_of_each(acme, cast):
-    plan(make_lead(email="jane@example.com", owner_id=cast.ben.id), origin="flow")
-    FakeTransport(answers=[OutcomeUnknown("cut off")]).drain()
-    drain()
-    assert told("trouble:") == []
-    assert {note.user_id for note in told("message.unknown:")} == {cast.ben.id}
+    for manager in (cast.ada, cast.max):
+        (note,) = queries.notifications_of(manager).items
+        assert note.href == "/inbox?queue=failed"
+    assert titles(cast.ben) == titles(cast.mia) == []

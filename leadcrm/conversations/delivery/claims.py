@@ -125,11 +125,14 @@ def claim(channel: str, limit: int, skew: timedelta) -> Taken:
     return Taken(claims, len(due) - len(claims))
 
 
-def hold_due(channel: str, until: datetime, reason: str) -> int:
-    """Let what is due wait until a moment, for a reason people can read. Returns how many, at most HOLD_BATCH."""
+def hold_due(channel: str, until: datetime, reason: str, *which: ColumnElement[bool]) -> int:
+    """Let what is due wait until a moment, for a reason people can read. Returns how many, at most HOLD_BATCH.
+
+    Of those that waited longest only the ones that meet the criteria `which`.
+    """
     statement = (
         update(MESSAGES)
-        .where(_is_among_due, MESSAGES.c.due_at.is_not(None))
+        .where(_is_among_due, MESSAGES.c.due_at.is_not(None), *which)
         .values(status="held", due_at=until, reason=reason)
     )
     due = {

@@ -15,7 +15,7 @@ from leadcrm.conversations.delivery import books, pauses
 from leadcrm.conversations.delivery.backoff import next_try
 from leadcrm.conversations.delivery.books import Made, Outcome
 from leadcrm.conversations.delivery.budgets import budget_of
-from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
+from leadcrm.conversations.delivery.claims import BATCH, MESSAGES, Claim, claim, hold_due, queues_due, release
 from leadcrm.conversations.delivery.leases import clock_skew
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
 from leadcrm.conversations.operations.releasing import RESTORED
@@ -116,8 +116,8 @@ class _Delivery:
             return perform(hold_due, self.channel, clock.now() + NEXT_LOOK, RESTORED)
         if self.health.rests:
             return perform(hold_due, self.channel, self.health.wakes_at, self._pause_reason())
-        if is_spent:
-            return perform(self._wait_for_tomorrow)
+        if is_spent and (held := perform(self._wait_for_tomorrow)):
+            return held
         taken = perform(claim, self.channel, 1 if self.health.is_doubtful else BATCH, self.skew)
         self.left = taken.claims
         moved = len(taken.claims) + taken.held
@@ -187,8 +187,11 @@ class _Delivery:
         return self.budget is not None and ready.claim.tries == 0 and self.budget.is_spent(lock=True)
 
     def _wait_for_tomorrow(self) -> int:
-        self.budget.tell()
-        return hold_due(self.channel, self.budget.tomorrow, SPENT)
+        """What is due and not paid for waits; returns how many."""
+        held = hold_due(self.channel, self.budget.tomorrow, SPENT, MESSAGES.c.tries == 0)
+        if held:
+            self.budget.tell()
+        return held
 
     def _write_until_it_holds(self) -> None:
         """The outcome of a call that was made must not be lost to a busy database."""

@@ -19,13 +19,11 @@ from leadcrm.core.events import record
 from leadcrm.identity.models import Organization
 
 
-def change_sending_rules(
-    windows: Mapping[str, Window], gap: timedelta, per_day: Mapping[str, int] | None = None
-) -> None:
+def change_sending_rules(windows: Mapping[str, Window], gap: timedelta, per_day: Mapping[str, int]) -> None:
     """Let these windows and texts a day (by channel) and this gap hold from now on, also for messages that wait."""
     organization = lock(get_or_404(Organization, tenancy.current_id()))
     before, allowed_before = sending_rules(), texts_per_day()
-    allowed = {channel: number for channel, number in (per_day or {}).items() if number != allowed_before[channel]}
+    allowed = {channel: number for channel, number in per_day.items() if number != allowed_before[channel]}
     changed = {channel: window for channel, window in windows.items() if window != before.windows[channel]}
     words = [f"{CHANNEL_WORDS[channel]}: {window_words(window)}" for channel, window in changed.items()]
     if gap != before.gap:
