@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Where the environment forbids it, each of a run's two hundred processes would compile what it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint bench soak audit format vendor clean
 
 run: .venv/ready
