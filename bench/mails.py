@@ -20,13 +20,11 @@ from bench.figures import Ratio
 from bench.mail_server import accepting_everything, expect
 from bench.planned import new_organization, plan_mails
 from bench.post_office import post_office
-from bench.stage import environment, run
-from leadcrm import create_app
+from bench.stage import environment, migrated
 from leadcrm.conversations import jobs
 from leadcrm.conversations.models import Message
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
-from leadcrm.settings import Settings
 
 MAILS = 10_000
 ROUNDS = 3
@@ -66,9 +64,7 @@ def _side_by_side(senders: dict[str, Send], port: int, count: int) -> dict[str, 
 
 
 def _drain(folder: Path, port: int, database_url: str) -> Send:
-    variables = environment(folder, database_url)
-    run(variables, "db", "upgrade")
-    app = create_app(Settings.from_env({**variables, "SMTP_URL": f"smtp://127.0.0.1:{port}"}))
+    app = migrated({**environment(folder, database_url), "SMTP_URL": f"smtp://127.0.0.1:{port}"})
 
     def send(count: int) -> float:
         with app.app_context():

@@ -1,21 +1,20 @@
 """A database of a given size, and what it takes to ask the application on it: a signed-in browser's cookie, tokens."""
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, session
+from flask_migrate import upgrade
 from sqlalchemy import select
 
-from leadcrm import create_app
+from leadcrm import create_app, demo
 from leadcrm.conversations.models import Conversation
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, is_postgresql, perform
 from leadcrm.identity import operations
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
-from leadcrm.settings import ROOT, Settings
+from leadcrm.settings import Settings
 
 TOKENS = 8  # each may make 20,000 calls a minute
 
@@ -41,21 +40,21 @@ def environment(folder: Path, database_url: str | None = None) -> dict[str, str]
     }
 
 
-def run(variables: dict[str, str], *command: str) -> None:
-    """A `flask` command to its end."""
-    subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", *command],
-        cwd=ROOT, env={"PATH": "/usr/bin:/bin", **variables}, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+def migrated(variables: dict[str, str]) -> Flask:
+    """An application with these settings whose database has its schema."""
+    app = create_app(Settings.from_env(variables))
+    with app.app_context():
+        upgrade()
+    return app
 
 
 def build(folder: Path, leads: int, database_url: str | None = None, messages: int | None = None) -> Stage:
-    """Migrate and seed by the command line, so many messages a lead, then look up what the requests need."""
+    """Migrate, make the demo office with so many leads more and messages of each, look up what the requests need."""
     variables = environment(folder, database_url)
-    run(variables, "db", "upgrade")
-    run(variables, "seed-demo", "--leads", str(leads), *(["--messages", str(messages)] if messages else []))
-    app = create_app(Settings.from_env(variables))
+    app = migrated(variables)
     with app.app_context():
+        demo.seed()
+        demo.add_crowd(leads, messages)
         if is_postgresql():
             _tidy_up()
         with tenancy.everyone():

@@ -16,12 +16,12 @@ from bench.databases import NAMES, databases
 from bench.figures import Ratio
 from bench.mail_server import accepting_everything, expect
 from bench.planned import new_organization, plan_mails
-from bench.stage import environment, run
+from bench.stage import environment, migrated
 from leadcrm import create_app
 from leadcrm.conversations import jobs
 from leadcrm.core import tenancy
 from leadcrm.core.db import perform
-from leadcrm.settings import ROOT, Settings
+from leadcrm.settings import ROOT
 
 MAILS = 600  # a round
 ROUNDS = 3
@@ -50,8 +50,7 @@ def measure_workers(folder: Path, kind: str, mails: int = MAILS) -> Iterator[Rat
 def _rates(folder: Path, database_url: str, thinks: float, mails: int) -> dict[int, float]:
     with accepting_everything(thinks) as port:
         variables = {**environment(folder, database_url), "SMTP_URL": f"smtp://127.0.0.1:{port}"}
-        run(variables, "db", "upgrade")
-        app = create_app(Settings.from_env(variables))
+        app = migrated(variables)
         rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
         for _ in range(ROUNDS):
             for workers in WORKERS:
