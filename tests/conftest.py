@@ -4,8 +4,8 @@ Two organizations: Acme (owner Ada, manager Max, rep Ben, marketing Mia, realtor
 """
 
 import dataclasses
-import json
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,13 +22,13 @@ from leadcrm.automations import demand
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.core.limits import limiter
-from leadcrm.demo import seed
+from leadcrm.demo import accounts, seed
 from leadcrm.identity import operations as identity
 from leadcrm.identity.models import Organization, User
 from leadcrm.settings import Settings
 from tests import signing_in
-from tests.databases import open_databases
-from tests.installation import Installation
+from tests.databases import file_made_once, open_databases
+from tests.installation import INSTALLATION_KEY, Installation
 from tests.side_by_side import SideBySide
 
 PASSWORD = "correct horse battery"
@@ -55,19 +55,33 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> SideBySide:
     return SideBySide(config, log)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory):
     """A template database with the schema by migration and the cast in it, and copies of it on demand."""
-    folder = tmp_path_factory.mktemp("databases")
-    databases = open_databases(folder)
-    app = create_app(make_settings(databases.template_url(), folder / "var"))
+
+    def cast_at(url: str) -> None:
+        with _application_on(url, tmp_path_factory), tenancy.everyone():
+            perform(create_cast)
+
+    return open_databases(tmp_path_factory, cast_at)
+
+
+@contextmanager
+def _application_on(url: str, tmp_path_factory, **changes) -> Iterator[Flask]:
+    """An application in its context, on an empty database that gets the schema; nobody stays connected to it."""
+    app = create_app(make_settings(url, tmp_path_factory.mktemp("var"), **changes))
     with app.app_context():
         create_schema()
-        with tenancy.everyone():
-            perform(create_cast)
+        yield app
         db.session.remove()
         db.engine.dispose()
-    return databases
 
 
 def create_schema() -> None:
@@ -92,16 +106,20 @@ def create_cast() -> None:
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory) -> Path:
-    """A SQLite file with the demo office, made once per process."""
-    folder = tmp_path_factory.mktemp("seeded")
-    app = create_app(make_settings(f"sqlite:///{folder}/demo.db", folder))
-    with app.app_context():
-        create_schema()
-        seed()
-        db.session.remove()
-        db.engine.dispose()
-    return folder / "demo.db"
+def furnish(tmp_path_factory) -> Callable[[str], None]:
+    """`furnish(url)` makes the demo office of an installation in an empty database."""
+
+    def make(url: str) -> None:
+        with _application_on(url, tmp_path_factory, secret_key=INSTALLATION_KEY):
+            seed()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory, furnish) -> Path:
+    """A SQLite file with the demo office, to copy."""
+    return file_made_once(tmp_path_factory, "demo", furnish)
 
 
 @pytest.fixture(scope="session")
@@ -176,13 +194,15 @@ def sign_in(app):
 
 
 @pytest.fixture(scope="session")
-def demo_office(databases, tmp_path_factory) -> tuple[str, dict]:
-    """A database that is migrated and seeded by the commands, made once; and Acme as `seed-demo --json` tells it."""
-    url = databases.create(empty=True)
-    installation = Installation(tmp_path_factory.mktemp("office"), url)
-    installation.command("db", "upgrade")
-    seeded = json.loads(installation.command("seed-demo", "--json"))
-    return url, next(row for row in seeded["organizations"] if row["name"].startswith("Acme"))
+def demo_office(databases, furnish, tmp_path_factory) -> tuple[str, dict]:
+    """A database with the demo office, to copy; and Acme as `seed-demo --json` tells it to an installation."""
+    url = databases.once("demo", furnish)
+    app = create_app(make_settings(url, tmp_path_factory.mktemp("var"), secret_key=INSTALLATION_KEY))
+    with app.app_context():
+        acme = accounts()["organizations"][0]
+        db.session.remove()
+        db.engine.dispose()
+    return url, acme
 
 
 @pytest.fixture

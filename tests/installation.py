@@ -23,6 +23,7 @@ from leadcrm.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "LEADCRM_VAR"
+INSTALLATION_KEY = "the key of all installations under test"
 
 
 def free_port() -> int:
@@ -59,7 +60,7 @@ class Installation:
             "LEADCRM_VAR": str(folder),
             "PORT": str(self.port),
             "SCHEDULER_INTERVAL_MS": "1000",
-            "SECRET_KEY": "the key of all installations under test",
+            "SECRET_KEY": INSTALLATION_KEY,
             "EMAIL_WEBHOOK_SECRET": "webhook secret of the tests",
             "MAIL_FROM": "office@acme.test",
             "FLASK_APP": "app",

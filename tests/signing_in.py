@@ -1,6 +1,8 @@
 """A browser for tests: signed in without hashing a password, its requests carry the page's token."""
 
-from flask import Flask
+from functools import cache
+
+from flask import Flask, session
 from flask.testing import FlaskClient
 
 from leadcrm.core import security
@@ -16,22 +18,26 @@ class Browser(FlaskClient):
 
     def open(self, *args, hx: bool = False, **kwargs):
         headers = dict(kwargs.pop("headers", None) or {})
-        with self.application.test_request_context():
-            from flask import session
-
-            session["csrf"] = CSRF_SECRET
-            headers.setdefault("X-CSRFToken", security.csrf_token())
+        headers.setdefault("X-CSRFToken", _request_token(self.application))
         if hx:
             headers.setdefault("HX-Request", "true")
         return super().open(*args, headers=headers, **kwargs)
+
+
+@cache
+def _request_token(app: Flask) -> str:
+    """The secret is always the same, so one token serves all requests."""
+    with app.test_request_context():
+        session["csrf"] = CSRF_SECRET
+        return security.csrf_token()
 
 
 def sign_in(app: Flask, user: User) -> Browser:
     """A client with an open session of that person."""
     _, secret = perform(operations.open_session, user.id)
     client = Browser(app, app.response_class)
-    with client.session_transaction() as session:
-        session["_user_id"] = secret
-        session["_fresh"] = True
-        session["csrf"] = CSRF_SECRET
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = secret
+        cookie["_fresh"] = True
+        cookie["csrf"] = CSRF_SECRET
     return client

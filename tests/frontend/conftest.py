@@ -1,5 +1,6 @@
 """The demo office and its owner's browser, for tests that only read."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,9 @@ from tests.conftest import make_settings
 
 @pytest.fixture(scope="module")
 def office(seeded, tmp_path_factory) -> Iterator[Flask]:
-    app = create_app(make_settings(f"sqlite:///{seeded}", tmp_path_factory.mktemp("office")))
+    folder = tmp_path_factory.mktemp("office")
+    copy = shutil.copy(seeded, folder / "office.db")
+    app = create_app(make_settings(f"sqlite:///{copy}", folder / "var"))
     with app.app_context():
         yield app
         db.session.remove()
