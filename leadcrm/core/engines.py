@@ -18,6 +18,15 @@ SQLITE_PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA cache_size=-512",  # KiB a connection; the system keeps the file in memory for all of them
 )
+POSTGRESQL_SETTINGS = (
+    "lock_timeout=3000",
+    "idle_in_transaction_session_timeout=30000",
+    # a generic plan does not know how many rows LIMIT asks for, and sorts the whole organization for fifty
+    "plan_cache_mode=force_custom_plan",
+    # as its manual has it for disks without arms; with the default of 4 a search of 100,000 leads was now and then
+    # counted by a walk through all of them, in 17 ms instead of 2
+    "random_page_cost=1.1",
+)
 WEB_STATEMENT_SECONDS, WORKER_STATEMENT_SECONDS = 15, 60  # commands and migrations may take as long as they need
 REOPEN_SECONDS = 600  # a connection to SQLite knows the statistics of when it was opened
 FRESH_SECONDS = 1
@@ -68,10 +77,9 @@ def prepare_sqlite(engine: Any) -> None:
 
 def postgresql_options() -> dict[str, Any]:
     """Arguments of create_engine()."""
-    # a generic plan does not know how many rows LIMIT asks for, and sorts the whole organization for fifty
-    limits = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000 -c plan_cache_mode=force_custom_plan"
+    options = " ".join(f"-c {setting}" for setting in POSTGRESQL_SETTINGS)
     return {
-        "connect_args": {"options": limits, "connect_timeout": 5},
+        "connect_args": {"options": options, "connect_timeout": 5},
         "pool_size": 8,
         "max_overflow": 24,
     }

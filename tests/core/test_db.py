@@ -185,6 +185,19 @@ def test_statements_are_limited_by_who_asks(own_app):
     assert limit_of_new_connections() == "1min"
 
 
+@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no such settings")
+@pytest.mark.parametrize("pages", [True, False])
+def test_every_connection_plans_for_what_it_asks_and_for_disks_without_arms(settings, pages):
+    """Also with a limit of its own: both are said in one word to the server."""
+    app = create_app(settings, pages=pages)
+    limit_statements(app, WORKER_STATEMENT_SECONDS)
+    with app.app_context():
+        shown = [db.session.scalar(text(f"SHOW {name}")) for name in ("plan_cache_mode", "random_page_cost")]
+        db.session.remove()
+        db.engine.dispose()
+    assert shown == ["force_custom_plan", "1.1"]
+
+
 def limit_of_new_connections() -> str:
     db.session.remove()
     db.engine.dispose()
