@@ -1,6 +1,7 @@
 """What only a narrow screen shows, or hides."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -13,9 +14,12 @@ def phone(open_context):
     return open_context("phone").new_page()
 
 
-def test_the_settings_begin_with_the_page_one_is_on(phone):
+@pytest.mark.parametrize("font_takes", [0, 0.5], ids=["font at once", "font late"])
+def test_the_settings_begin_with_the_page_one_is_on(phone, font_takes):
+    phone.route("**/inter.woff2", lambda route: (time.sleep(font_takes), route.continue_()))
     phone.goto("/settings/system", wait_until="networkidle")
     navigation = phone.get_by_role("navigation", name="Settings")
+    phone.evaluate("document.fonts.ready.then(() => {})")
     box = navigation.get_by_role("link", name="System").bounding_box()
     assert 0 <= box["x"] <= 390 - box["width"]
     assert not navigation.get_by_role("link", name="Profile").evaluate("link => link.getBoundingClientRect().x >= 0")

@@ -277,7 +277,10 @@
 
   // ---- Start ---------------------------------------------------------------------------------------------
 
-  document.querySelector('.settings-nav [aria-current]')?.scrollIntoView({ block: 'nearest' });
+  const showCurrentSetting = () =>
+    document.querySelector('.settings-nav [aria-current]')?.scrollIntoView({ block: 'nearest' });
+  showCurrentSetting();
+  document.fonts.ready.then(showCurrentSetting); // the words before it become wider with our font
   setInterval(ageToasts, TICK);
   setInterval(freshenTimes, 30_000);
   openArrivedDialogs();
