@@ -83,8 +83,8 @@ class Office(Installation):
 class DurablePostgresql(PostgresqlDatabases):
     """Unlike for tests, with all of PostgreSQL's own promises, and a postmaster that may be killed."""
 
-    def __init__(self, folder: Path):
-        super().__init__(folder)
+    def __init__(self) -> None:
+        super().__init__()
         self._run("ALTER SYSTEM RESET ALL")
         self._run("SELECT pg_reload_conf()")
 
@@ -119,7 +119,7 @@ class Place:
     def build(cls, name: str, folder: Path) -> "Place":
         """Migrate and seed by the commands, once."""
         folder.mkdir(parents=True)
-        databases = DurablePostgresql(folder) if name == "PostgreSQL" else SqliteDatabases(folder)
+        databases = DurablePostgresql() if name == "PostgreSQL" else SqliteDatabases(folder)
         template = databases.create(empty=True)
         installation = Installation(folder, template)
         installation.command("db", "upgrade")

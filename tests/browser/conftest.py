@@ -46,14 +46,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def office(seeded, compiled_templates, tmp_path) -> Iterator[Flask]:
+def office(seeded, tmp_path) -> Iterator[Flask]:
     """The demo office served on a port of its own; `office.url` is its address."""
     copy = tmp_path / "office.db"
     shutil.copy(seeded, copy)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     app = create_app(make_settings(f"sqlite:///{copy}", tmp_path, port=port, base_url=url))
-    app.jinja_env.bytecode_cache = compiled_templates
     app.url = url
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
