@@ -22,7 +22,7 @@ def attack(place: Place, stories: int) -> list[Verdict]:
         "LEADCRM_RANDOM_LEADS": str(LEADS),
         "LEADCRM_RANDOM_SEEDS": str(stories),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "tests/flows/test_at_random.py"]
+    command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", "tests/flows/test_at_random.py"]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **told}, capture_output=True, text=True)
     if done.returncode:
         print(done.stdout, flush=True)

@@ -36,7 +36,8 @@ from leadcrm.leads.models import Lead
 from tests.flows.test_preview_is_what_happens import draft_something
 
 LEADS = int(os.environ.get("LEADCRM_RANDOM_LEADS", "200"))
-SEEDS = range(1, 1 + int(os.environ.get("LEADCRM_RANDOM_SEEDS", "1")))
+FIRST_SEED = 4  # its two hundred leads show that a reply is not waited for, if it were not; those of 1 do not
+SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("LEADCRM_RANDOM_SEEDS", "1")))
 ROUNDS = 5
 IN_A_CALL = 0.01  # how often something happens while a message is on its way
 TRY_LATER = 0.02
