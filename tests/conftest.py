@@ -81,10 +81,12 @@ def _application_on(url: str, tmp_path_factory, **changes) -> Iterator[Flask]:
     """An application in its context, on an empty database that gets the schema; nobody stays connected to it."""
     app = create_app(make_settings(url, tmp_path_factory.mktemp("var"), **changes))
     with app.app_context():
-        create_schema()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            create_schema()
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def create_schema() -> None:
@@ -202,12 +204,8 @@ def sign_in(app):
 def demo_office(databases, furnish, tmp_path_factory) -> tuple[str, dict]:
     """A database with the demo office, to copy; and Acme as `seed-demo --json` tells it to an installation."""
     url = databases.once("demo", furnish)
-    app = create_app(make_settings(url, tmp_path_factory.mktemp("var"), secret_key=INSTALLATION_KEY))
-    with app.app_context():
-        acme = accounts()["organizations"][0]
-        db.session.remove()
-        db.engine.dispose()
-    return url, acme
+    with _application_on(url, tmp_path_factory, secret_key=INSTALLATION_KEY):
+        return url, accounts()["organizations"][0]
 
 
 @pytest.fixture

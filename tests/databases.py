@@ -9,10 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.made_once import made_once
 
 BACKEND = os.environ.get("LEADCRM_TEST_DB", "sqlite")
+
+
+def only_on(backend: str, why: str) -> pytest.MarkDecorator:
+    """For a test that has nothing to ask the other database. `make test` runs on both, so one of its halves runs it."""
+    return pytest.mark.skipif(backend != BACKEND, reason=f"{why}; `make test` runs this on the other database")
 
 
 def file_made_once(shared: Path, name: str, fill: Callable[[str], None]) -> Path:

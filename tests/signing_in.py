@@ -1,6 +1,6 @@
 """A browser for tests: signed in without hashing a password, its requests carry the page's token."""
 
-from functools import cache
+from functools import lru_cache
 
 from flask import Flask, session
 from flask.testing import FlaskClient
@@ -24,7 +24,7 @@ class Browser(FlaskClient):
         return super().open(*args, headers=headers, **kwargs)
 
 
-@cache
+@lru_cache(4)  # not all of a run: each is an application kept alive
 def _request_token(app: Flask) -> str:
     """The secret is always the same, so one token serves all requests."""
     with app.test_request_context():

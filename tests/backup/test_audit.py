@@ -10,7 +10,7 @@ from leadcrm.core.db import db, perform, writing
 from leadcrm.core.models import AuditSeal, EventRow
 from leadcrm.leads.events import LeadCreated
 from tests.conftest import count_queries
-from tests.databases import BACKEND
+from tests.databases import BACKEND, only_on
 
 LONG_AGO = "'2020-01-01 00:00:00+00:00'" if BACKEND == "postgresql" else "'2020-01-01 00:00:00.000000'"
 
@@ -156,9 +156,7 @@ def test_sealing_costs_the_writers_nothing(facts):
     assert len([query for query in queries if "audit" in query]) == 0
 
 
-@pytest.mark.skipif(
-    BACKEND != "postgresql", reason="SQLite has one writer at a time: while a fact is being recorded there is no other"
-)
+@only_on("postgresql", "SQLite has one writer at a time: while a fact is being recorded there is no other")
 def test_a_late_writer_with_a_lower_number_is_waited_for(facts, app):
     recorded, may_commit = threading.Event(), threading.Event()
 

@@ -7,11 +7,9 @@ from sqlalchemy.exc import ProgrammingError
 from leadcrm import doctor
 from leadcrm.core import grants
 from leadcrm.core.db import db
-from tests.databases import BACKEND
+from tests.databases import only_on
 
-on_postgresql = pytest.mark.skipif(
-    BACKEND != "postgresql", reason="SQLite has no roles to grant to; the PostgreSQL half of `make test` runs it"
-)
+on_postgresql = only_on("postgresql", "SQLite has no roles to grant to")
 ROLE = 'a role with spaces; and "quotes"'
 REFUSED = "permission denied"
 
@@ -90,7 +88,7 @@ def test_neither_an_unknown_role_nor_the_owner_is_granted_anything(app, cast):
     assert "name the role that the processes sign in as" in owner.output
 
 
-@pytest.mark.skipif(BACKEND != "sqlite", reason="says what SQLite answers; the SQLite half of `make test` runs it")
+@only_on("sqlite", "says what SQLite answers")
 def test_sqlite_says_that_it_has_no_roles(app):
     answer = grant(app, "leadcrm_app")
     assert answer.exit_code == 1

@@ -33,7 +33,7 @@ def said(figures) -> dict[str, str]:
     return found
 
 
-@pytest.mark.timeout(300)  # two offices are furnished, and six servers started
+@pytest.mark.timeout(300)  # six servers are started
 def test_every_page_is_held_beside_its_limit_and_beside_a_smaller_house(tmp_path, furnished):
     found = said(pages.measure_pages(tmp_path, BACKEND, (20, 40), 3))
     assert {name for name in found if "beside" not in name} == {

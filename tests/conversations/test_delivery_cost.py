@@ -9,7 +9,7 @@ from sqlalchemy import event
 from leadcrm.core.db import db
 from leadcrm.core.values import new_id
 from tests.conversations.conftest import FakeTransport, make_lead, plan
-from tests.databases import BACKEND
+from tests.databases import only_on
 
 FEW, MANY = 6, 16
 TURNS = 4  # BEGIN; the outcome before with this one's beginning; what follows from both; COMMIT
@@ -32,7 +32,7 @@ def turns(acme, tmp_path: Path) -> Iterator[Callable[[], int]]:
         db.engine.dispose()
 
 
-@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite is not talked with")
+@only_on("postgresql", "SQLite is not talked with")
 def test_a_message_costs_four_turns(turns):
     def cost_of(messages: int) -> int:
         for _ in range(messages):

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from leadcrm.core import engines
 from leadcrm.core.db import db
-from tests.databases import BACKEND
+from tests.databases import only_on
 
-pytestmark = pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite's connections are files")
+pytestmark = only_on("postgresql", "SQLite's connections are files")
 
 
 @pytest.fixture

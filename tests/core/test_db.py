@@ -19,7 +19,7 @@ from leadcrm.core.db import (
 from leadcrm.core.engines import WORKER_STATEMENT_SECONDS, limit_statements
 from leadcrm.core.errors import NotFound
 from leadcrm.leads.models import Tag
-from tests.databases import BACKEND
+from tests.databases import only_on
 
 
 def add(name: str) -> Tag:
@@ -45,10 +45,7 @@ def test_a_verb_is_whole_or_not_at_all(acme):
     assert names() == ["one"]
 
 
-@pytest.mark.skipif(
-    BACKEND != "sqlite",
-    reason="only on SQLite do sessions refuse to write outside of writing(), so that none waits for a writer",
-)
+@only_on("sqlite", "only on SQLite do sessions refuse to write outside of writing(), so that none waits for a writer")
 def test_a_read_session_cannot_write(acme):
     db.session.add(Tag(name="stray"))
     with pytest.raises(DBAPIError, match="readonly"):
@@ -175,7 +172,7 @@ def own_app(settings):
         db.engine.dispose()
 
 
-@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no setting that ends a statement after so long")
+@only_on("postgresql", "SQLite has no setting that ends a statement after so long")
 def test_statements_are_limited_by_who_asks(own_app):
     """Commands and migrations are not limited, a web request is less patient than the worker."""
     assert limit_of_new_connections() == "0"
@@ -185,7 +182,7 @@ def test_statements_are_limited_by_who_asks(own_app):
     assert limit_of_new_connections() == "1min"
 
 
-@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has no such settings")
+@only_on("postgresql", "SQLite has no such settings")
 @pytest.mark.parametrize("pages", [True, False])
 def test_every_connection_plans_for_what_it_asks_and_for_disks_without_arms(settings, pages):
     """Also with a limit of its own: both are said in one word to the server."""

@@ -15,7 +15,7 @@ from leadcrm.core.models import Debt, EventRow
 from leadcrm.leads.events import LeadArchived, LeadCreated
 from leadcrm.leads.models import Tag
 from leadcrm.reactions import REACTIONS
-from tests.databases import BACKEND
+from tests.databases import only_on
 
 
 @pytest.fixture
@@ -97,9 +97,7 @@ def test_a_failing_listener_undoes_its_work_and_keeps_only_its_own_debt(acme, re
     assert debt.due_at > clock.real_now()
 
 
-@pytest.mark.skipif(
-    BACKEND != "postgresql", reason="SQLite has one writer at a time: no worker looks at debts while another holds some"
-)
+@only_on("postgresql", "SQLite has one writer at a time: no worker looks at debts while another holds some")
 def test_what_another_worker_has_in_hand_is_not_waited_for(app, acme, reactions):
     reactions(add_tag)
     perform(create)

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from leadcrm.core import tenancy
 from leadcrm.core.db import db
 from leadcrm.identity.models import User
-from tests.databases import BACKEND
+from tests.databases import only_on
 
 OFTEN = 12  # psycopg has a statement prepared when it comes for the sixth time
 
@@ -31,9 +31,7 @@ def prepared(app) -> Iterator[list[int]]:
     event.remove(db.engine, "checkin", note)
 
 
-@pytest.mark.skipif(
-    BACKEND != "postgresql", reason="asks pg_prepared_statements; the PostgreSQL half of `make test` does"
-)
+@only_on("postgresql", "asks pg_prepared_statements")
 def test_what_a_request_asks_for_often_stays_prepared(app, cast, sign_in, prepared):
     client = sign_in(cast.ada)
     db.session.remove()

@@ -15,6 +15,7 @@ import requests
 
 from deploy import furnish, machine
 from deploy.site import Site
+from tests.deploy.conftest import bring_programs
 from tests.deploy.visitors import visitor
 from tests.installation import wait_for
 
@@ -80,10 +81,7 @@ class Door:
 @pytest.fixture(scope="module")
 def door(tmp_path_factory) -> Iterator[Door]:
     """One of its two web processes is not there."""
-    try:
-        machine.bring_programs(["nginx", "openssl"])
-    except machine.Missing as missing:
-        pytest.skip(str(missing))
+    bring_programs("nginx", "openssl")
     folder = tmp_path_factory.mktemp("d")
     site = Site.lay_out(folder, webs=2, workers=1, port=0)
     furnish.make_certificate(site)

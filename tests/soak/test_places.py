@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from soak.places import DurablePostgresql, Place
-from tests.databases import BACKEND
+from tests.databases import BACKEND, only_on
 from tests.installation import Installation
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -30,7 +30,7 @@ def test_offices_are_copies(place):
         assert office.environment["DATABASE_URL"] not in ("", place.template)
 
 
-@pytest.mark.skipif(BACKEND != "postgresql", reason="SQLite has one way to be opened")
+@only_on("postgresql", "SQLite has one way to be opened")
 def test_postgresql_forgets_nothing(place):
     assert isinstance(place.databases, DurablePostgresql)
     with psycopg.connect(place.databases.server.get_uri()) as connection:

@@ -15,9 +15,10 @@ from leadcrm.conversations.delivery import books, pauses
 from leadcrm.conversations.delivery.backoff import next_try
 from leadcrm.conversations.delivery.books import Made, Outcome
 from leadcrm.conversations.delivery.budgets import budget_of
-from leadcrm.conversations.delivery.claims import BATCH, MESSAGES, Claim, claim, hold_due, queues_due, release
+from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
 from leadcrm.conversations.delivery.leases import clock_skew
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
+from leadcrm.conversations.delivery.statements import MESSAGES
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.search import index_messages
 from leadcrm.conversations.sending_policy import SPENT
