@@ -27,13 +27,12 @@ from soak.crowd import Crowd
 from soak.kills import wait_until_settled
 from soak.places import Office
 from soak.verdicts import Verdict, header, verdict_on
-from tests.installation import wait_for
+from tests.installation import megabytes_of, wait_for
 
 PLACE = SimpleNamespace(name="deployed")
 CLIENTS, PAUSE = 4, 0.05
 SETTLING_SECONDS = 60
 BACK_SECONDS = 30
-MEGABYTE = 2**20
 
 
 class Deployed(Office):
@@ -78,11 +77,6 @@ class Deployed(Office):
         keeper = psutil.Process(int(self.site.keeper_file.read_text()))
         children = [child for child in keeper.children() if all(word in " ".join(child.cmdline()) for word in words)]
         return sorted(children, key=lambda child: child.create_time())
-
-    def megabytes(self, head: psutil.Process) -> float:
-        """What a process and those below it take of the machine; shared pages count once."""
-        family = [head, *head.children(recursive=True)]
-        return sum(process.memory_full_info().pss for process in family) / MEGABYTE
 
 
 def attack(office: Deployed, seconds: float) -> list[Verdict]:
@@ -132,7 +126,7 @@ def shares(office: Deployed) -> Verdict:
 
 
 def weights(office: Deployed) -> str:
-    figures = [f"{office.megabytes(head):.0f} MB" for head in office.kept("gunicorn")]
+    figures = [f"{megabytes_of(head):.0f} MB" for head in office.kept("gunicorn")]
     return f"Memory of each gunicorn with its processes (PSS): {', '.join(figures)}"
 
 

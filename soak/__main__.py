@@ -12,6 +12,7 @@ from pathlib import Path
 
 from soak import (
     clock_jumps,
+    growth,
     killpoints,
     kills,
     random_flows,
@@ -38,8 +39,10 @@ PARTS: dict[str, Callable[[Place, float], list[Verdict] | Judge]] = {
     "twins": lambda place, seconds: side_by_side.ask_as_twins(place, max(2, int(seconds / 30))),
     "web": lambda place, seconds: starving.attack(place, max(200, int(17 * seconds / 200) * 200)),
     "clock": lambda place, seconds: clock_jumps.attack(place),
+    "memory": lambda place, seconds: growth.attack(place, seconds),
     "flows": lambda place, seconds: random_flows.attack(place, max(1, int(seconds / 600))),
 }
+USUAL = [name for name in PARTS if name != "memory"]  # which takes all of the time, and runs when it is named
 
 
 def main() -> int:
@@ -61,17 +64,17 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=DEFAULT_MINUTES, help="about how long all parts shall take")
-    parser.add_argument("--parts", type=_list_of(PARTS), default=list(PARTS), help=",".join(PARTS))
-    parser.add_argument("--databases", type=_list_of(PLACES), default=list(PLACES), help=",".join(PLACES))
+    parser.add_argument("--parts", type=_list_of(PARTS, USUAL), default=USUAL, help=",".join(PARTS))
+    parser.add_argument("--databases", type=_list_of(PLACES, list(PLACES)), default=list(PLACES), help=",".join(PLACES))
     return parser.parse_args()
 
 
-def _list_of(known) -> Callable[[str], list[str]]:
+def _list_of(known, usual: list[str]) -> Callable[[str], list[str]]:
     def parse(text: str) -> list[str]:
         names = [name.strip() for name in text.split(",") if name.strip()]
         if unknown := set(names) - set(known):
             raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: choose from {', '.join(known)}")
-        return names or list(known)
+        return names or usual
 
     return parse
 

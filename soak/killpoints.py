@@ -17,7 +17,7 @@ from leadcrm.conversations import delivery
 from leadcrm.conversations.jobs import drain_inbound, drain_messages
 from leadcrm.core.drains import drain_events
 from soak.checker import ACCEPTED
-from soak.crowd import raw_mail
+from soak.crowd import PHONES, raw_mail
 from soak.places import Office, Place
 from soak.stage import NotTraceable, Say, Stage, end_leases, strace_objection
 from soak.verdicts import Verdict, verdict_on
@@ -269,7 +269,7 @@ def _pass() -> None:
 
 def _phone(one: Round) -> str:
     kinds = [kind.name for kind in ROUNDS]
-    return f"+1212555{kinds.index(one.name)}{one.number:03d}"
+    return f"{PHONES}{kinds.index(one.name)}{one.number:03d}"
 
 
 def _where_it_is_noon() -> str:

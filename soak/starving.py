@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from soak.backlog import pile_up
+from soak.crowd import PHONES
 from soak.kills import wait_until_settled
 from soak.places import Office, Place
 from soak.side_by_side import capture_many
@@ -70,4 +71,4 @@ def _post(office: Office, posts: Posts) -> None:
 
 
 def _phone(moment: float) -> str:
-    return f"+1212555{int(moment * 1000) % 10_000:04d}"
+    return f"{PHONES}{int(moment * 1000) % 10_000:04d}"

@@ -7,6 +7,7 @@ installation's folder in its environment, whoever its parent is.
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from leadcrm.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "LEADCRM_VAR"
 INSTALLATION_KEY = "the key of all installations under test"
+TOKEN_FIELD = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+MEGABYTE = 2**20
 
 
 def free_port() -> int:
@@ -42,6 +45,34 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0, pause: floa
         if time.monotonic() > until:
             raise AssertionError(f"not true within {seconds} s: {condition}")
         time.sleep(pause)
+
+
+def token_of(page: str) -> str:
+    """The request token in its forms."""
+    return TOKEN_FIELD.search(page)[1]
+
+
+def post_form(browser: requests.Session, url: str, headers: dict | None = None, **fields: str) -> requests.Response:
+    """Fill in a page's form, as a person does."""
+    data = {"csrf_token": token_of(browser.get(url, timeout=15).text), **fields}
+    return browser.post(url, data=data, headers=headers, timeout=15, allow_redirects=False)
+
+
+def sign_in(url: str, user: dict) -> requests.Session:
+    """A browser with a person of the demo in it."""
+    browser = requests.Session()
+    answer = post_form(browser, f"{url}/login", email=user["email"], password=user["password"])
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+def megabytes_of(head: psutil.Process) -> float:
+    """What a process and those below it take of the machine; shared pages count once."""
+    weight = 0
+    for process in (head, *head.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            weight += process.memory_full_info().pss
+    return weight / MEGABYTE
 
 
 class Installation:

@@ -16,7 +16,7 @@ from leadcrm.core import tenancy
 from leadcrm.core.db import db
 from leadcrm.identity.models import Organization
 from tests.backup.conftest import opened_app
-from tests.installation import ROOT, Installation, wait_for
+from tests.installation import ROOT, Installation, sign_in, token_of, wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -55,18 +55,6 @@ def make_backup_with_due_messages(installation: Installation, owner: dict) -> Pa
     return path
 
 
-def sign_in(installation: Installation, owner: dict) -> requests.Session:
-    browser = requests.Session()
-    page = browser.get(f"{installation.url}/login", timeout=10).text
-    form = {"email": owner["email"], "password": owner["password"], "csrf_token": token_of(page)}
-    assert browser.post(f"{installation.url}/login", data=form, timeout=10, allow_redirects=False).status_code == 303
-    return browser
-
-
-def token_of(page: str) -> str:
-    return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
-
-
 def test_nothing_is_sent_until_a_person_releases_it_and_then_the_main_job_works(installation, restored, owner):
     path = make_backup_with_due_messages(installation, owner)
     assert "ok" in restored.command("restore", "--check", str(path))
@@ -80,7 +68,7 @@ def test_nothing_is_sent_until_a_person_releases_it_and_then_the_main_job_works(
     assert restored.mails() == []
     assert requests.get(f"{restored.url}/readyz", timeout=5).json()["paused_channels"] > 0
 
-    browser = sign_in(restored, owner)
+    browser = sign_in(restored.url, owner)
     page = browser.get(f"{restored.url}/settings/system/sending", headers={"HX-Request": "true"}, timeout=10).text
     due = int(re.search(r"Email: (\d+) messages would leave now", page)[1])
     assert due >= WAITING

@@ -9,20 +9,13 @@ from sqlalchemy import create_engine
 from deploy import check
 from leadcrm.core import grants
 from tests.deploy.visitors import visitor
+from tests.installation import post_form
 from tests.journeys import test_lead_to_conversation as journey
 from tests.journeys.test_lead_to_conversation import test_a_lead_becomes_a_conversation as journey_of_a_lead
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 SECONDS = 8
-
-
-def sign_in(office, session: requests.Session, password: str, headers: dict | None = None) -> requests.Response:
-    page = session.get(f"{office.url}/login", timeout=15)
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[1]
-    email = office.demo[0]["users"][0]["email"]
-    form = {"csrf_token": token, "email": email, "password": password}
-    return session.post(f"{office.url}/login", data=form, headers=headers, timeout=15, allow_redirects=False)
 
 
 def test_the_main_journey(deployed, monkeypatch):
@@ -40,7 +33,8 @@ def test_its_processes_can_change_no_fact(deployed):
 def test_sessions_show_the_visitors_own_address_and_cookies_travel_by_https_only(deployed):
     session = visitor("127.0.0.3")
     claims = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http"}
-    answer = sign_in(deployed, session, deployed.demo[0]["users"][0]["password"], claims)
+    owner = deployed.demo[0]["users"][0]
+    answer = post_form(session, f"{deployed.url}/login", claims, email=owner["email"], password=owner["password"])
     assert answer.status_code == 303
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Host-leadcrm=")
@@ -54,11 +48,8 @@ def test_sessions_show_the_visitors_own_address_and_cookies_travel_by_https_only
 def test_limits_count_visitors_whatever_they_claim(deployed):
     def reset(source: str, claim: str) -> int:
         session = visitor(source)
-        page = session.get(f"{deployed.url}/password/reset", timeout=15).text
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
-        form = {"csrf_token": token, "email": f"{claim}@nobody.test"}
-        headers = {"X-Forwarded-For": f"6.6.6.{claim}"}
-        return session.post(f"{deployed.url}/password/reset", data=form, headers=headers, timeout=15).status_code
+        claims = {"X-Forwarded-For": f"6.6.6.{claim}"}
+        return post_form(session, f"{deployed.url}/password/reset", claims, email=f"{claim}@nobody.test").status_code
 
     answers = [reset("127.0.0.4", str(n)) for n in range(11)]
     assert answers[-1] == 429, "ten a minute for one address, over all processes"

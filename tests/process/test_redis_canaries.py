@@ -15,14 +15,13 @@ from itsdangerous import base64_decode
 
 from soak.crowd import raw_mail
 from soak.redis_weather import redis_on_a_line
-from tests.installation import Installation, wait_for
+from tests.installation import Installation, post_form, sign_in, token_of, wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 NAME, ADDRESS, PHONE = "Zanzibara", "zz-canary@leads.test", "+442079460123"
 MESSAGE, REPLY, WRONG_PASSWORD = "quokka-message", "quokka-reply", "quokka-password"
 ARGUMENT = re.compile(rb'"((?:[^"\\]|\\.)*)"')
-TOKEN_FIELD = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
 class Tap:
@@ -63,12 +62,6 @@ def tapped(port: int) -> Iterator[Tap]:
             listener.join(10)
 
 
-def post_form(browser: requests.Session, url: str, **fields: str) -> requests.Response:
-    """Fill in the form of a page, as a person does."""
-    token = TOKEN_FIELD.search(browser.get(url, timeout=15).text)[1]
-    return browser.post(url, data={"csrf_token": token, **fields}, timeout=15)
-
-
 def do_the_main_job(installation: Installation, api) -> None:
     """Capture, welcome, write, be answered."""
     lead = api.post("/api/leads", first_name=NAME, email=ADDRESS, phone=PHONE).json()["id"]
@@ -86,13 +79,11 @@ def do_the_main_job(installation: Installation, api) -> None:
 
 def sign_in_and_ask_for_things(installation: Installation, owner: dict) -> dict[str, str]:
     """What is counted: sign-ins, resets, forms that ask for the password. Returns the secrets that were in play."""
-    browser = requests.Session()
-    post_form(browser, f"{installation.url}/login", email=owner["email"], password=WRONG_PASSWORD)
-    signed_in = post_form(browser, f"{installation.url}/login", email=owner["email"], password=owner["password"])
-    assert "/login" not in signed_in.url
+    post_form(requests.Session(), f"{installation.url}/login", email=owner["email"], password=WRONG_PASSWORD)
+    browser = sign_in(installation.url, owner)
     page = browser.get(f"{installation.url}/settings/security/two-factor", timeout=15).text
     seed = page.split("<code>")[1].split("</code>")[0]
-    form = {"csrf_token": TOKEN_FIELD.search(page)[1], "code": "000000", "password": owner["password"]}
+    form = {"csrf_token": token_of(page), "code": "000000", "password": owner["password"]}
     refused = browser.post(f"{installation.url}/settings/security/two-factor", data=form, timeout=15)
     assert refused.status_code == 422
     cookies = "; ".join(cookie.value for cookie in browser.cookies)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from soak import killpoints, places, redis_weather, side_by_side, smtp_weather, starving, stopping
+from soak import growth, killpoints, places, redis_weather, side_by_side, smtp_weather, starving, stopping
 from soak.places import Place
 from soak.stage import Stage
 from soak.verdicts import Verdict
@@ -67,6 +67,16 @@ def test_twins_get_one_answer_also_after_the_web_was_killed(place):
 
 def test_the_web_does_not_wait_for_a_busy_worker(place):
     assert_that_all_hold(starving.attack(place, due=300, most_p99=STARVED_SECONDS))
+
+
+def test_an_offices_day_is_weighed(place):
+    verdicts = growth.attack(place, seconds=6)
+    assert [verdict.property for verdict in verdicts] == [
+        "memory of the web is flat",
+        "memory of the worker is flat",
+        "an office's day",
+    ]
+    assert_that_all_hold(verdicts[2:])  # six seconds are all warm-up: what grew is not yet to be judged
 
 
 def test_a_worker_stopped_in_the_middle_of_sends_loses_none(place):
