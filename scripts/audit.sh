@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lighthouse over the screens that are used most, on a demo office of its own. Node, npm and Chromium are for this only.
+# Lighthouse over every screen, on a demo office of its own. Node, npm and Chromium are for this only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 browser=chromium # what Lighthouse drives

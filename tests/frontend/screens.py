@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from leadcrm.automations.models import Automation
-from leadcrm.conversations.models import Conversation
+from leadcrm.conversations.models import Conversation, Template
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.flows import operations as flows
@@ -13,6 +13,7 @@ from leadcrm.flows.operations import StepData, campaign_running
 from leadcrm.identity.models import Organization
 from leadcrm.leads.data import Filters
 from leadcrm.leads.models import Lead
+from leadcrm.tasks.models import Task
 
 SCREENS = {
     "leads": "/leads",
@@ -23,17 +24,32 @@ SCREENS = {
     "personal data": "/leads/{lead}/personal-data",
     "erasure": "/leads/{lead}/erasure",
     "lead visits": "/leads/{lead}?tab=visits",
+    "lead details": "/leads/{lead}/details",
+    "lead timeline": "/leads/{lead}/timeline",
+    "visits alone": "/leads/{lead}/visits",
+    "lead editing": "/leads/{lead}/edit",
+    "lead status": "/leads/{lead}/status",
+    "lead owner": "/leads/{lead}/owner",
+    "lead tags": "/leads/{lead}/tags",
+    "writing to a lead": "/leads/{lead}/composer",
     "new lead": "/leads/new",
+    "lead filters": "/leads/filters",
+    "owner of many": "/leads/bulk/owner",
+    "tags of many": "/leads/bulk/tags",
+    "a flow for many": "/leads/bulk/enrolment",
     "inbox": "/inbox?queue=all",
     "thread": "/inbox?queue=all&c={conversation}",
     "search": "/inbox?q=the",
+    "new message": "/inbox/new",
     "tasks": "/tasks",
     "tasks of the team": "/tasks?view=team",
     "tasks done": "/tasks?view=done",
     "new task": "/tasks/new?lead={lead}",
+    "task": "/tasks/{task}/edit",
     "lead's tasks": "/leads/{lead}/tasks",
     "templates": "/templates",
     "template form": "/templates/new",
+    "template": "/templates/{template}",
     "flows": "/flows",
     "new flow": "/flows/new",
     "letting a lead in": "/leads/{lead}/enrolment",
@@ -42,6 +58,7 @@ SCREENS = {
     "campaign": "/campaigns/{campaign}",
     "flow": "/flows/{flow}",
     "flow step": "/flows/{flow}?new=1",
+    "place of a step": "/flows/{flow}/steps/{step}/place",
     "flow simulation": "/flows/{flow}/simulation?then-0-what=reply&then-0-day=1&then-0-time=08:00",
     "flow numbers": "/flows/{flow}/steps/{step}/leads?what=sent",
     "flows of a lead": "/leads/{lead}/flows",
@@ -56,16 +73,18 @@ SCREENS = {
     "notifications": "/notifications",
     "profile": "/settings",
     "security": "/settings/security",
+    "second factor": "/settings/security/two-factor",
     "organization": "/settings/organization",
     "tracking": "/settings/tracking",
     "team": "/settings/team",
     "sending": "/settings/sending",
     "tokens": "/settings/tokens",
+    "system": "/settings/system",
     "sandbox": "/sandbox",
     "not found": "/leads/nobody",
     "kit": "/_kit",
 }
-SIGNED_OUT = {"sign in": "/login", "forgotten password": "/password/reset"}
+SIGNED_OUT = {"sign in": "/login", "forgotten password": "/password/reset", "thanks": "/thanks"}
 
 
 def addresses(office: Flask) -> dict[str, str]:
@@ -83,6 +102,8 @@ def addresses(office: Flask) -> dict[str, str]:
                 "step": db.session.scalar(select(FlowStep.id).order_by(FlowStep.day)),
                 "campaign": _a_campaign(),
                 "automation": db.session.scalar(select(Automation.id)),
+                "task": db.session.scalar(select(Task.id).where(Task.state == "open")),
+                "template": db.session.scalar(select(Template.id)),
             }
 
 

@@ -18,7 +18,8 @@ SCREEN, PUBLIC_PAGE, FRAGMENT = 75, 45, 8  # KB in all
 DRAGGING, WRITING = 15, 5
 DRAG_SCREENS = {"flow", "flow step", "flow simulation"}
 WRITING_SCREENS = {
-    "inbox", "search", "thread", "lead in the panel", "lead page", "lead visits", "leads", "sandbox", "template form",
+    "inbox", "search", "thread", "new message", "writing to a lead", "template", "template form", "sandbox",
+    "leads", "lead in the panel", "lead page", "lead visits", "lead details",
 }  # fmt: skip
 REQUESTS, MORE_REQUESTS = 9, 2  # the latter for the scripts and the style of writing
 TAB_ICON = "/img/icon.svg"  # asked for once by a browser, after everything else
