@@ -1,5 +1,7 @@
 """Rate limits. Counted in Redis; while Redis is down each process counts for itself, and nobody gets a 500."""
 
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from flask import Flask, Response
@@ -30,9 +32,35 @@ def init_app(app: Flask) -> None:
         RATELIMIT_KEY_PREFIX=f"leadcrm:{app.settings.instance}",
     )
     limiter.init_app(app)
+    limiter.storage.check = Lookout(limiter.storage.check)  # Flask-Limiter looks in the middle of a request
     # it looks for limits of all endpoints before each request, and there are none: the views' own are their decorators
     app.before_request_funcs[None].remove(limiter._check_request_limit)
     app.after_request(_say_when_to_come_back)
+
+
+class Lookout:
+    """Whether a storage that was lost answers again. A thread looks; who asks is told what the last look found."""
+
+    def __init__(self, look: Callable[[], bool]):
+        self.look = look
+        self.answers = False
+        self.looking = threading.Lock()
+
+    def __call__(self) -> bool:
+        """Never waits. True once per look that found it: what is lost after that has to be found anew."""
+        found, self.answers = self.answers, False
+        if not found and self.looking.acquire(blocking=False):
+            try:
+                threading.Thread(target=self._look, name="lookout", daemon=True).start()
+            except RuntimeError:  # the machine has no thread left to give
+                self.looking.release()
+        return found
+
+    def _look(self) -> None:
+        try:
+            self.answers = self.look()
+        finally:
+            self.looking.release()
 
 
 def _say_when_to_come_back(response: Response) -> Response:
