@@ -16,5 +16,5 @@ done
 for subject in headers request_tokens redirects markup mass_assignment floods matrix; do
   databaseless+=("--ignore=tests/strangers/test_$subject.py")
 done
-LEADCRM_TEST_DB=postgresql "$python" -m pytest -n "$workers" -m "not process" "${databaseless[@]}" "$@" || status=$?
+LEADCRM_TEST_DB=postgresql "$python" -m pytest -n "$workers" -m "not process or each_database" "${databaseless[@]}" "$@" || status=$?
 exit "$status"

@@ -31,7 +31,7 @@ Judge = Callable[[], list[Verdict]]
 # Shares of the time of one database. The first part's verdict waits for a lease while the others run.
 PARTS: dict[str, Callable[[Place, float], list[Verdict] | Judge]] = {
     "kills": lambda place, seconds: kills.attack(place, 0.25 * seconds),
-    "killpoints": lambda place, seconds: killpoints.attack(place, 0.5 * seconds),
+    "killpoints": lambda place, seconds: killpoints.attack(place, 0.6 * seconds),
     "redis": lambda place, seconds: redis_weather.attack(place, 0.15 * seconds),
     "smtp": lambda place, seconds: smtp_weather.attack(place, 0.05 * seconds),
     "stops": lambda place, seconds: stopping.attack(place, 0.12 * seconds),

@@ -163,7 +163,7 @@ class Capture(Round):
         return [f"{len(leads)} leads, {greetings} greetings"]
 
 
-ROUNDS = (Drain, Inbound, Capture)
+ROUNDS = (Inbound, Capture, Drain)  # the longest last: it has what time the others left
 
 
 @dataclass

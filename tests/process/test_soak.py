@@ -10,7 +10,7 @@ from soak.stage import Stage
 from soak.verdicts import Verdict
 from tests.databases import BACKEND
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.process, pytest.mark.each_database, pytest.mark.timeout(300)]
 
 POINTS = 12  # of each act; the soak takes them all
 STOP_SECONDS = 15  # the soak holds every stop to 5; here a browser and other installations run beside it
