@@ -245,7 +245,8 @@ def test_what_depends_on_something_is_not_done_where_it_does_not_hold(flow, call
     assert [task.lead_id for task in tasks()] == [hot.id]
 
 
-def test_a_paused_campaign_gives_no_work_until_it_goes_on(acme):
+@pytest.mark.parametrize("days", [0, 5])
+def test_a_paused_campaign_gives_no_work_until_it_goes_on(acme, days):
     flow = perform(operations.create_flow, "Drip", "manual")
     perform(operations.add_step, flow, StepData("task", "Call", "Call {first_name}", 0, None))
     perform(operations.set_flow_enabled, flow, True)
@@ -255,6 +256,8 @@ def test_a_paused_campaign_gives_no_work_until_it_goes_on(acme):
     perform(operations.pause_campaign, fresh(campaign))
     drain_deeds(lambda: False)
     assert tasks() == []
+    clock.move(days * 86_400)
+    drain_deeds(lambda: False)
     perform(operations.resume_campaign, fresh(campaign))
     work()
     drain_deeds(lambda: False)

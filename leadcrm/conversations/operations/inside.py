@@ -74,7 +74,8 @@ def _why_not(message: Message, conditions: Conditions) -> _Fate | None:
         .select_from(Message)
         .where(Message.id == message.id)
     ).one()
-    if message.useful_until is not None and message.useful_until <= now:
+    # what a campaign holds is not late: nobody wants it done before the campaign goes on
+    if guards.halted is None and message.useful_until is not None and message.useful_until <= now:
         return _Fate("expired", "too late to be useful")
     if guards.archived:
         return _Fate("skipped", "the lead is archived")
