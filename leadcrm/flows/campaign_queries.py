@@ -11,8 +11,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.flows.fates import BUCKET_OF
-from leadcrm.flows.models import Campaign, Enrolment
-from leadcrm.flows.reasons import REPLIED
+from leadcrm.flows.models import Campaign, Enrolment, FlowStep
 from leadcrm.leads.data import Filters
 
 AT_WORK = ("enrolling", "running", "stopped")
@@ -71,12 +70,6 @@ def results_of(campaign_id: str) -> Results:
         delivered += number if status in ("delivered", "read") else 0
         if bucket in ("skipped", "failed"):
             reasons[reason or status] = reasons.get(reason or status, 0) + number
-    ended = (
-        select(Enrolment.state, Enrolment.exit_reason, func.count(Enrolment.id))
-        .where(Enrolment.campaign_id == campaign_id)
-        .group_by(Enrolment.state, Enrolment.exit_reason)
-    )
-    leads = {(state, reason): number for state, reason, number in db.session.execute(ended)}
     clicked = select(func.count(Message.lead_id.distinct())).where(
         Message.campaign_id == campaign_id, Message.clicked_at.is_not(None)
     )
@@ -85,10 +78,23 @@ def results_of(campaign_id: str) -> Results:
         counts,
         delivered,
         most_first,
-        inside=leads.get(("running", ""), 0),
-        replied=leads.get(("exited", REPLIED), 0),
+        inside=inside(campaign_id),
+        replied=_replied(campaign_id),
         clicked=db.session.scalar(clicked) or 0,
     )
+
+
+def _replied(campaign_id: str) -> int:
+    """How many leads answered it; also those who did when all had been said, and were no longer inside.
+
+    Asked by the flow's steps, deleted ones too, for whose answers there is an index.
+    """
+    flow_id = select(Campaign.flow_id).where(Campaign.id == campaign_id).scalar_subquery()
+    steps = select(FlowStep.id).where(FlowStep.flow_id == flow_id)
+    answered = select(func.count(Enrolment.lead_id.distinct())).where(
+        Enrolment.replied_step_id.in_(steps), Enrolment.campaign_id == campaign_id
+    )
+    return db.session.scalar(answered) or 0
 
 
 def paces_of(campaign_id: str) -> dict[str, int | None]:

@@ -23,6 +23,7 @@ from leadcrm.leads.data import Filters
 from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import FakeTransport, make_lead
 from tests.flows.conftest import drain
+from tests.flows.test_leaving import receive
 from tests.plans import plans_of
 
 HELLO = StepData("email", "Hello", "Hi {first_name|there}", 0, None, subject="Hello")
@@ -287,6 +288,19 @@ def test_it_is_done_when_nobody_is_inside_any_more_and_its_author_hears_of_it(dr
     assert titles == ["Autumn: all of its 7 leads have entered", "Autumn: it is done"]
     results = campaign_queries.results_of(campaign.id)
     assert (results.counts["sent"], results.inside, results.replied) == (14, 0, 0)
+
+
+def test_an_answer_counts_although_all_had_been_said(drip, people):
+    campaign = begun(drip)
+    work()
+    send()
+    clock.move(4 * 86_400)
+    send()
+    finish_enrolments()
+    work()
+    receive(people[0])
+    drain()
+    assert campaign_queries.results_of(campaign.id).replied == 1
 
 
 def test_who_clicked_is_counted_once(drip, people):
