@@ -42,9 +42,7 @@ def enrol_disqualified_lead(event: LeadStatusChanged) -> None:
     if event.new != "unqualified" or queries.status_of(event.lead_id) != "unqualified":
         return
     flow, lead = queries.flow_entered_by("disqualified"), queries.lead_to_enrol(event.lead_id, ("converted",))
-    if flow is None or lead is None or operations.enrol(lead, flow) is not None:
-        return
-    if queries.why_gone(lead.id, since=queries.entry_of(lead.id, flow.id)) is None:
+    if flow is not None and lead is not None and operations.enrol(lead, flow) is None:
         operations.readmit_lead(lead.id, REQUALIFIED)
 
 
@@ -92,5 +90,5 @@ def return_on_restoration(event: LeadRestored) -> None:
 
 
 def _let_in_again(lead_id: str, reason: str) -> None:
-    if queries.lead_to_enrol(lead_id) is not None and queries.why_gone(lead_id) is None:
+    if queries.lead_to_enrol(lead_id) is not None:
         operations.readmit_lead(lead_id, reason)

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from leadcrm.core import clock
-from leadcrm.core.db import perform
+from leadcrm.core.db import db, perform
 from leadcrm.flows import operations
 from leadcrm.flows.jobs import finish_enrolments
+from leadcrm.flows.models import Enrolment
+from leadcrm.flows.operations import StepData
 from leadcrm.leads import operations as leads
 from tests.conversations.conftest import plan
 from tests.flows.conftest import drain, enrolment_of, messages_of
@@ -24,6 +27,22 @@ def put_away(flow, new_lead):
     drain()
     assert {message.status for message in messages_of(lead)} == {"skipped"}
     return lead
+
+
+@pytest.fixture
+def manual(acme):
+    """A flow that leads enter by hand, with one message in five days."""
+    made = perform(operations.create_flow, "By hand", "manual")
+    perform(operations.add_step, made, StepData("email", "Later", "Hi", 5, None, subject="Later"))
+    perform(operations.set_flow_enabled, made, True)
+    return made
+
+
+def passages_of(lead, flow) -> list[Enrolment]:
+    """Through this flow, the first first."""
+    db.session.rollback()
+    theirs = select(Enrolment).where(Enrolment.lead_id == lead.id, Enrolment.flow_id == flow.id)
+    return list(db.session.scalars(theirs.order_by(Enrolment.number).execution_options(populate_existing=True)))
 
 
 def restore(lead) -> None:
@@ -60,6 +79,24 @@ def test_whoever_wrote_meanwhile_stays_out_of_the_flow(put_away):
     restore(put_away)
     assert statuses(put_away) == ["skipped", "skipped", "skipped", "scheduled"], "only the letter by hand"
     assert enrolment_of(put_away).state == "exited"
+
+
+@pytest.mark.parametrize("way", ["archived", "disqualified"])
+def test_an_answer_of_before_they_came_in_keeps_nobody_out(manual, new_lead, way):
+    lead = new_lead()
+    receive(lead)
+    drain()
+    perform(operations.enrol_by_hand, lead, manual)
+    if way == "archived":
+        perform(leads.archive_lead, lead)
+        drain()
+        perform(leads.restore_lead, lead)
+    else:
+        perform(leads.change_status, lead, "unqualified", "No budget")
+        drain()
+        perform(leads.change_status, lead, "new")
+    drain()
+    assert [(passage.state, passage.exit_reason) for passage in passages_of(lead, manual)] == [("running", "")]
 
 
 def test_long_afterwards_nothing_is_ahead(put_away, monkeypatch):

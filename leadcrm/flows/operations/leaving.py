@@ -102,10 +102,13 @@ def note_reply(lead_id: str) -> None:
 def readmit_lead(lead_id: str, reason: str) -> int:
     """Undo `exit_lead` for this reason: what was dropped and is still ahead will be sent. Returns how many messages.
 
-    A passage with nothing ahead stays ended, and so does what its flow or step would not say any more.
+    A passage with nothing ahead stays ended, and so does what its flow or step would not say any more. Who has done
+    something since they came in that ends every flow stays out; what they did before kept nobody from letting them in.
     """
     resumed = 0
     for passage in _left({lead_id}, Enrolment.lead_id == lead_id, Enrolment.exit_reason == reason):
+        if queries.why_gone(lead_id, queries.entry_of(lead_id, passage.flow_id)) is not None:
+            continue
         if count := _resume(passage):
             _reopen(passage, count)
             resumed += count
