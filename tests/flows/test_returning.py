@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform
+from leadcrm.core.events import acting_as
 from leadcrm.flows import operations
 from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.flows.models import Enrolment
@@ -97,6 +98,25 @@ def test_an_answer_of_before_they_came_in_keeps_nobody_out(manual, new_lead, way
         perform(leads.change_status, lead, "new")
     drain()
     assert [(passage.state, passage.exit_reason) for passage in passages_of(lead, manual)] == [("running", "")]
+
+
+@pytest.mark.parametrize("way", ["by itself", "by undoing"])
+def test_who_has_come_in_anew_does_not_come_back_beside_that(manual, new_lead, cast, way):
+    lead = new_lead()
+    first = perform(operations.enrol_by_hand, lead, manual)
+    if way == "by itself":
+        perform(leads.change_status, lead, "unqualified", "No budget")
+        drain()
+    else:
+        with acting_as(f"user:{cast.ada.id}"):
+            facts = perform(operations.end_passages, [first.id], "The goal was reached")
+    perform(operations.enrol_by_hand, lead, manual, again=True)
+    if way == "by itself":
+        perform(leads.change_status, lead, "new")
+        drain()
+    else:
+        assert perform(operations.undo_endings, facts, cast.ada) == 0
+    assert [passage.state for passage in passages_of(lead, manual)] == ["exited", "running"]
 
 
 def test_long_afterwards_nothing_is_ahead(put_away, monkeypatch):

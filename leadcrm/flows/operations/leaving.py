@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy.orm import aliased
 
 from leadcrm.conversations.models import CHANNELS, Message
 from leadcrm.conversations.operations import resume_skipped, skip_waiting
@@ -144,12 +145,21 @@ def _running(*which: ColumnElement[bool]) -> Sequence[Enrolment]:
 
 
 def _left(lead_ids: Collection[str], *which: ColumnElement[bool]) -> Sequence[Enrolment]:
-    """Passages of these leads that were left, while nobody else moves them or changes what their flows say."""
-    left = (*which, Enrolment.state == "exited")
+    """Passages of these leads that were left, while nobody else moves them or changes what their flows say.
+
+    Only the last of a lead through a flow: who has come in anew hears it from the start, and not once more beside that.
+    """
+    left = (*which, Enrolment.state == "exited", ~_came_in_anew())
     _keep_as_they_are(select(Enrolment.flow_id).where(*left))
     one_at_a_time(lead_ids)
     passages = select(Enrolment).where(*left).order_by(Enrolment.id)
     return db.session.scalars(passages.execution_options(populate_existing=True)).all()
+
+
+def _came_in_anew() -> ColumnElement[bool]:
+    later = aliased(Enrolment)
+    same = (later.flow_id == Enrolment.flow_id, later.lead_id == Enrolment.lead_id)
+    return select(later.id).where(*same, later.number > Enrolment.number).exists()
 
 
 def _endings(fact_ids: Collection[int], by: User) -> dict[int, LeadLeftFlow]:
