@@ -223,6 +223,29 @@ def test_a_stopped_campaign_sends_nothing_more_and_everybody_leaves(drip, people
     assert work() == 0
 
 
+@pytest.mark.parametrize("restored", ["by hand", "by undoing"])
+def test_nobody_comes_back_into_a_campaign_that_was_stopped(drip, people, cast, restored):
+    campaign = begun(drip)
+    work()
+    send()
+    passage = db.session.scalars(select(Enrolment).where(Enrolment.lead_id == people[0].id)).one()
+    if restored == "by hand":
+        perform(leads.archive_lead, people[0])
+        drain()
+    else:
+        with acting_as(f"user:{cast.ada.id}"):
+            facts = perform(operations.end_passages, [passage.id], "The goal was reached")
+    perform(operations.stop_campaign, fresh(campaign))
+    work()
+    if restored == "by hand":
+        perform(leads.restore_lead, people[0])
+        drain()
+    else:
+        assert perform(operations.undo_endings, facts, cast.ada) == 0
+    assert set(statuses(campaign)) == {"sent", "skipped"}
+    assert campaign_queries.results_of(campaign.id).inside == 0
+
+
 def test_leads_who_came_by_another_way_stay_in_the_flow(drip, people):
     other = make_lead(email="other@example.com")
     perform(operations.enrol, other, drip)

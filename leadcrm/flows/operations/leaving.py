@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import aliased
 
 from leadcrm.conversations.models import CHANNELS, Message
@@ -15,7 +15,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.flows import queries
 from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
 from leadcrm.flows.fates import BUCKETS
-from leadcrm.flows.models import TRIGGERS, Enrolment, Flow
+from leadcrm.flows.models import TRIGGERS, Campaign, Enrolment, Flow
 from leadcrm.flows.operations.rewording import reword_passage
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
@@ -148,11 +148,12 @@ def _left(lead_ids: Collection[str], *which: ColumnElement[bool]) -> Sequence[En
     """Passages of these leads that were left, while nobody else moves them or changes what their flows say.
 
     Only the last of a lead through a flow: who has come in anew hears it from the start, and not once more beside that.
+    None of a campaign that was stopped: what it still wanted to say is not said any more.
     """
     left = (*which, Enrolment.state == "exited", ~_came_in_anew())
-    _keep_as_they_are(select(Enrolment.flow_id).where(*left))
+    _keep_as_they_are(left)
     one_at_a_time(lead_ids)
-    passages = select(Enrolment).where(*left).order_by(Enrolment.id)
+    passages = select(Enrolment).where(*left, ~_of_a_stopped_campaign()).order_by(Enrolment.id)
     return db.session.scalars(passages.execution_options(populate_existing=True)).all()
 
 
@@ -200,7 +201,15 @@ def _reopen(passage: Enrolment, messages: int) -> None:
     record(LeadEnrolled(**back, messages=messages))
 
 
-def _keep_as_they_are(flow_ids: Select[tuple[str]]) -> None:
-    """No step is edited or switched until the transaction's end: who returns must not bring back older words."""
-    flows = select(Flow.id).where(Flow.id.in_(flow_ids)).order_by(Flow.id)
-    db.session.execute(flows.with_for_update(read=True))
+def _of_a_stopped_campaign() -> ColumnElement[bool]:
+    return select(Campaign.id).where(Campaign.id == Enrolment.campaign_id, Campaign.state == "stopped").exists()
+
+
+def _keep_as_they_are(left: Sequence[ColumnElement[bool]]) -> None:
+    """Until the transaction's end no campaign of these passages is stopped, and no step of theirs edited or switched:
+    who returns must not bring back older words. In the order in which the worker locks for a campaign.
+    """
+    campaigns = select(Campaign.id).where(Campaign.id.in_(select(Enrolment.campaign_id).where(*left)))
+    db.session.execute(campaigns.order_by(Campaign.id).with_for_update(read=True))
+    flows = select(Flow.id).where(Flow.id.in_(select(Enrolment.flow_id).where(*left)))
+    db.session.execute(flows.order_by(Flow.id).with_for_update(read=True))
