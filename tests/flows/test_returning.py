@@ -119,6 +119,16 @@ def test_who_has_come_in_anew_does_not_come_back_beside_that(manual, new_lead, c
     assert [passage.state for passage in passages_of(lead, manual)] == ["exited", "running"]
 
 
+def test_what_a_switch_put_aside_before_comes_back_when_it_is_on_again(flow, new_lead, steps):
+    lead = new_lead()
+    perform(operations.set_step_enabled, steps.reminder, False)
+    perform(leads.archive_lead, lead)
+    drain()
+    perform(operations.set_step_enabled, steps.reminder, True)
+    restore(lead)
+    assert statuses(lead) == ["skipped", "scheduled", "scheduled"]
+
+
 def test_long_afterwards_nothing_is_ahead(put_away, monkeypatch):
     later = clock.now() + timedelta(days=30)
     monkeypatch.setattr(clock, "now", lambda: later)

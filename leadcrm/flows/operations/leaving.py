@@ -17,6 +17,8 @@ from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
 from leadcrm.flows.fates import BUCKETS
 from leadcrm.flows.models import TRIGGERS, Campaign, Enrolment, Flow
 from leadcrm.flows.operations.rewording import reword_passage
+from leadcrm.flows.operations.settling import came_back
+from leadcrm.flows.reasons import PARKED
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads.models import Lead
@@ -188,11 +190,14 @@ def _may_return(lead_id: str, since: int) -> bool:
 
 
 def _resume(passage: Enrolment) -> int:
-    """Let messages that were dropped with the passage go out after all, as far as they are still ahead."""
-    reason = passage.exit_reason
-    reword_passage(passage, Message.status == "skipped", Message.reason == reason)
+    """Let messages that were dropped with the passage go out after all, as far as they are still ahead.
+
+    So will what a switch had put aside before, and would have taken back meanwhile, had the passage run.
+    """
+    reasons = [passage.exit_reason, *PARKED]
+    reword_passage(passage, Message.status == "skipped", Message.reason.in_(reasons))
     theirs = (Message.enrolment_id == passage.id, Message.step_id.in_(queries.steps_that_are_on(passage.flow_id)))
-    return resume_skipped(*theirs, reasons=[reason])
+    return resume_skipped(*theirs, ~came_back(), reasons=reasons)
 
 
 def _reopen(passage: Enrolment, messages: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from leadcrm.conversations.models import Message
 from leadcrm.conversations.operations import resume_skipped_of_steps, skip_waiting_of_steps
@@ -36,6 +36,11 @@ def by_reason(flow: Flow, steps: Sequence[FlowStep]) -> Iterator[tuple[str | Non
         step_ids = [step.id for step in steps if _why_off(flow, step) == reason]
         if step_ids:
             yield reason, step_ids
+
+
+def came_back() -> ColumnElement[bool]:
+    """Criterion on a message: it was put aside before its step came back into the flow, for new leads only."""
+    return select(FlowStep.id).where(FlowStep.id == Message.step_id, FlowStep.joined_at > Message.position_at).exists()
 
 
 def begin_settling(flow: Flow, steps: Sequence[FlowStep]) -> Effect:
@@ -80,8 +85,7 @@ def _settle(flow: Flow, steps: Sequence[FlowStep], since: datetime) -> Effect:
 
 def _resume(step_ids: list[str], since: datetime, limit: int) -> int:
     running = select(Enrolment.id).where(Enrolment.id == Message.enrolment_id, Enrolment.state == "running").exists()
-    came_back = select(FlowStep.id).where(FlowStep.id == Message.step_id, FlowStep.joined_at > Message.position_at)
-    return resume_skipped_of_steps(step_ids, running, ~came_back.exists(), reasons=PARKED, since=since, limit=limit)
+    return resume_skipped_of_steps(step_ids, running, ~came_back(), reasons=PARKED, since=since, limit=limit)
 
 
 def _why_off(flow: Flow, step: FlowStep) -> str | None:
