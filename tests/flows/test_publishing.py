@@ -290,6 +290,17 @@ def test_waiting_copies_learn_what_to_do_when_late(flow, steps, new_lead):
     assert fresh(said).when_late == "skip"
 
 
+def test_a_step_that_comes_back_has_all_of_its_present_wording(at, flow, steps, new_lead):
+    inside = new_lead()
+    change(flow, RemoveStep(steps.reminder.id))
+    publish(flow)
+    perform(operations.restore_version, flow, draft(flow).revision, 1)
+    change(flow, EditStep(steps.reminder.id, data_of(steps.reminder, content="New", when_late="skip")))
+    publish(flow, "running")
+    message = by_step(inside, steps.reminder.id)
+    assert (message.status, message.content, message.when_late) == ("scheduled", "New", "skip")
+
+
 def test_a_lead_that_cannot_be_reached_or_was_greeted_is_told_apart(at, flow, steps, new_lead):
     change(flow, AddStep(StepData("text", "Hello again", "Hi", 4, time(9), greets=True)))
     change(flow, AddStep(MORE))

@@ -27,6 +27,7 @@ from leadcrm.flows.draft_queries import unsettled_version
 from leadcrm.flows.impact import GAIN, LOSE, MOVE, NONE, REWORD, Adjustment, Effects
 from leadcrm.flows.impact_queries import adjusted, passages_after
 from leadcrm.flows.models import Enrolment, Flow, FlowVersion
+from leadcrm.flows.operations.rewording import COPIED
 from leadcrm.flows.planning import intent_key, own_key
 from leadcrm.flows.reasons import STEP_DELETED
 from leadcrm.leads.models import Lead
@@ -133,11 +134,8 @@ def _take_back(found: Sequence[Adjustment], steps: dict[str, StepDocument]) -> i
         ids = [one.message_id for one in found if one.step_id == step_id]
         when, step = Message.scheduled_for, steps[step_id]
         again = update(Message).where(Message.id.in_(ids), Message.status == "skipped")
-        words = {
-            "subject": case((Message.rendered, Message.subject), else_=step.subject),
-            "content": case((Message.rendered, Message.content), else_=step.content),
-        }
-        again = again.values(status="scheduled", reason="", due_at=when, position_at=when, withdrawn="", **words)
+        says = {name: case((Message.rendered, getattr(Message, name)), else_=getattr(step, name)) for name in COPIED}
+        again = again.values(status="scheduled", reason="", due_at=when, position_at=when, withdrawn="", **says)
         taken += db.session.execute(again.execution_options(synchronize_session=False)).rowcount
     return taken
 
