@@ -1,5 +1,6 @@
 """Publishing: the steps are live at once, leads inside follow as the preview said, and never by the old plan."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -299,6 +300,30 @@ def test_a_step_that_comes_back_has_all_of_its_present_wording(at, flow, steps, 
     publish(flow, "running")
     message = by_step(inside, steps.reminder.id)
     assert (message.status, message.content, message.when_late) == ("scheduled", "New", "skip")
+
+
+def test_what_is_put_aside_keeps_a_passage_open_until_its_new_time(at, flow, steps, new_lead):
+    inside = new_lead()
+    perform(operations.set_step_enabled, steps.reminder, False)
+    change(flow, MoveStep(steps.reminder.id, 10, time(9)))
+    publish(flow, "running")
+    at(days=5)
+    send_all_due()
+    jobs.finish_enrolments()
+    assert enrolment_of(inside).state == "running"
+    perform(operations.set_step_enabled, steps.reminder, True)
+    assert by_step(inside, steps.reminder.id).status == "scheduled"
+
+
+def test_what_a_flow_that_is_off_would_say_keeps_a_passage_open_too(at, flow, steps, new_lead):
+    inside = new_lead()
+    perform(operations.set_flow_enabled, flow, False)
+    change(flow, AddStep(replace(MORE, day=10)))
+    publish(flow, "running")
+    at(days=5)
+    jobs.finish_enrolments()
+    perform(operations.set_flow_enabled, flow, True)
+    assert [message.status for message in messages_of(inside)][-1] == "scheduled"
 
 
 def test_a_lead_that_cannot_be_reached_or_was_greeted_is_told_apart(at, flow, steps, new_lead):

@@ -29,7 +29,7 @@ from leadcrm.flows.impact_queries import adjusted, passages_after
 from leadcrm.flows.models import Enrolment, Flow, FlowVersion
 from leadcrm.flows.operations.rewording import COPIED
 from leadcrm.flows.planning import intent_key, own_key
-from leadcrm.flows.reasons import STEP_DELETED
+from leadcrm.flows.reasons import PARKED, STEP_DELETED
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
 
@@ -141,10 +141,10 @@ def _take_back(found: Sequence[Adjustment], steps: dict[str, StepDocument]) -> i
 
 
 def _note_ends(found: Found) -> None:
-    """A passage that has more to say, or later, ends later."""
+    """A passage that has more to say, or later, ends later; also with what a switch may yet take back."""
     ends: dict[str, datetime] = {}
     for passage, one in found:
-        if one.kind in (GAIN, MOVE):
+        if one.kind in (GAIN, MOVE) or (one.kind == NONE and one.reason in PARKED):
             ends[passage.id] = max(one.at, ends.get(passage.id, one.at))
     rows = [{"id": enrolment_id, "last_message_at": at} for enrolment_id, at in ends.items()]
     if not rows:
