@@ -2,12 +2,14 @@
 
 import re
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Message
+from leadcrm.conversations.sending_queries import sending_rules
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
@@ -295,6 +297,28 @@ def test_other_mail_does_not_wait_for_a_campaigns_pace(drip, people):
     other = make_lead(email="other@example.com")
     perform(operations.enrol, other, drip)
     assert send() == 2
+
+
+@pytest.mark.parametrize("when_late", ["next_window", "skip"])
+def test_what_is_too_much_for_a_day_leaves_on_the_days_after_however_many_those_are(acme, monkeypatch, when_late):
+    noon = datetime(2026, 11, 24, 17, tzinfo=UTC)  # in New York
+    monkeypatch.setattr(clock, "now", lambda: noon)
+    rules = sending_rules()
+    perform(conversations.change_sending_rules, rules.windows, rules.gap, {"sms": 1})
+    for n in range(6):
+        make_lead(phone=f"+121255501{n:02}", source="fair")
+    flow = perform(operations.create_flow, "Texts", "manual")
+    perform(operations.add_step, flow, StepData("text", "Text", "Hi", 0, None, when_late=when_late))
+    perform(operations.set_flow_enabled, flow, True)
+    campaign = begun(flow)
+    work()
+    sent = [send()]
+    for day in range(1, 6):
+        for hour in (-11, -4):  # an hour after midnight, and when the quiet hours end
+            monkeypatch.setattr(clock, "now", lambda day=day, hour=hour: noon + timedelta(days=day, hours=hour))
+            sent.append(send())
+    assert sent == [1] + [0, 1] * 5
+    assert statuses(campaign) == {"sent": 6}
 
 
 def test_it_is_done_when_nobody_is_inside_any_more_and_its_author_hears_of_it(drip, people, cast):

@@ -183,13 +183,14 @@ def _unless_withdrawn(made: Made) -> Outcome:
     return Outcome("skipped", made.outcome.verdict, withdrawn) if withdrawn else made.outcome
 
 
-def put_aside(aside: Aside) -> None:
-    """Settle or postpone a claimed message that does not leave now."""
+def put_aside(aside: Aside, **also: Any) -> None:
+    """Settle or postpone a claimed message that does not leave now. `also` are further values of its row."""
     claim = aside.claim
     statement = (
         update(Message)
         .where(Message.id == claim.id, Message.claim_token == claim.token, Message.status == "claimed")
         .values(status=aside.status, reason=aside.reason[:200], due_at=aside.due_at, claim_token=None, lease_until=None)
+        .values(**also)
         .execution_options(synchronize_session=False)
     )
     if db.session.execute(statement).rowcount != 1:

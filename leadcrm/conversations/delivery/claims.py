@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, exists, select, update
 
@@ -125,15 +126,15 @@ def claim(channel: str, limit: int, skew: timedelta) -> Taken:
     return Taken(claims, len(due) - len(claims))
 
 
-def hold_due(channel: str, until: datetime, reason: str, *which: ColumnElement[bool]) -> int:
+def hold_due(channel: str, until: datetime, reason: str, *which: ColumnElement[bool], **also: Any) -> int:
     """Let what is due wait until a moment, for a reason people can read. Returns how many, at most HOLD_BATCH.
 
-    Of those that waited longest only the ones that meet the criteria `which`.
+    Of those that waited longest only the ones that meet the criteria `which`. `also` are further values of their rows.
     """
     statement = (
         update(MESSAGES)
         .where(_is_among_due, MESSAGES.c.due_at.is_not(None), *which)
-        .values(status="held", due_at=until, reason=reason)
+        .values(status="held", due_at=until, reason=reason, **also)
     )
     due = {
         "the_organization": tenancy.current_id(),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import and_, bindparam, case, literal, select, update
 
 from leadcrm.conversations import pacing
 from leadcrm.conversations.models import Message, Pace
@@ -40,6 +40,20 @@ _at_its_turn = _put_off.values(  # it is meant to leave then: neither late nor, 
     position_at=bindparam("new_due_at"),
     useful_until=case((MESSAGES.c.useful_until.is_not(None), bindparam("new_useful_until"))),
 )
+
+
+def as_if_meant_for(moment: datetime) -> dict[str, Any]:
+    """Values of a message that has to wait until then: one of a campaign is meant to leave then, as at its turn."""
+    is_of_a_campaign, message = MESSAGES.c.campaign_id.is_not(None), MESSAGES.c
+    then = literal(moment, message.due_at.type)
+    goes_stale = and_(is_of_a_campaign, message.useful_until.is_not(None))
+    return {
+        "scheduled_for": case((is_of_a_campaign, then), else_=message.scheduled_for),
+        "position_at": case((is_of_a_campaign, then), else_=message.position_at),
+        "useful_until": case(
+            (goes_stale, literal(moment + STALE_AFTER, message.due_at.type)), else_=message.useful_until
+        ),
+    }
 
 
 def in_pace(channel: str, claims: "Sequence[Claim]") -> "list[Claim]":

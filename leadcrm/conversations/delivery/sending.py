@@ -17,6 +17,7 @@ from leadcrm.conversations.delivery.books import Made, Outcome
 from leadcrm.conversations.delivery.budgets import budget_of
 from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due, queues_due, release
 from leadcrm.conversations.delivery.leases import clock_skew
+from leadcrm.conversations.delivery.paces import as_if_meant_for
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
 from leadcrm.conversations.delivery.statements import MESSAGES
 from leadcrm.conversations.operations.releasing import RESTORED
@@ -176,7 +177,8 @@ class _Delivery:
             return None
         if is_spent:
             self.budget.tell()
-            books.put_aside(Aside(ready.claim, "held", SPENT, self.budget.tomorrow))
+            tomorrow = self.budget.tomorrow
+            books.put_aside(Aside(ready.claim, "held", SPENT, tomorrow), **as_if_meant_for(tomorrow))
             return None
         n = books.begin(ready, self.skew, after=made)
         if n == FIRST_TRY and self.budget is not None:
@@ -188,8 +190,9 @@ class _Delivery:
         return self.budget is not None and ready.claim.tries == 0 and self.budget.is_spent(lock=True)
 
     def _wait_for_tomorrow(self) -> int:
-        """What is due and not paid for waits; returns how many."""
-        held = hold_due(self.channel, self.budget.tomorrow, SPENT, MESSAGES.c.tries == 0)
+        """What is due and not paid for waits; returns how many. A campaign may take as many days as it needs."""
+        tomorrow = self.budget.tomorrow
+        held = hold_due(self.channel, tomorrow, SPENT, MESSAGES.c.tries == 0, **as_if_meant_for(tomorrow))
         if held:
             self.budget.tell()
         return held
