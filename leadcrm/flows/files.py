@@ -61,9 +61,17 @@ def _step(number: int, said: Any) -> StepDocument:
     if not isinstance(said, dict):
         raise _wrong(f"Step {number} is not an object.")
     try:
-        return StepDocument.from_json({**said, "id": new_id()})
+        return _with_words(StepDocument.from_json({**said, "id": new_id()}))
     except DomainError as error:
         raise _wrong(f"Step {number}{f', {error.field}' if error.field else ''}: {error.message}") from None
+
+
+def _with_words(step: StepDocument) -> StepDocument:
+    """Itself. Raises DomainError for blanks where the builder asks for words: a nameless step, an empty message."""
+    for field in ("name", "subject", "content") if step.type == "email" else ("name", "content"):
+        if not getattr(step, field).strip():
+            raise DomainError("Only blanks stand here.", field)
+    return step
 
 
 def _wrong(words: str) -> DomainError:

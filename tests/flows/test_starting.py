@@ -51,7 +51,7 @@ def posted(client, data: bytes, name: str = "drip.flow.json"):
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_a_file_says_what_the_flow_says_and_the_same_flow_makes_the_same_file(document):
-    if not document.name.strip():
+    if not all(name.strip() for name in (document.name, *(step.name for step in document.steps))):
         return
     data = files.written(document, "manual")
     read, trigger = files.read(data)
@@ -88,6 +88,9 @@ STEP = said(NEW_LEAD.document())[1]
         (broken(steps=[STEP, STEP | {"day": "soon"}]), "Step 2, day: "),
         (broken(steps=[STEP | {"content": "Hi {frist_name}"}]), "Step 1, content: We do not know {frist_name}"),
         (broken(steps=[STEP | {"content": "\ud800"}]), "not JSON in UTF-8"),
+        (broken(steps=[STEP | {"name": " "}]), "Step 1, name: Only blanks"),
+        (broken(steps=[STEP | {"content": "\n"}]), "Step 1, content: Only blanks"),
+        (broken(steps=[STEP | {"type": "email", "subject": " "}]), "Step 1, subject: Only blanks"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_named(data, words):
