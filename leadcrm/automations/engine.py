@@ -61,6 +61,10 @@ def resume(run_id: str) -> bool:
     if automation.deleted_at is not None or not automation.enabled:
         _settle(run, _verdict(run), SWITCHED_OFF)
         return True
+    lasts_until = silences.lasts_until(run)
+    if lasts_until is not None and lasts_until > clock.now():  # the rule was told to wait longer
+        run.due_at = lasts_until
+        return True
     row = queries.event_row(run.event_id) if run.event_id is not None else None
     with events.caused_by(row.id, row.depth) if row is not None else nullcontext():
         _run_safely(run, automation, events.restore(row) if row is not None else None, looks_again=True)
@@ -134,7 +138,7 @@ def _run_safely(run: AutomationRun, automation: Automation, event: events.Event 
 def _why_no_more(run: AutomationRun, automation: Automation, lead: Lead, event: events.Event | None) -> str:
     """Why a run that waited does not go on, as things are now."""
     if run.quiet_since is not None and not run.position:
-        broken = silences.why_broken(automation.trigger, lead, run.quiet_since)
+        broken = silences.why_broken(automation.trigger, event, lead, run.quiet_since)
         if broken:
             return broken
     wait = run.actions[run.position - 1] if run.actions and run.position else None

@@ -61,7 +61,10 @@ def create_automation(data: AutomationData) -> Automation:
 
 
 def edit_automation(automation: Automation, data: AutomationData, revision: int) -> Automation:
-    """Change a rule; runs in the middle go on as they began while its conditions hold. Raises Conflict when stale."""
+    """Change a rule; runs in the middle go on as they began while its conditions hold. Raises Conflict when stale.
+
+    A silence that is still waited for is the rule's own: it lasts as long as the rule says when it is over.
+    """
     automation = lock(automation)
     if automation.deleted_at is not None or automation.revision != revision:
         raise Conflict("Someone else changed this automation while you were writing. Yours is below, not yet saved.")

@@ -15,6 +15,7 @@ from leadcrm.leads.models import Lead
 
 BATCH = 200
 NO_ACTIVITY = "quiet.no_activity"
+STARTS_ELSEWHERE = "The automation starts from something else by now"
 
 
 def begin(automation: Automation, event: Event, cause: Cause, lead: Lead) -> None:
@@ -32,9 +33,20 @@ def begin(automation: Automation, event: Event, cause: Cause, lead: Lead) -> Non
         _wait_for(automation, lead.id, since, clock.now() + timedelta(seconds=automation.quiet_seconds), cause)
 
 
-def why_broken(trigger: str, lead: Lead, since: datetime) -> str:
-    """What happened in between, in words; empty when the silence lasts."""
-    return "" if counted_from(trigger, lead) == since else SILENCES[trigger].broken
+def lasts_until(run: AutomationRun) -> datetime | None:
+    """When the silence that a run has waited for is over, by what its rule says now; None for any other run."""
+    if run.quiet_since is None or run.position:
+        return None
+    begun = run.waits_since if run.event_id is not None else run.quiet_since
+    return begun + timedelta(seconds=run.automation.quiet_seconds)
+
+
+def why_broken(trigger: str, event: Event | None, lead: Lead, since: datetime) -> str:
+    """What happened in between, to the lead or to the rule, in words; empty when the silence lasts."""
+    silence = SILENCES.get(trigger)
+    if silence is None or silence.begins_with != (event.name if event is not None else None):
+        return STARTS_ELSEWHERE
+    return "" if counted_from(trigger, lead) == since else silence.broken
 
 
 def counted_from(trigger: str, lead: Lead) -> datetime:

@@ -239,3 +239,36 @@ def test_off_it_watches_nothing_and_on_again_from_then_on(quiet, new_lead, later
     perform(operations.set_automation_enabled, quiet, True)
     later(1)
     assert look() == 0
+
+
+def test_a_silence_that_was_made_longer_is_waited_out(no_reply, new_lead, later):
+    lead = new_lead()
+    we_wrote(lead)
+    data = AutomationData(no_reply.name, "quiet.no_reply", 72 * HOUR, actions=[NOTE])
+    perform(operations.edit_automation, no_reply, data, no_reply.revision)
+    later(49)
+    drain_everything()
+    assert (runs_of(no_reply)[0].state, notes_of(lead)) == ("waiting", [])
+    later(24)
+    drain_everything()
+    assert (runs_of(no_reply)[0].state, notes_of(lead)) == ("done", [NOTE["body"]])
+
+
+@pytest.mark.parametrize(
+    ("trigger", "seconds"), [("quiet.no_answer", 48 * HOUR), ("quiet.no_activity", 48 * HOUR), ("lead.created", 0)]
+)
+@pytest.mark.parametrize("replied", [False, True])
+def test_a_silence_of_another_kind_than_the_rule_now_waits_for_is_skipped(
+    no_reply, new_lead, later, trigger, seconds, replied
+):
+    lead = new_lead()
+    if replied:
+        say(lead)
+    we_wrote(lead)
+    data = AutomationData(no_reply.name, trigger, seconds, actions=[NOTE])
+    perform(operations.edit_automation, no_reply, data, no_reply.revision)
+    later(49)
+    drain_everything()
+    [run] = runs_of(no_reply)
+    assert (run.state, run.reason) == ("skipped", "The automation starts from something else by now")
+    assert notes_of(lead) == []
