@@ -19,11 +19,16 @@ STARTS_ELSEWHERE = "The automation starts from something else by now"
 
 
 def begin(automation: Automation, event: Event, cause: Cause, lead: Lead) -> None:
-    """The fact begins a silence: look again when it is over. Nothing to do when this stretch has its run already."""
+    """The fact begins a silence: look again when it is over. Nothing to do when this stretch has its run already.
+
+    What would break it may have happened before the fact was heard of: then there is no silence.
+    """
     if cause.depth >= DEEPEST or getattr(event, "automatic", False):
         return
     lead = lock(lead)  # two facts of one stretch at once
     since = counted_from(automation.trigger, lead)
+    if since > queries.event_row(cause.event_id).at:
+        return
     same = select(AutomationRun.id).where(
         AutomationRun.automation_id == automation.id,
         AutomationRun.lead_id == lead.id,

@@ -8,11 +8,13 @@ from sqlalchemy import select
 from leadcrm.automations import doing, jobs, operations, silences
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
+from leadcrm.conversations.events import MessageReceived, MessageSent
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
+from leadcrm.core.events import record
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
-from tests.automations.conftest import NOTE, drain_everything, notes_of, runs_of, say, wait, we_wrote
+from tests.automations.conftest import NOTE, drain, drain_everything, notes_of, runs_of, say, wait, we_wrote
 
 HOUR = 3600
 
@@ -272,3 +274,19 @@ def test_a_silence_of_another_kind_than_the_rule_now_waits_for_is_skipped(
     [run] = runs_of(no_reply)
     assert (run.state, run.reason) == ("skipped", "The automation starts from something else by now")
     assert notes_of(lead) == []
+
+
+def test_what_was_answered_before_it_was_heard_of_begins_no_silence(no_reply, rule, new_lead, later):
+    """The worker was away for a while: what broke the silence stands in the facts already."""
+    no_answer = rule(trigger="quiet.no_answer", quiet_seconds=HOUR)
+    written_to, wrote = new_lead(), new_lead()
+    perform(record, MessageSent(lead_id=written_to.id, message_id="gone", channel="email", origin="flow"))
+    perform(record, MessageReceived(lead_id=wrote.id, message_id="come", channel="email", origin="inbound"))
+    later(0.1)
+    perform(record, MessageReceived(lead_id=written_to.id, message_id="come", channel="email", origin="inbound"))
+    perform(record, MessageSent(lead_id=wrote.id, message_id="gone", channel="email", origin="manual"))
+    drain()
+    later(49)
+    drain_everything()
+    assert [(run.lead_id, run.state) for run in runs_of(no_reply)] == [(wrote.id, "done")]
+    assert [(run.lead_id, run.state) for run in runs_of(no_answer)] == [(written_to.id, "done")]
