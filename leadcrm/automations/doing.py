@@ -163,7 +163,7 @@ def _shown(field: str, value: str) -> str:
 def _notify(action: Action, occasion: Occasion) -> Plan | Outcome:
     lead, user_ids = occasion.lead, queries.recipients(action["to"], occasion.lead)
     if not user_ids:
-        return Outcome("skipped", "Nobody to notify: the lead has no owner or the role is empty")
+        return Outcome("skipped", "Nobody to notify: there is nobody, or they do not see the lead")
 
     def deed() -> Outcome:
         title = f"{action['text']} ({lead.name})"[:200]

@@ -19,6 +19,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.flows.models import Enrolment, Flow, FlowStep
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import can_see_lead
 from leadcrm.leads.events import LeadStatusChanged
 from leadcrm.leads.models import Lead
 
@@ -153,14 +154,14 @@ def who_greeted(lead_id: str) -> str:
 
 
 def recipients(to: str, lead: Lead) -> list[str]:
-    """Ids of the people `owner`, `role:<role>` or `user:<id>` stands for; nobody who may not sign in."""
+    """Ids of the people `owner`, `role:<role>` or `user:<id>` stands for who may sign in and see the lead."""
     prefix, _, rest = to.partition(":")
-    statement = select(User.id).where(User.disabled_at.is_(None))
+    statement = select(User).where(User.disabled_at.is_(None))
     if prefix == "role":
         statement = statement.where(User.role == rest)
     else:
         statement = statement.where(User.id == (rest if prefix == "user" else lead.owner_id))
-    return list(db.session.scalars(statement.order_by(User.id)))
+    return [user.id for user in db.session.scalars(statement.order_by(User.id)) if can_see_lead(user, lead)]
 
 
 def flow(flow_id: str) -> Flow | None:

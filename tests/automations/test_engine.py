@@ -381,3 +381,16 @@ def test_a_stale_edit_is_refused(rule):
     perform(operations.edit_automation, automation, data, revision)
     with pytest.raises(Conflict):
         perform(operations.edit_automation, automation, data, revision)
+
+
+def test_nobody_hears_of_a_lead_they_may_not_see(rule, new_lead, cast):
+    to_reps, to_ben, to_managers = (
+        rule(actions=[{"kind": "notify", "to": to, "text": "Look"}])
+        for to in ("role:rep", f"user:{cast.ben.id}", "role:manager")
+    )
+    new_lead(owner_id=cast.rosa.id)
+    told = db.session.scalars(select(Notification.user_id).where(Notification.icon == "zap")).all()
+    assert sorted(told) == sorted([cast.rosa.id, cast.max.id])
+    assert runs_of(to_reps)[0].details[0]["text"] == "1 notified"
+    assert runs_of(to_ben)[0].reason.endswith("they do not see the lead")
+    assert runs_of(to_managers)[0].state == "done"
