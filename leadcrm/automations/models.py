@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy import text as sql
@@ -126,3 +127,8 @@ class WebhookCall(Identified, Timestamped, TenantOwned, Base):
         ),
         Index("ix_webhook_calls_lead", "lead_id"),  # a person's erasure and export
     )
+
+    @property
+    def host(self) -> str | None:
+        """Who is told, for readers: whoever knows the whole address may often tell them things, too."""
+        return urlsplit(self.url).hostname

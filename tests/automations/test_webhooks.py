@@ -246,3 +246,13 @@ def test_only_who_may_edit_sees_the_secret(mia, sign_in, cast, rule):
     secret = webhooks.secret_of(automation)
     assert secret in mia.get(f"/automations/{automation.id}").text
     assert secret not in sign_in(cast.ben).get(f"/automations/{automation.id}").text
+
+
+def test_only_who_may_edit_sees_the_whole_address(mia, sign_in, cast, rule, new_lead):
+    """Many services know their callers by a secret in the address."""
+    rule(actions=[CALL])
+    new_lead()
+    assert f"{URL}: waiting" in mia.get("/automations/runs").text
+    shown = sign_in(cast.ben).get("/automations/runs").text
+    assert "hooks.example.com: waiting" in shown
+    assert URL not in shown
