@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Select, exists, select, update
 
 from leadcrm.automations.events import CallGivenUp
 from leadcrm.automations.models import Automation, AutomationRun, WebhookCall
@@ -28,6 +28,7 @@ LEASE = timedelta(minutes=2)  # longer than the longest call
 NEXT_TRIES_SECONDS = (10, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000)  # after the first, second … try
 MOST_TRIES = len(NEXT_TRIES_SECONDS) + 1
 BROKE_OFF = "Calling it broke off again and again"
+SWITCHED_OFF = "The automation was switched off before it was told"
 BATCH = 50
 
 
@@ -83,7 +84,11 @@ def due_calls() -> Sequence[tuple[str, str]]:
 
 
 def claim_call(call_id: str) -> WebhookCall | None:
-    """Take a due call. None when another worker has it; one that ended its caller too often is given up here."""
+    """Take a due call. None when another worker has it.
+
+    One whose rule was switched off or deleted since is not made any more, and one that ended its caller too often is
+    given up.
+    """
     now = clock.real_now()
     due = (
         update(WebhookCall)
@@ -93,6 +98,10 @@ def claim_call(call_id: str) -> WebhookCall | None:
     if db.session.execute(due.values(due_at=now + LEASE, tries=WebhookCall.tries + 1)).rowcount != 1:
         return None
     call = db.session.scalars(select(WebhookCall).where(WebhookCall.id == call_id)).one()
+    if not db.session.scalar(_is_on(call.automation_id)):
+        call.tries -= 1
+        _fail(call, SWITCHED_OFF)
+        return None
     if call.tries > MOST_TRIES:
         call.tries = MOST_TRIES
         _give_up(call, BROKE_OFF)
@@ -117,13 +126,23 @@ def note_failed(call: WebhookCall, reason: str, *, for_good: bool, not_before: f
 
 def _give_up(call: WebhookCall, reason: str) -> None:
     """It is not tried again. Who runs the team is told once a day for each rule: one fault gives up many."""
-    call.state, call.due_at, call.settled_at, call.answer = "failed", None, clock.real_now(), reason[:300]
+    _fail(call, reason)
     record(CallGivenUp(lead_id=call.lead_id, automation_id=call.automation_id, run_id=call.run_id, reason=call.answer))
     name = db.session.scalars(select(Automation.name).where(Automation.id == call.automation_id)).one()
     notify(
         active_managers(), f"webhook:{call.automation_id}:{clock.now():%Y-%m-%d}",
         f"{name}: another program could not be told", f"/automations/runs?automation={call.automation_id}", "plug",
     )  # fmt: skip
+
+
+def _fail(call: WebhookCall, reason: str) -> None:
+    call.state, call.due_at, call.settled_at, call.answer = "failed", None, clock.real_now(), reason[:300]
+
+
+def _is_on(automation_id: str) -> Select:
+    return select(Automation.id).where(
+        Automation.id == automation_id, Automation.enabled, Automation.deleted_at.is_(None)
+    )
 
 
 def secret_of(automation: Automation) -> str | None:

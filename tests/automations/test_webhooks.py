@@ -12,11 +12,11 @@ from sqlalchemy import select
 from leadcrm.adapters import registry
 from leadcrm.adapters.ports import OutcomeUnknown, Refused, TryLater
 from leadcrm.adapters.webhook import Answer
-from leadcrm.automations import jobs, webhooks
+from leadcrm.automations import jobs, operations, webhooks
 from leadcrm.automations.models import Automation, WebhookCall
 from leadcrm.conversations.models import SendingPause
 from leadcrm.core import clock
-from leadcrm.core.db import db, writing
+from leadcrm.core.db import db, perform, writing
 from leadcrm.core.models import EventRow
 from leadcrm.identity.queries import active_managers
 from leadcrm.notifications.models import Notification
@@ -256,3 +256,21 @@ def test_only_who_may_edit_sees_the_whole_address(mia, sign_in, cast, rule, new_
     shown = sign_in(cast.ben).get("/automations/runs").text
     assert "hooks.example.com: waiting" in shown
     assert URL not in shown
+
+
+@pytest.mark.parametrize("stopped", ["disabled", "deleted"])
+def test_what_still_waits_is_not_told_once_the_rule_is_off(rule, new_lead, outside, real_later, stopped):
+    automation = rule(actions=[CALL])
+    new_lead()
+    outside.endings = [TryLater("Answered 503")]
+    work()
+    if stopped == "deleted":
+        perform(operations.delete_automation, automation)
+    else:
+        perform(operations.set_automation_enabled, automation, False)
+    real_later(3600)
+    work()
+    assert len(outside.heard) == 1
+    [call] = calls()
+    assert (call.state, call.answer) == ("failed", "The automation was switched off before it was told")
+    assert db.session.scalars(select(Notification)).all() == []
