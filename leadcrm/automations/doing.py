@@ -86,6 +86,7 @@ def _send(action: Action, occasion: Occasion) -> Plan | Outcome:
     greets = template.purpose == "welcome"
     if greets and (greeted := queries.who_greeted(lead.id)):
         return Outcome("skipped", greeted)
+    conversations.address_to_write_to(lead, template.channel)  # refuses an opt-out
 
     def deed() -> Outcome:
         message = conversations.plan_message(
@@ -117,6 +118,8 @@ def _set(action: Action, occasion: Occasion) -> Plan | Outcome:
     words = f"{SETTABLE[field]} {_shown(field, value)}"
     if not _changes(lead, field, value):
         return Outcome("skipped", f"Nothing to change: {words}")
+    if field == "owner":
+        leads.checked_owner(value)  # refuses whoever left
 
     def deed() -> Outcome:
         _change(lead, field, value, f"Automation “{occasion.rule_name}”")

@@ -7,9 +7,11 @@ from leadcrm.automations import operations, queries
 from leadcrm.automations.operations import AutomationData
 from leadcrm.automations.trying import MOST_EVENTS, try_out
 from leadcrm.conversations import operations as conversations
-from leadcrm.core.db import Base, db, perform
+from leadcrm.core import clock
+from leadcrm.core.db import Base, db, perform, writing
 from leadcrm.flows import operations as flows
 from leadcrm.flows.models import Flow
+from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
 from tests.automations.conftest import NOTE, drain, runs_of, say, wait, we_wrote
 from tests.automations.test_pages import FORM
@@ -159,3 +161,25 @@ def test_the_button_tests_what_is_typed(mia, new_lead):
 def test_a_rule_that_was_never_tested_shows_no_results(mia, rule):
     assert 'id="trials"' in mia.get("/automations/new").text
     assert "Test results" not in mia.get(f"/automations/{rule().id}").text
+
+
+def test_it_says_what_a_rule_of_another_feature_would_refuse(rule, new_lead, cast):
+    """An opt-out, an owner who left: the run fails, and so does the test."""
+    words = {"name": "Offer", "channel": "email", "subject": "For you", "content": "Hi"}
+    template = perform(conversations.save_template, None, **words)
+    actions = [
+        {"kind": "send_template", "template_id": template.id},
+        {"kind": "set_field", "field": "owner", "value": cast.mia.id},
+    ]
+    automation = rule(trigger="lead.edited", actions=actions)
+    columns = operations.checked(AutomationData(name="", trigger="lead.edited", actions=actions))
+    lead = new_lead(email="stop@example.com")
+    perform(conversations.opt_out, lead.id, "email", "stop@example.com", "unsubscribed")
+    with writing() as session:
+        session.get_one(User, cast.mia.id).disabled_at = clock.now()
+    perform(leads.set_field, lead, "interest", "a villa")
+    [trial] = try_out(columns, queries.names(), true())
+    drain()
+    [run] = runs_of(automation)
+    assert [line["state"] for line in run.details] == ["failed"] * 2
+    assert [(one.state, one.text) for one in trial.outcomes] == [(one["state"], one["text"]) for one in run.details]

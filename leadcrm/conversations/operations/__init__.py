@@ -21,6 +21,7 @@ from leadcrm.conversations.operations.forgetting import suppress_hashes
 from leadcrm.conversations.operations.inbound import IncomingFile, receive
 from leadcrm.conversations.operations.paces import halt_messages, let_held_messages_go, set_paces
 from leadcrm.conversations.operations.planning import (
+    address_to_write_to,
     common_part,
     missing_fields,
     plan_message,
@@ -59,6 +60,7 @@ from leadcrm.conversations.operations.withholding import release_steps, withhold
 __all__ = [
     "IncomingFile",
     "TooLarge",
+    "address_to_write_to",
     "allow_mail_again",
     "archive_template",
     "assign_conversation",
