@@ -67,10 +67,11 @@ class TaskForm(Form):
         return moment_of(self.due, zone)
 
     def data_of(self, task: Task, zone: ZoneInfo) -> TaskData:
-        """What was typed over the task. A minute left as it was keeps the seconds that the form does not show."""
-        due_at = self.due_at(zone)
-        if due_at is not None and due_at == task.due_at.replace(second=0, microsecond=0):
-            due_at = None
+        """What was typed over the task. A minute left as it was stays what it is: the form shows no seconds, and an
+        hour that the clock shows twice but once.
+        """
+        is_kept = (self.due.data or "")[:16] == task.due_at.astimezone(zone).strftime(WALL)
+        due_at = None if is_kept else self.due_at(zone)
         said = {name: self[name].data or "" for name in ("title", "note", "assignee_id")}
         return TaskData(kind=self.kind.data, priority=self.priority.data, due_at=due_at, **said)
 

@@ -1,7 +1,7 @@
 """Pages of tasks: my day, the team's, a lead's; adding, changing and closing by forms."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -136,6 +136,15 @@ def test_an_edit_keeps_the_seconds_that_the_form_does_not_show(ada, add):
     assert (again(task).title, task.priority, task.due_at) == ("Call today", "low", due_at)
     ada.post(undo_of(answer), hx=True)
     assert again(task).title == "Call back"
+
+
+def test_an_edit_keeps_an_hour_that_the_clock_shows_twice(ada, add, lead):
+    """New York's 1:30 of 2 November 2031 comes at 5:30 and, put back, again at 6:30 UTC: the form shows both alike."""
+    again_half_past_one = datetime(2031, 11, 2, 6, 30, tzinfo=UTC)
+    task = perform(operations.create_task, lead, title="Call", due_at=again_half_past_one)
+    assert "2031-11-02T01:30" in ada.get(f"/tasks/{task.id}/edit").text
+    ada.post(f"/tasks/{task.id}", data=FORM | {"due": "2031-11-02T01:30", "note": "At last"})
+    assert (again(task).note, again(task).due_at) == ("At last", again_half_past_one)
 
 
 def test_the_second_of_two_people_sees_what_the_first_saved(ada, add):
