@@ -7,6 +7,7 @@ redirects are not followed. So nobody reaches our own network through us (RELIAB
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,7 +55,9 @@ def look_up(host: str, port: int) -> list[str]:
 
 
 class WebhookClient:
-    """Posts one at a time. Times in seconds; `total_timeout` is of a whole call, however slowly its answer drips."""
+    """Posts one at a time. Times in seconds; `total_timeout` is of finding somebody who answers, and again of the whole
+    call that follows, however slowly its answer drips.
+    """
 
     def __init__(
         self,
@@ -99,9 +102,15 @@ class WebhookClient:
         return parts
 
     def _connected(self, parts: SplitResult) -> HTTPSConnection:
-        """A connection to one of the addresses that were looked at, encrypted to the name."""
-        trouble = "it has no address"
+        """A connection to one of the addresses that were looked at, encrypted to the name.
+
+        Each silent address takes a time-out, and whoever owns a name gives it as many as he likes: so there is a limit
+        to all of them.
+        """
+        trouble, until = "it has no address", time.monotonic() + self.total_timeout
         for address in self._addresses(parts.hostname, parts.port or 443):
+            if time.monotonic() >= until:
+                break
             connection = HTTPSConnection(
                 address,
                 parts.port or 443,

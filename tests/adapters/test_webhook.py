@@ -269,3 +269,20 @@ def test_other_schemes_and_ports_are_not_called(client, receiver, url):
     with pytest.raises(Refused):
         client.post(url.format(host=HOST, port=receiver.server_address[1]), b"{}", {})
     assert receiver.heard == []
+
+
+def test_a_name_with_addresses_without_end_is_given_up_soon(receiver, certificate, monkeypatch):
+    """Whoever owns a name decides how many addresses it has: nobody may keep the lane busy by naming silent ones."""
+    tried = []
+
+    def silent(connection) -> None:
+        tried.append(connection.host)
+        time.sleep(0.05)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("leadcrm.adapters.webhook.HTTPSConnection.connect", silent)
+    addresses = [f"127.0.0.{number}" for number in range(1, 101)]
+    client = make_client(receiver, certificate, resolve=lambda host, port: addresses, total_timeout=0.2)
+    with pytest.raises(TryLater, match="Could not connect"):
+        client.post(url_of(receiver), b"{}", {})
+    assert 1 <= len(tried) <= 4
