@@ -93,8 +93,9 @@ def sentence(action: Action, names: Names) -> str:
             return f"call the webhook at {urlsplit(action['url']).hostname}"
         case _:
             value = action["value"]
-            shown = names.users.get(value, value) if action["field"] == "owner" else value
-            return f"change {SETTABLE[action['field']]} {shown or 'nobody'}"
+            if action["field"] == "owner":
+                value = names.users.get(value, "someone who left") if value else "nobody"
+            return f"change {SETTABLE[action['field']]} {value}"
 
 
 def in_words(actions: Sequence[Action], names: Names) -> str:
