@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask_login import current_user
 
 from leadcrm.automations import actions, log_queries, operations, queries, webhooks
@@ -186,6 +186,7 @@ def _list_context(automations: list[Automation] | None = None) -> dict[str, Any]
 
 def _list(toast: str, undo: str | None = None):
     if not is_partial():
+        flash({"words": toast, "undo": undo} if undo else toast, "success")
         return go(url_for(".index"))
     return fragment("automations/list.swap.html", toast=toast, undo=undo, **_list_context())
 

@@ -102,9 +102,13 @@ def test_switch_delete_and_undo(mia, rule, hx):
     assert fresh(automation).enabled is True
     deleted = mia.post(f"{url}/deletion", hx=hx)
     assert fresh(automation).deleted_at is not None
-    assert mia.get(url).status_code == 404
     if hx:
         assert f'hx-post="{url}/restoration"' in deleted.text
+    else:
+        page = mia.get(deleted.location).text
+        assert f"{automation.name} was deleted." in page
+        assert f'action="{url}/restoration"' in page
+    assert mia.get(url).status_code == 404
     assert mia.post(f"{url}/restoration", hx=hx).status_code == (200 if hx else 303)
     assert [one.id for one in queries.automation_list()] == [automation.id]
 
