@@ -10,12 +10,25 @@ LONGEST_HEAD_LINE = 300  # characters
 _WROTE = re.compile(
     r"(?:wrote|writes|escribió|a écrit|schrieb|ha scritto|escreveu|skrev|schreef|geskryf)(?: \S{1,100}){0,3} ?:\Z"
 )
+# where the name stands behind the verb and is long or broken over lines: `schrieb Acme Homes Ltd <\nada@example.com>:`
+_WROTE_BY_ADDRESS = re.compile(r"(?:schrieb|skrev|schreef)(?: [^\s<>]{1,100}){0,12} < ?[^\s<>]{1,254}> ?:\Z")
 _WROTE_START = re.compile(r"(?:On|El|Le|Am|Il|Em|Op|Den|På) ")
 _FIELD = re.compile(
     r"\*?(?:From|Sent|To|Date|Subject|Cc|De|Enviado|Para|Asunto|Fecha|Envoyé|À|Objet|Von|Gesendet|An|Betreff|Van)"
     r" ?:\*? ?"
 )
 _RULE = re.compile(r"(?:-{2,}|_{5,}) ?(?:(?:Original|Forwarded) [Mm]essage|Ursprüngliche Nachricht)? ?-*\Z")
+_WIDE_BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " "})  # French: `a écrit :`, `De :`
+_PROGRAMS = r"(?:Mail|Outlook|Yahoo|Proton|Samsung|AOL|GMX|Gmail|Courrier|Correo)"
+_DEVICE = re.compile(  # what a program writes below its owner's words, in a line of its own
+    rf"(?:Sent (?:from|via|with|using) (?:my|{_PROGRAMS})\b"
+    rf"|Von mein\w{{1,3}} .{{1,60}} gesendet|Gesendet (?:von|mit|aus) (?:mein\w{{1,3}}|der|{_PROGRAMS})\b"
+    rf"|Envoyé (?:de|depuis|à partir de|avec) (?:mon|ma|{_PROGRAMS})\b"
+    rf"|Enviado (?:desde|de|do|da|a partir do|com) (?:o )?(?:mi|meu|minha|{_PROGRAMS})\b"
+    r"|Gestuur van(?:af)? my\b"
+    r"|(?:Get|Obtenir|Télécharger|Obtener|Descargar|Obter|Baixar|Kry) (?:o )?Outlook (?:for|pour|para|vir)\b"
+    r"|Outlook für \w+ (?:beziehen|herunterladen|abrufen))[^?!]{0,100}\Z"
+)
 
 
 def fold_quoted(text: str) -> tuple[str, str]:
@@ -24,13 +37,25 @@ def fold_quoted(text: str) -> tuple[str, str]:
     A hint for showing: both parts together are the whole text. Nothing is cut when nothing would be left, or when
     the writer answered between or below quoted lines.
     """
-    text = text.strip()
-    lines = text.split("\n")
+    return _fold_device(*_fold_earlier_text(text.strip()))
+
+
+def _fold_device(said: str, earlier: str) -> tuple[str, str]:
+    """`Sent from my iPhone` as the last line is the phone's; it goes to what stands below."""
+    above, _, last = said.rpartition("\n")
+    if not above.strip() or not _DEVICE.match(last.translate(_WIDE_BLANKS).strip()[:LONGEST_HEAD_LINE]):
+        return said, earlier
+    return above.rstrip(), f"{last}\n\n{earlier}" if earlier else last
+
+
+def _fold_earlier_text(text: str) -> tuple[str, str]:
+    lines = text.translate(_WIDE_BLANKS).split("\n")
     answered_until = _last_unquoted(lines)
     for index in range(len(lines)):
         if _begins_earlier_text(lines, index, answered_until):
-            said = "\n".join(lines[:index]).rstrip()
-            return (said, "\n".join(lines[index:])) if said else (text, "")
+            end = sum(len(line) + 1 for line in lines[:index])
+            said = text[:end].rstrip()
+            return (said, text[end:]) if said else (text, "")
     return text, ""
 
 
@@ -62,8 +87,10 @@ def _begins_earlier_text(lines: list[str], index: int, answered_until: int) -> b
 
 def _end_of_head(lines: list[str], index: int) -> int | None:
     """The index after a "… wrote:" that starts here, or None when it is no such head."""
+    head = ""
     for offset, line in enumerate(lines[index : index + WRAPPED_HEAD]):
-        if _WROTE.search(line.rstrip()[-LONGEST_HEAD_LINE:]):
+        head = f"{head} {line.strip()}"[-LONGEST_HEAD_LINE:]
+        if _WROTE.search(line.rstrip()[-LONGEST_HEAD_LINE:]) or _WROTE_BY_ADDRESS.search(head):
             return index + offset + 1
     return None
 

@@ -30,6 +30,11 @@ PLAIN_COPY = "Does Tuesday work?\n\nBen"
         f"-----Original Message-----\nFrom: Ben\nTo: Anna\n\n{PLAIN_COPY}",
         f"Von: Ben <ben@acme.test>\nGesendet: Montag\nAn: Anna\n\n{PLAIN_COPY}",
         f"De : Ben <ben@acme.test>\nEnvoyé : lundi\nÀ : Anna\n\n{PLAIN_COPY}",
+        f"Am Mo., 23. Nov. 2026 um 14:02 Uhr schrieb Ben Miller <\nben@acme.test>:\n\n{QUOTE}",
+        f"Am Mo., 23. Nov. 2026 um 14:02 Uhr schrieb Acme Homes of York Ltd\n<ben@acme.test>:\n\n{QUOTE}",
+        f"Am Mo., 23. Nov. 2026 um 14:02 Uhr schrieb Acme Homes of York Ltd <ben@acme.test>:\n\n{QUOTE}",
+        f"Le lun. 23 nov. 2026 à 14:02, Ben <ben@acme.test> a écrit\u00a0:\n\n{QUOTE}",
+        f"De\u00a0: Ben <ben@acme.test>\nEnvoyé\u00a0: lundi\nÀ\u00a0: Anna\n\n{PLAIN_COPY}",
         QUOTE,
         "-- \nAnna Berg\nBerg & Sons",
     ],
@@ -39,12 +44,37 @@ def test_the_earlier_text_is_folded(earlier):
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPhone",
+        "Sent from Mail for Windows",
+        "Sent from Yahoo Mail on Android",
+        "Get Outlook for iOS<https://aka.ms/o0ukef>",
+        "Von meinem iPhone gesendet",
+        "Gesendet von Outlook für Android<https://aka.ms/AAb9ysg>",
+        "Outlook für iOS beziehen<https://aka.ms/o0ukef>",
+        "Envoyé de mon iPhone",
+        "Envoyé à partir de Outlook pour iOS",
+        "Enviado desde mi iPhone",
+        "Enviado do meu iPhone",
+        "Gestuur vanaf my iPhone",
+    ],
+)
+@pytest.mark.parametrize("earlier", ["", f"> On 23 Nov 2026, at 14:02, Ben <ben@acme.test> wrote:\n{QUOTE}"])
+def test_what_a_device_says_of_itself_is_folded(line, earlier):
+    assert fold_quoted(f"{REPLY}\n\n{line}\n\n{earlier}") == (REPLY, f"{line}\n\n{earlier}".strip())
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "On Tuesday I can come.\nFrom: the station it is a short walk.",
         "> Does Tuesday work?\nYes.\n> And Wednesday?\nNo.",
         f"Answers below.\n\nOn Monday Ben <ben@acme.test> wrote:\n{QUOTE}\n\nYes it does.",
         "I like it - really\n---x---\nvery much",
+        "Here is the contract.\nSent from the bank this morning, did you get it?",
+        "Sent from my iPhone",
+        "Sent from my iPhone\n\n> Does Tuesday work?\n\nYes.",
         QUOTE,
         "",
         "   ",
@@ -65,8 +95,11 @@ def test_the_writers_own_words_are_never_folded(text):
         "wrote " * 40_000 + ":",
         "From:\nx\n" * 30_000,
         "On x wrote:\n>\nx\n" * 15_000,
+        "Am schrieb <" * 20_000,
+        "Am schrieb a a a a a a a a a a\n" * 8_000,
+        "x\nSent from my " + "a " * 120_000,
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_hostile_text_takes_linear_time(text):
     started = process_time()
