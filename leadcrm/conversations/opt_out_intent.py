@@ -51,9 +51,11 @@ def opt_out_intent(text: str, channel: str) -> Intent:
     """What the new part of a message asks for. In a mail also subjects and greetings around a keyword are common."""
     said = text.strip()[:LONGEST]
     found = _keyword(_words_of(said), Meaning.STOP) or _keyword(_words_of(said), Meaning.START)
-    if found is None and channel == "email":
-        found = _signed_keyword(said)
-    return found or _request(_plain(_QUOTED.sub(" , ", said)))
+    headed = _signed_keyword(said) if found is None and channel == "email" else None
+    if found or (headed and headed.meaning is Meaning.STOP):
+        return found or headed
+    asked = _request(_plain(_QUOTED.sub(" , ", said)))
+    return headed if headed and asked.meaning is Meaning.NONE else asked
 
 
 def _plain(text: str) -> str:
@@ -67,9 +69,12 @@ def _words_of(text: str) -> list[str]:
 
 
 def _signed_keyword(text: str) -> Intent | None:
-    """A keyword alone in the first line, above a name."""
+    """A keyword alone in the first line, above greetings and a name; above more than that a person has to look."""
     first, _, rest = text.partition("\n")
-    return _keyword(_words_of(first), Meaning.STOP) if len(_words_of(rest)) <= NEAR else None
+    found = _keyword(_words_of(first), Meaning.STOP)
+    if found is None or len(_without_politeness(_words_of(rest))[0]) <= NEAR:
+        return found
+    return Intent(Meaning.UNSURE, found.words, found.language)
 
 
 @cache

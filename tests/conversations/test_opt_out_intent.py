@@ -101,8 +101,17 @@ def test_the_language_is_that_of_the_words(text, language):
     assert opt_out_intent(text, "sms").language == language
 
 
-def test_a_mails_keyword_may_stand_above_a_name():
-    assert opt_out_intent("Unsubscribe\n\nJane Doe", "email").meaning is Meaning.STOP
+@pytest.mark.parametrize("below", ["Jane Doe", "Best regards,\nJane Doe", "Viele Grüße\nJane Maria Doe", "Thanks!"])
+@pytest.mark.parametrize("keyword", ["Unsubscribe", "Baja", "Cancel."])
+def test_a_mails_keyword_may_stand_above_a_name(keyword, below):
+    assert opt_out_intent(f"{keyword}\n\n{below}", "email").meaning is Meaning.STOP
+
+
+@pytest.mark.parametrize("keyword", ["Unsubscribe", "Baja", "Cancel."])
+def test_above_a_whole_signature_a_person_looks_at_it(keyword):
+    signature = "Jane Doe\nHead of Sales, Doe & Daughters\n+1 212 555 0123"
+    assert opt_out_intent(f"{keyword}\n\n{signature}", "email").meaning is Meaning.UNSURE
+    assert opt_out_intent("Monday is fine.\n\n" + signature, "email").meaning is Meaning.NONE
 
 
 def test_what_is_quoted_is_not_the_writers():

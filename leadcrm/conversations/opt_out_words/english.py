@@ -65,6 +65,8 @@ ENGLISH = Language(
         "cheers",
         "immediately",
         "regards",
+        "best regards",
+        "kind regards",
         "no thanks",
         "very much",
         "right now",
