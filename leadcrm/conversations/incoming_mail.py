@@ -7,6 +7,7 @@ looked for first) is not taken apart: it comes in whole, as a file. Of a mail th
 beginning comes in, without files.
 """
 
+import codecs
 import html
 import re
 from collections.abc import Iterator
@@ -55,6 +56,9 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CONTENT_HEADER = re.compile(rb"^content-(?:type|disposition):[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _CONTAINER = re.compile(rb"multipart/|message/", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+# Python's own, which no mail program writes: the first takes quadratic time, the last two make what cannot be stored
+_NOT_OF_MAIL = ("punycode", "idna", "unicode-escape", "raw-unicode-escape")
 _BLOCK_END = re.compile(r"<br\b[^<>]{0,200}>|</(?:p|div|tr|li|h[1-6]|blockquote)\s*>", re.IGNORECASE)
 
 
@@ -122,7 +126,7 @@ def read(raw: bytes) -> Mail:
     for part in _leaves(mail):
         kind = part.get_content_type()
         if _is_file(part) or kind not in ("text/plain", "text/html"):
-            files.append(File(_filename(part), kind, _content(part)))
+            files.append(File(_filename(part), _printable(kind), _content(part)))
         elif kind == "text/plain" and plain is None:
             plain = _text(part)[:LONGEST_TEXT]
         elif kind == "text/html" and rich is None:
@@ -227,6 +231,10 @@ def _decoded(value: str) -> str:
     text = value
     with suppress(LookupError, ValueError):
         text = str(make_header(decode_header(value)))
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -279,12 +287,18 @@ def _content(part: Message) -> bytes:
 
 
 def _text(part: Message) -> str:
-    charset = part.get_content_charset() or "utf-8"
     try:
-        text = _content(part).decode(charset, "replace")
+        text = _content(part).decode(_charset(part), "replace")
     except (LookupError, ValueError):
         text = _content(part).decode("utf-8", "replace")
+    text = _HALF_A_CHARACTER.sub("\ufffd", text)  # utf-7 may hold one; no database does
     return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _charset(part: Message) -> str:
+    """What the part says it is written in, unless no mail is. Raises LookupError or ValueError for what is none."""
+    name = codecs.lookup(part.get_content_charset() or "utf-8").name
+    return "utf-8" if name in _NOT_OF_MAIL else name
 
 
 def _is_reasonable(rich: str) -> bool:

@@ -214,8 +214,10 @@ def test_a_mail_of_html_only_still_says_something(client, cast):
         b"From: jane@example.com\r\nTo: leads@leadcrm.test\r\n"
         + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 400
         + b"deep",
+        b"From: jane@example.com\nTo: leads@leadcrm.test\nContent-Type: text/html; charset=utf-7\n\n<p>hi +2AA- there",
+        b"From: jane@example.com\nTo: leads@leadcrm.test\nContent-Type: image/p\x00ng; name=a\n\nhi",
     ],
-    ids=["no parts", "unknown charset", "bad base64", "bad words and NUL", "many words", "deep"],
+    ids=["no parts", "unknown charset", "bad base64", "bad words and NUL", "many words", "deep", "half", "NUL in type"],
 )
 def test_a_broken_mail_comes_in_all_the_same(client, cast, body):
     assert hand_over(client, body).status_code == 200

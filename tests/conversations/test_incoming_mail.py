@@ -25,6 +25,9 @@ def nested(depth: int) -> bytes:
         (HEAD + b"Content-Type: text/plain; charset=latin-1\n\nGr\xfc\xdfe", "Grüße"),
         (HEAD + b"Content-Type: text/plain; charset=no-such\n\nGr\xc3\xbc\xc3\x9fe", "Grüße"),
         (HEAD + b"Content-Type: text/plain; charset=utf-8\n\nGr\xfce", "Gr\ufffde"),
+        (HEAD + b"Content-Type: text/plain; charset=utf-7\n\nHi +2D3eAA- +2AA- there", "Hi \U0001f600 \ufffd there"),
+        (HEAD + b"Content-Type: text/plain; charset=unicode_escape\n\nHi \\ud800", "Hi \\ud800"),
+        (HEAD + b"Content-Type: text/plain; charset=base64\n\nSGVsbG8=", "SGVsbG8="),
         (HEAD + b"Content-Transfer-Encoding: base64\n\nSGVsbG8=", "Hello"),
         (HEAD + b"Content-Transfer-Encoding: base64\n\n!!not base64!!", None),
         (HEAD + b"Content-Transfer-Encoding: quoted-printable\n\nHel=6Co=", "Hello"),
@@ -128,8 +131,9 @@ def test_bombs_come_in_whole_and_at_once(raw):
         HEAD + b"Subject: " + b"=?utf-8?q?" * 6_000 + b"\n\n",
         HEAD + b"To: " + b"a," * 30_000 + b"\n\n",
         nested(30) + b"\nx\n" * 20_000,
+        HEAD + b"Content-Type: text/plain; charset=punycode\n\n" + b"x" * 500_000 + b"-" + b"a" * 500_000,
     ],
-    ids=["divs", "brackets", "ends", "breaks", "comments", "encoded words", "addresses", "nested"],
+    ids=["divs", "brackets", "ends", "breaks", "comments", "encoded words", "addresses", "nested", "punycode"],
 )
 def test_the_worst_readable_mails_are_read_in_time(raw):
     started = process_time()
