@@ -132,7 +132,8 @@ def read(raw: bytes) -> Mail:
         elif kind == "text/html" and rich is None:
             rich = _text(part)[:LONGEST_HTML]
     safe = nh3.clean(rich) if rich and _is_reasonable(rich) else None
-    said, quoted = fold_quoted(plain if plain is not None else _without_tags(rich or ""))
+    is_said_plainly = bool(plain and plain.strip())  # some programs leave the plain part empty
+    said, quoted = fold_quoted(plain if is_said_plainly else _without_tags(rich or ""))
     report = delivery_reports.find(mail)
     whole = Mail(_with_reference(_head(mail), report), said, quoted, safe, tuple(files), report)
     return _without_cut_files(whole, _header(mail, CUT))

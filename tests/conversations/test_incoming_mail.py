@@ -53,6 +53,10 @@ def test_html_is_kept_safe_and_text_is_preferred():
     assert found.html.strip() == "<p>Rich</p>"
 
 
+def test_an_empty_plain_part_does_not_hide_the_words():
+    assert read(mail("\n", html="<p>Please stop mailing me</p>")).text == "Please stop mailing me"
+
+
 @pytest.mark.parametrize(
     ("headers", "is_automatic"),
     [
