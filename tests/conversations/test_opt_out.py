@@ -236,6 +236,17 @@ def test_who_opts_out_meanwhile_has_answered_it(asked):
         perform(answer_opt_out_question, the_thread(asked), wants_out=False)
 
 
+def test_a_keyword_as_the_subject_is_doubtful(jane):
+    write("Sent from my iPhone", channel="email", subject="Unsubscribe")
+    assert facts(jane) == ["lead.opt_out_suspected"]
+    write("See you on Monday", external_id="2", channel="email", subject="Re: Unsubscribe")
+    assert facts(jane) == ["lead.opt_out_suspected"]
+    perform(answer_opt_out_question, the_thread(jane, "email"), wants_out=True)
+    assert suppressed()["email"]
+    (told,) = confirmations()
+    assert told.content == confirmation("en", "Acme")
+
+
 def test_plain_talk_changes_nothing(jane):
     write("I can't stop thinking about the house")
     assert facts(jane) == []

@@ -1,5 +1,7 @@
 """What a lead's words do: an opt-out is obeyed and confirmed once, a doubtful one is put before a person."""
 
+from dataclasses import replace
+
 from sqlalchemy import select, update
 
 from leadcrm.conversations.events import OptOutDismissed, OptOutSuspected
@@ -49,8 +51,17 @@ def answer_opt_out_question(thread: Conversation, *, wants_out: bool) -> None:
 
 
 def intent_of(message: Message) -> Intent:
-    """What the new part of the message asks for; of a mail without a text, its subject."""
-    return opt_out_intent(message.content or message.subject, message.channel)
+    """What the new part of the message asks for; of a mail without a text, its subject.
+
+    Where the text asks for nothing and the subject is a keyword (`Unsubscribe` above `Sent from my phone`), that
+    makes it doubtful. The subject of an answer is ours, and begins with `Re:`.
+    """
+    intent = opt_out_intent(message.content or message.subject, message.channel)
+    if intent.meaning is not Meaning.NONE or not message.content:
+        return intent
+    subject = opt_out_intent(message.subject, message.channel)
+    is_doubtful = subject.is_keyword and subject.meaning is Meaning.STOP
+    return replace(subject, meaning=Meaning.UNSURE) if is_doubtful else intent
 
 
 def _stop(message: Message, intent: Intent, how: str) -> bool:
