@@ -13,9 +13,11 @@ from leadcrm.core.db import db, perform, writing
 from leadcrm.core.drains import drain_events
 from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.models import EventRow
+from leadcrm.leads import operations as leads
+from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import ContactPoint, Lead
 from leadcrm.notifications.models import Notification
-from tests.conversations.conftest import again, make_lead, plan
+from tests.conversations.conftest import again, make_due, make_lead, plan
 from tests.conversations.mails import hand_over, mail
 from tests.conversations.reports import REPORTERS, changed, report, without_original
 
@@ -155,6 +157,17 @@ def test_nothing_more_goes_to_a_dead_address(client, jane, sent, transport):
     with pytest.raises(DomainError, match=r"Mail to jane@example\.com came back") as refused:
         plan(jane, "again")
     assert refused.value.field == "email"
+
+
+def test_what_waits_for_a_corrected_address_still_goes_there(client, jane, sent, transport):
+    later = plan(jane, "later", scheduled_for=clock.now() + timedelta(days=1))
+    perform(leads.edit_lead, jane, LeadData(email="jane.doe@example.com"))
+    come_in(client, report(sent.external_id))
+    with pytest.raises(DomainError, match="Mail to jane@example"):
+        plan(make_lead("Twin", email="jane@example.com"), "twin")
+    make_due(later)
+    transport.drain()
+    assert [mail.recipient for mail in transport.sent] == ["jane@example.com", "jane.doe@example.com"]
 
 
 def test_another_leads_planned_mail_to_it_is_skipped_when_due(client, sent, transport):

@@ -17,6 +17,7 @@ from leadcrm.core.errors import Conflict, NotFound
 from leadcrm.core.events import record
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations.bouncing import note_bounce
+from leadcrm.leads.queries import address_of
 
 MAY_COME_BACK = ("sending", "unknown", "sent", "delivered")
 LONGEST_REASON = 200
@@ -92,10 +93,12 @@ def _come_back(message: Message, verdict: Verdict) -> None:
 
 
 def _stop_writing(message: Message, verdict: Verdict) -> None:
+    """What waits goes to the lead's main address, which somebody may have corrected while the report was on its way."""
     details = {"message_id": message.id, "words": verdict.words}
     if suppress("email", message.address, BOUNCED, details):
         note_bounce(message.address, clock.now())
-        skip_waiting_of_lead(message.lead_id, REASON_BOUNCED, "email")
+        if address_of([message.lead_id], "email").get(message.lead_id) == message.address:
+            skip_waiting_of_lead(message.lead_id, REASON_BOUNCED, "email")
 
 
 def _go_on(message: Message, verdict: Verdict) -> None:
