@@ -21,6 +21,7 @@ from leadcrm.flows.forms import StepForm
 from leadcrm.flows.models import CHANNEL_OF_TYPE, Flow
 from leadcrm.flows.only_if import PREFIX, TypedCondition
 from leadcrm.flows.operations import StaleDraft
+from leadcrm.flows.wording import change_words
 from leadcrm.identity import queries as identity
 
 NEW, MOVED_BADGE, CHANGED = ("New", "green"), ("Moved", "violet"), ("Changed", "amber")
@@ -165,9 +166,9 @@ def show_both(stale: StaleDraft):
     context = {
         "flow_id": theirs.flow_id,
         "theirs": theirs,
-        "their_words": [change.words for change in theirs.changes],
+        "their_words": [change_words(change) for change in theirs.changes],
         "their_step": next((step for step in theirs.document.steps if step.id == step_id), None),
-        "my_words": [change.words for change in differences(theirs.document, mine)] if mine else [],
+        "my_words": [change_words(change) for change in differences(theirs.document, mine)] if mine else [],
         "my_step": next((step for step in mine.steps if step.id == step_id), None) if mine else None,
         "again": again | {"revision": theirs.revision},
         "message": stale.message,

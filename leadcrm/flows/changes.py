@@ -1,6 +1,6 @@
 """What is different between two documents of a flow, in words and as steps from one to the other. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import time
 from typing import Any
@@ -95,6 +95,28 @@ def at(step: StepDocument) -> str:
 def clock_words(wall: time) -> str:
     """A time of day in words that are kept, whoever reads them: `9:00`."""
     return f"{wall.hour}:{wall.minute:02}"
+
+
+def told(change: Change, say_time: Callable[[time], str]) -> str:
+    """The words of a change with its times as `say_time` writes them: kept words hold them as `clock_words` does."""
+    kept = _when(change, clock_words)
+    if not kept or not change.words.endswith(kept):
+        return change.words
+    return change.words.removesuffix(kept) + _when(change, say_time)
+
+
+def _when(change: Change, say_time: Callable[[time], str]) -> str:
+    """How the words of a change end that tell of a time; nothing for those that tell of none."""
+
+    def at(values: Values) -> str:
+        wall = values["time"] and time.fromisoformat(values["time"])
+        return f"day {values['day']}, {say_time(wall) if wall else 'immediately'}"
+
+    if change.kind == ADDED:
+        return f"is added on {at(change.after)}: {TYPE_WORDS[change.after['type']]}"
+    if change.kind == REMOVED:
+        return f"is removed from {at(change.before)}"
+    return f"moves from {at(change.before)} to {at(change.after)}" if change.kind == MOVED else ""
 
 
 def _of_step(before: StepDocument, after: StepDocument) -> Iterator[Change]:

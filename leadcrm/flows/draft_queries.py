@@ -23,6 +23,8 @@ class Draft:
     revision: int
     undo_words: str | None = None  # what undoing takes back; None: there is nothing to undo
     redo_words: str | None = None
+    undo_changes: tuple[Change, ...] = ()
+    redo_changes: tuple[Change, ...] = ()
     author: str = ""
     updated_at: datetime | None = None
 
@@ -48,17 +50,21 @@ def draft_of(flow: Flow) -> Draft:
 
 def draft_from(row: FlowDraft, live: FlowDocument) -> Draft:
     """The draft in its row, with the switches of published steps as they are."""
-    near = select(FlowDraftChange.n, FlowDraftChange.words).where(
+    near = select(FlowDraftChange.n, FlowDraftChange.words, FlowDraftChange.changes).where(
         FlowDraftChange.flow_id == row.flow_id, FlowDraftChange.n.in_([row.position, row.position + 1])
     )
-    words = dict(db.session.execute(near).all())
+    saves = {n: (words, tuple(map(Change.from_json, changes))) for n, words, changes in db.session.execute(near)}
+    undo_words, undo_changes = saves.get(row.position, (None, ()))
+    redo_words, redo_changes = saves.get(row.position + 1, (None, ()))
     return Draft(
         row.flow_id,
         drafted(row, live),
         live,
         row.revision,
-        undo_words=words.get(row.position),
-        redo_words=words.get(row.position + 1),
+        undo_words=undo_words,
+        redo_words=redo_words,
+        undo_changes=undo_changes,
+        redo_changes=redo_changes,
         author=row.author,
         updated_at=row.updated_at,
     )

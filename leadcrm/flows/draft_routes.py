@@ -16,23 +16,25 @@ from leadcrm.flows.edits import MoveStep, RenameFlow
 from leadcrm.flows.forms import NameForm, PlaceForm
 from leadcrm.flows.models import LAST_DAY, Flow
 from leadcrm.flows.operations import StaleDraft
-from leadcrm.flows.wording import when_words
+from leadcrm.flows.wording import save_words, when_words
 
 
 @blueprint.post("/flows/<flow_id>/undo")
 @editors_only
 def undo(flow_id: str):
     flow = get_or_404(Flow, flow_id)
-    words = draft_of(flow).undo_words
-    return redrawn(flow, perform(operations.undo, flow, posted_revision()), toast=f"Undone: {words}", closes_panel=True)
+    before = draft_of(flow)
+    toast = f"Undone: {save_words(before.undo_words, before.undo_changes)}"
+    return redrawn(flow, perform(operations.undo, flow, posted_revision()), toast=toast, closes_panel=True)
 
 
 @blueprint.post("/flows/<flow_id>/redo")
 @editors_only
 def redo(flow_id: str):
     flow = get_or_404(Flow, flow_id)
-    words = draft_of(flow).redo_words
-    return redrawn(flow, perform(operations.redo, flow, posted_revision()), toast=f"Again: {words}", closes_panel=True)
+    before = draft_of(flow)
+    toast = f"Again: {save_words(before.redo_words, before.redo_changes)}"
+    return redrawn(flow, perform(operations.redo, flow, posted_revision()), toast=toast, closes_panel=True)
 
 
 @blueprint.post("/flows/<flow_id>/discarding")

@@ -11,6 +11,7 @@ from leadcrm.flows import operations
 from leadcrm.flows.blueprint import blueprint, editors_only, flow_url, posted_revision
 from leadcrm.flows.draft_queries import draft_of, versions_of
 from leadcrm.flows.models import Flow, FlowVersion
+from leadcrm.flows.wording import kept_words
 from leadcrm.identity.models import User
 
 PAGE = 20
@@ -28,6 +29,7 @@ def history(flow_id: str):
         "flow": flow,
         "draft": draft_of(flow),
         "versions": versions,
+        "kept_words": kept_words,
         "names": _names(versions),
         "older": older,
         "is_first_page": before is None,

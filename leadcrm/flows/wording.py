@@ -1,11 +1,14 @@
 """Words for what the flow builder shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
+from leadcrm.flows.changes import Change, told
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
 from leadcrm.flows.models import INSIDE_TYPES
@@ -29,6 +32,22 @@ def wall_clock(wall: time) -> str:
 def when_words(step: StepDocument) -> str:
     """When a step goes out, as the reader writes it: `day 1, 9:00 AM`."""
     return f"day {step.day}, {'immediately' if step.time is None else wall_clock(step.time)}"
+
+
+def change_words(change: Change) -> str:
+    """One difference, its times as the reader writes them."""
+    return told(change, wall_clock)
+
+
+def kept_words(change: dict[str, Any]) -> str:
+    """The same of a difference that was kept as JSON."""
+    return change_words(Change.from_json(change))
+
+
+def save_words(words: str | None, changes: Sequence[Change]) -> str | None:
+    """A kept save of a draft, its times as the reader writes them; words of its own stay as they are."""
+    is_told_by_changes = words == "; ".join(change.words for change in changes)
+    return "; ".join(map(change_words, changes)) if changes and is_told_by_changes else words
 
 
 def effect_words(effect: Effect) -> str:

@@ -95,6 +95,21 @@ def test_times_are_written_as_the_reader_writes_them(mia, cast, flow, steps, loc
     assert quiet in mia.get(f"/flows/{flow.id}?step={steps.text.id}").text
 
 
+@pytest.mark.parametrize(("locale", "before", "after"), [("de", "09:00", "14:00"), ("en-US", "9:00 AM", "2:00 PM")])
+def test_what_changed_is_told_in_the_times_of_its_reader(mia, cast, flow, steps, locale, before, after):
+    person = {"name": "Mia", "theme": "system", "timezone": None, "shortcuts": True}
+    perform(identity.change_profile, cast.mia, locale=locale, **person)
+    place = {"day": "1", "time_type": "specific", "time": "14:00", "revision": "0"}
+    moved = mia.post(f"/flows/{flow.id}/steps/{steps.text.id}/place", data=place, hx=True)
+    words = f"“Follow-up Text” moves from day 1, {before} to day 1, {after}"
+    assert f'title="Undo: {words}"' in moved.text
+    assert words in mia.get(f"/flows/{flow.id}/publishing").text
+    assert f"Undone: {words}" in mia.post(f"/flows/{flow.id}/undo", data={"revision": "1"}, hx=True).text
+    assert f"Again: {words}" in mia.post(f"/flows/{flow.id}/redo", data={"revision": "2"}, hx=True).text
+    mia.post(f"/flows/{flow.id}/publishing", data={"revision": "3", "audience": "new"})
+    assert words in mia.get(f"/flows/{flow.id}/versions").text
+
+
 @pytest.mark.parametrize("hx", [True, False])
 def test_add_a_step_to_the_draft(mia, flow, hx):
     answer = mia.post(f"/flows/{flow.id}/steps", data=STEP, hx=hx)

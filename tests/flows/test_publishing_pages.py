@@ -73,7 +73,7 @@ def test_a_stale_drop_shows_what_both_did(mia, flow, steps):
     stale = place(mia, flow, steps.text.id, 2, 0, revision=0)
     assert stale.status_code == 409
     assert "says something else" in stale.text
-    assert "moves from day 1, 9:00 to day 2, 9:00" in stale.text
+    assert "moves from day 1, 9:00 AM to day 2, 9:00 AM" in stale.text
     assert step_of(flow, steps.text.id).day == 1
 
 
@@ -94,8 +94,8 @@ def test_publishing_tells_the_changes_and_whom_they_concern(mia, flow, steps, ne
     change(flow, AddStep(MORE))
     url = f"/flows/{flow.id}/publishing"
     page = mia.get(url).text
-    assert "“More” is added on day 3, 10:00: a text" in page
-    assert "“Reminder Email” is removed from day 2, 14:00" in page
+    assert "“More” is added on day 3, 10:00 AM: a text" in page
+    assert "“Reminder Email” is removed from day 2, 2:00 PM" in page
     assert "Also the 1 running lead whose day is still ahead" in page
     assert "1 message lost" in page
     assert "1 message gained" not in page
@@ -175,7 +175,7 @@ def test_history_tells_who_published_what_and_restores_it(mia, cast, flow, steps
     page = mia.get(f"/flows/{flow.id}/versions").text
     assert page.index("Version 2") < page.index("Version 1")
     assert f"{cast.mia.name}, " in page
-    assert "moves from day 1, 9:00 to day 4, immediately" in page
+    assert "moves from day 1, 9:00 AM to day 4, immediately" in page
     assert page.count("Restore as draft") == 1
     restored = mia.post(f"/flows/{flow.id}/versions/1/restoration", data={"revision": str(draft(flow).revision)})
     assert restored.status_code == 303
