@@ -12,7 +12,7 @@ from leadcrm.conversations.queries import sending_rules
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import fragment, go, is_partial, render
 from leadcrm.flows import number_queries, queries
-from leadcrm.flows.blueprint import blueprint, flow_url
+from leadcrm.flows.blueprint import blueprint, flow_url, posted_revision
 from leadcrm.flows.changes import ADDED, MOVED, Change, differences
 from leadcrm.flows.document import FlowDocument, StepDocument
 from leadcrm.flows.draft_queries import Draft
@@ -37,6 +37,7 @@ def canvas_context(flow: Flow, draft: Draft) -> dict[str, Any]:
     return {
         "flow": flow,
         "draft": draft,
+        "builds_on": draft.revision,
         "changes": changes,
         "steps": draft.document.steps,
         "badges": step_badges(changes),
@@ -116,9 +117,15 @@ def redrawn(
     undo: str | None = None,
     closes_panel: bool = False,
     move: dict[str, Any] | None = None,
+    saves_draft: bool = True,
 ):
-    """What buttons on the canvas answer: the canvas anew, or the page for a browser without scripts."""
+    """What buttons on the canvas answer: the canvas anew, or the page for a browser without scripts.
+
+    `saves_draft`: a form that was open before goes on from this draft, for it holds one's own save and nobody else's.
+    """
     context = canvas_context(flow, draft)
+    if saves_draft:
+        context["builds_on"] = posted_revision()
     if is_partial():
         context |= {"closes_panel": closes_panel, "move": move}
         response = fragment("flows/canvas.swap.html", status=status, toast=toast, undo=undo, **context)

@@ -65,6 +65,6 @@ def switch_flow(flow_id: str):
     try:
         effect = perform(operations.set_flow_enabled, flow, enabled)
     except DomainError as error:
-        return redrawn(flow, draft_of(flow), status=422, toast=error.message)
+        return redrawn(flow, draft_of(flow), status=422, toast=error.message, saves_draft=False)
     toast = f"{flow.name} is {'on' if enabled else 'off'}.{effect_words(effect)}"
-    return redrawn(flow, draft_of(flow), toast=toast)
+    return redrawn(flow, draft_of(flow), toast=toast, saves_draft=False)

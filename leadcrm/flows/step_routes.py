@@ -88,7 +88,7 @@ def switch_step(flow_id: str, step_id: str):
         edit = SwitchStep(step.id, enabled)
         return redrawn(flow, perform(operations.change_draft, flow, posted_revision(), edit), toast=now)
     effect = perform(operations.set_step_enabled, get_or_404(FlowStep, step.id), enabled)
-    return redrawn(flow, draft_of(flow), toast=now + effect_words(effect))
+    return redrawn(flow, draft_of(flow), toast=now + effect_words(effect), saves_draft=False)
 
 
 @blueprint.post("/flows/<flow_id>/steps/<step_id>/copy")

@@ -92,6 +92,21 @@ def test_the_open_form_goes_on_after_its_step_was_dragged(page: Page):
     expect(day(page, 2).get_by_text("Second text", exact=True)).to_be_visible()
 
 
+def test_a_typed_time_stays_while_other_things_arrive(page: Page):
+    open_flow(page)
+    page.get_by_role("link", name="Follow-up Text").click()
+    panel = page.get_by_role("complementary", name="Follow-up Text")
+    with page.expect_response("**/preview"):  # what is typed brings a new preview
+        panel.get_by_label("Time", exact=True).fill("15:35")
+    with page.expect_response("**/enablement"):  # and a switch the whole rail
+        page.get_by_role("switch", name="Reminder Email enabled").click()
+    expect(page.get_by_text("Reminder Email is off.")).to_be_visible()
+    expect(panel.get_by_label("Time", exact=True)).to_have_value("15:35")
+    panel.get_by_role("button", name="Save step").click()
+    expect(page.get_by_text("Follow-up Text was saved in the draft.")).to_be_visible()
+    expect(day(page, 1).get_by_text("3:35 PM")).to_be_visible()
+
+
 def test_a_draft_is_published_for_an_audience_and_restored(page: Page):
     open_flow(page)
     page.get_by_role("button", name="More for Follow-up Text").click()
@@ -127,3 +142,19 @@ def test_the_second_of_two_people_sees_both_and_decides(open_context):
     expect(dialog).to_have_count(0)
     first.reload(wait_until="networkidle")
     expect(first.locator("#flow-canvas").get_by_text("Words of the second")).to_be_visible()
+
+
+def test_a_switch_does_not_pass_the_saves_of_others_off_as_ones_own(open_context):
+    first, second = (open_context(person=person).new_page() for person in ("ada@", "max@"))
+    for page in (first, second):  # the console of the second tells of the refusal, a 409
+        open_flow(page)
+        page.get_by_role("link", name="Follow-up Text").click()
+    first.get_by_role("complementary").get_by_label("Message").fill("Words of the first")
+    first.get_by_role("complementary").get_by_role("button", name="Save step").click()
+    expect(first.get_by_text("Follow-up Text was saved in the draft.")).to_be_visible()
+    second.get_by_role("switch", name="Reminder Email enabled").click()  # at once: it needs no revision
+    expect(second.locator("#flow-canvas").get_by_text("Words of the first")).to_be_visible()
+    second.get_by_role("complementary").get_by_label("Name").fill("Name of the second")
+    second.get_by_role("complementary").get_by_role("button", name="Save step").click()
+    dialog = second.get_by_role("dialog", name="Someone else saved first")
+    expect(dialog.get_by_text("Words of the first")).to_be_visible()

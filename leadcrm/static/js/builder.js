@@ -54,13 +54,24 @@
 
   // ---- A canvas that came anew holds one's own saves: an open form goes on from there ------------------------
 
-  function followCanvas() {
-    const canvas = byId('flow-canvas');
-    if (!canvas) return;
-    document.querySelectorAll('#panel [data-revision-field]').forEach((field) => { field.value = canvas.dataset.revision; });
+  let shown = null; // what the rail said of the open step: its id, day and time
+
+  const placeIn = (form) => `${form.elements.day.value} ${form.elements.time_type.value === 'specific' ? form.elements.time.value : ''}`;
+
+  /** What somebody else saved meanwhile is not one's own: such a form keeps its revision, and its save is refused. */
+  function followRevision({ buildsOn, revision }) {
+    document.querySelectorAll('#panel [data-revision-field]').forEach((field) => {
+      if (field.value === buildsOn) field.value = revision;
+    });
+  }
+
+  /** The step was moved on the rail. A day or time that was typed and is not saved yet stays. */
+  function followStep() {
     const form = byId('step-form');
     const step = byId(document.querySelector('#panel > .panel')?.dataset.row);
-    if (!form || !step || form.elements.day.value !== form.elements.day.defaultValue) return;
+    const before = shown;
+    shown = step && { id: step.id, place: `${step.dataset.day} ${step.dataset.time}` };
+    if (!form || !step || before?.id !== step.id || before.place === shown.place || placeIn(form) !== before.place) return;
     for (const name of ['day', 'time']) {
       form.elements[name].value = step.dataset[name];
       form.elements[name].defaultValue = step.dataset[name];
@@ -68,6 +79,14 @@
     form.elements.time_type.value = step.dataset.time ? 'specific' : 'immediately';
   }
 
+  function followCanvas() {
+    const canvas = byId('flow-canvas');
+    if (!canvas) return;
+    followRevision(canvas.dataset);
+    followStep();
+  }
+
+  followCanvas();
   document.addEventListener('htmx:after:swap', followCanvas);
 
   // ---- Undo and redo by keys, where nothing is being typed ---------------------------------------------------
