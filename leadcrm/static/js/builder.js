@@ -32,6 +32,10 @@
   document.addEventListener('reorder', (event) => {
     const form = byId('flow-placement');
     if (!form) return;
+    if (form.getAttribute('aria-busy') === 'true') { // it would be submitted to nobody
+      event.preventDefault();
+      return;
+    }
     putBack = event.detail.putBack;
     form.elements.step_id.value = event.target.id.replace('step-', '');
     form.elements.day.value = event.detail.day;

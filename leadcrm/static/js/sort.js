@@ -1,6 +1,7 @@
 // Dragging in `.sortable` lists: by mouse and touch (Sortable), and by keys on the handle (Space, arrows, Space).
 // Only pages that reorder load this, after Sortable.min.js. After a move the item gets a bubbling `reorder` event whose
-// detail says the `day` of its list, the `position` in it (from 0) and how to `putBack` the item.
+// detail says the `day` of its list, the `position` in it (from 0) and how to `putBack` the item. Who prevents its default
+// cannot take the move now: the item goes back.
 (() => {
   'use strict';
 
@@ -52,8 +53,9 @@
       position: [...list.children].indexOf(item),
       putBack: () => from.list.insertBefore(item, from.next),
     };
-    item.dispatchEvent(new CustomEvent('reorder', { bubbles: true, detail }));
-    say(`Dropped. ${wordsOf(item)}`);
+    const isTaken = item.dispatchEvent(new CustomEvent('reorder', { bubbles: true, cancelable: true, detail }));
+    if (!isTaken) detail.putBack();
+    say(isTaken ? `Dropped. ${wordsOf(item)}` : 'Put back. The move before it is not saved yet; try again.');
   }
 
   function dropIfMoved(item) {
@@ -79,6 +81,12 @@
     return item;
   }
 
+  function putBack() {
+    home.list.insertBefore(lifted, home.next);
+    release(lifted.querySelector('.handle'));
+    say('Put back.');
+  }
+
   function moveLifted(step) {
     const sibling = step > 0 ? lifted.nextElementSibling : lifted.previousElementSibling;
     if (sibling) {
@@ -95,9 +103,7 @@
       if (lifted) dropIfMoved(release(handle));
       else lift(item, handle);
     } else if (lifted && event.key === 'Escape') {
-      home.list.insertBefore(lifted, home.next);
-      release(handle);
-      say('Put back.');
+      putBack();
     } else if (lifted && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
       moveLifted(event.key === 'ArrowDown' ? 1 : -1);
       say(wordsOf(lifted));
@@ -112,6 +118,13 @@
     const handle = event.target.closest?.('.handle');
     if (handle) handleKey(event, handle);
   });
+
+  // Who goes elsewhere has let go of the step: as long as it is carried, no link of the page brings anything.
+  for (const type of ['focusin', 'pointerdown']) {
+    document.addEventListener(type, (event) => {
+      if (lifted && !lifted.querySelector('.handle').contains(event.target)) putBack();
+    }, true);
+  }
 
   // A poll must not swap the list away under the hand that carries a step.
   document.addEventListener('htmx:before:request', (event) => {
