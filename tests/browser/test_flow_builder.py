@@ -119,6 +119,22 @@ def test_a_drop_while_the_one_before_is_saved_goes_back_instead_of_being_lost_la
     expect(day(page, 1).get_by_role("listitem")).to_have_count(2)
 
 
+def test_the_focus_stays_in_the_panel_that_was_saved(page: Page):
+    open_flow(page)
+    page.get_by_role("link", name="Follow-up Text").click()
+    panel = page.get_by_role("complementary", name="Follow-up Text")
+    press_on(page, panel.get_by_role("button", name="Save step"))
+    expect(page.get_by_text("Follow-up Text was saved in the draft.")).to_be_visible()
+    expect(panel).to_be_focused()
+    page.get_by_role("button", name="Delete step").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Follow-up Text was removed from the draft.")).to_be_visible()
+    page.get_by_role("button", name="Undo", exact=True).first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Undone:")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()  # there is nothing more to undo
+
+
 def test_a_typed_time_stays_while_other_things_arrive(page: Page):
     open_flow(page)
     page.get_by_role("link", name="Follow-up Text").click()

@@ -235,9 +235,10 @@
     readingLog = log && log.scrollHeight - log.scrollTop - log.clientHeight > 80 ? log : null;
     const active = document.activeElement;
     if (active === document.body) return;
-    const row = active.closest('[data-item]');
+    const panel = active.closest('#panel > .panel');
+    const row = panel ? byId(panel.dataset.row) : active.closest('[data-item]');
     const neighbour = row && (row.nextElementSibling ?? row.previousElementSibling);
-    focusedBefore.set(event.detail.ctx, { id: active.id, neighbour: neighbour?.id });
+    focusedBefore.set(event.detail.ctx, { id: active.id, wasInPanel: Boolean(panel), rows: [row?.id, neighbour?.id] });
   });
 
   function refocus(ctx) {
@@ -245,10 +246,17 @@
       const field = document.querySelector('[aria-invalid="true"]:not([type="hidden"])');
       if (field && document.activeElement.getAttribute('aria-invalid') !== 'true') field.focus();
     } else if (document.activeElement === document.body && focusedBefore.has(ctx)) {
-      const { id, neighbour } = focusedBefore.get(ctx);
-      const next = neighbour && byId(neighbour)?.querySelector('[data-open], a, button');
-      ((id && byId(id)) || next || byId('main'))?.focus({ preventScroll: true });
+      const { id, wasInPanel, rows } = focusedBefore.get(ctx);
+      const panel = wasInPanel && document.querySelector('#panel > .panel');
+      const links = rows.map((row) => row && byId(row)?.querySelector('[data-open], a, button'));
+      [id && byId(id), panel, ...links, byId('main')].some(takesFocus);
     }
+  }
+
+  /** Focuses it, which does nothing to what is disabled now. */
+  function takesFocus(element) {
+    element?.focus?.({ preventScroll: true });
+    return document.activeElement !== document.body;
   }
 
   document.addEventListener('htmx:after:swap', (event) => {
