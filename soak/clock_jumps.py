@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from soak.packages import bring
 from soak.places import Office, Place
 from soak.side_by_side import capture_many
 from soak.verdicts import Verdict
@@ -19,9 +20,14 @@ GREETED = 3
 
 
 def library() -> Path | None:
-    """Where libfaketime is."""
-    found = [path for pattern in PLACES_OF_THE_LIBRARY for path in sorted(Path("/").glob(pattern.lstrip("/")))]
-    return found[0] if found else None
+    """Where libfaketime is; installs it where that is allowed."""
+    if not _libraries():
+        bring("libfaketime")
+    return next(iter(_libraries()), None)
+
+
+def _libraries() -> list[Path]:
+    return [path for pattern in PLACES_OF_THE_LIBRARY for path in sorted(Path("/").glob(pattern.lstrip("/")))]
 
 
 class HostClock:
@@ -50,7 +56,11 @@ def attack(place: Place) -> list[Verdict]:
     """Forward three days, back to yesterday, forward forty days; messages planned for after each."""
     preload = library()
     if preload is None:
-        return [Verdict("P12 the clock jumps", place.name, "libfaketime is not installed", None)]
+        return [
+            Verdict(
+                "P12 the clock jumps", place.name, "libfaketime is not installed, and only root may install it", None
+            )
+        ]
     with place.office() as office:
         office.start_sink()  # the outside keeps its own time
         clock = HostClock(office, preload)

@@ -26,6 +26,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, writing
 from leadcrm.core.models import Debt
 from leadcrm.settings import Settings
+from soak.packages import bring
 from tests.installation import Installation
 
 WRITING_CALLS = ("pwrite64", "write", "fdatasync", "fsync", "sendto", "sendmsg", "ftruncate", "unlink", "rename")
@@ -165,8 +166,8 @@ def end_leases() -> None:
 
 def strace_objection() -> str | None:
     """Why there can be no kills at system calls here; installs strace where that is allowed."""
-    if shutil.which("strace") is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "install", "--yes", "strace"], capture_output=True, check=False)
+    if shutil.which("strace") is None:
+        bring("strace")
     return None if shutil.which("strace") else "strace is not installed, and only root may install it"
 
 
