@@ -12,11 +12,12 @@ from leadcrm.flows.reasons import (
     REPLIED,
     REQUALIFIED,
     WROTE_FIRST,
+    ends,
 )
 from leadcrm.leads.events import LeadArchived, LeadCreated, LeadRestored, LeadStatusChanged
 
 LEAVING_STATUSES = {"converted": BECAME_CUSTOMER, "unqualified": DISQUALIFIED}
-LEFT_BY = {"converted": TRIGGERS, "unqualified": tuple(trigger for trigger in TRIGGERS if trigger != "disqualified")}
+LEFT_BY = {"converted": TRIGGERS, "unqualified": tuple(it for it in TRIGGERS if ends("disqualification", it))}
 
 
 def enrol_new_lead(event: LeadCreated) -> None:

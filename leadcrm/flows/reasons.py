@@ -18,3 +18,8 @@ EXITS = {
     "disqualification": DISQUALIFIED,
     "goal": GOAL_REACHED,
 }  # what a lead or a colleague does, and why what waits is then not sent
+
+
+def ends(what: str, trigger: str) -> bool:
+    """Whether `what`, one of EXITS, ends a flow entered by `trigger`: with a disqualification one begins."""
+    return (what, trigger) != ("disqualification", "disqualified")

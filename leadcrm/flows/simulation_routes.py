@@ -20,6 +20,7 @@ from leadcrm.flows.blueprint import blueprint, flow_url, me
 from leadcrm.flows.canvas import canvas_context
 from leadcrm.flows.draft_queries import Draft, draft_of
 from leadcrm.flows.models import Flow
+from leadcrm.flows.reasons import ends
 from leadcrm.flows.simulation import OFF, SENT, Entry, Happening, Outcome, simulate
 from leadcrm.flows.simulation_forms import HAPPENS, SimulationForm
 from leadcrm.leads import queries as leads
@@ -91,7 +92,8 @@ def _simulated(flow: Flow, draft: Draft, form: SimulationForm, lead: Lead | None
     else:
         person = simulation_queries.made_up(local, started_at, me())
         entry = Entry(started_at)
-    outcomes = simulate(steps, entry, person, policy, happenings)
+    endings = [happening for happening in happenings if ends(happening.what, flow.trigger)]
+    outcomes = simulate(steps, entry, person, policy, endings)
     return _told(local, started_at, outcomes, happenings)
 
 

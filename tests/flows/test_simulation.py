@@ -119,6 +119,15 @@ def test_a_new_lead_on_monday_at_three(mia, flow, saturday):
     assert "Thanks for getting in touch, Sam" in page.text
 
 
+@pytest.mark.parametrize(("trigger", "told"), [("manual", "0 sent, 1 not sent"), ("disqualified", "1 sent")])
+def test_a_disqualification_does_not_end_the_flow_for_disqualified_leads(mia, trigger, told):
+    made = perform(operations.create_flow, "Another", trigger)
+    perform(operations.add_step, made, StepData("email", "Later", "Hi", 5, None, subject="Later"))
+    page = mia.get(address(made, then_0_what="disqualification", then_0_day=1, then_0_time="10:00"), hx=True).text
+    assert told in page
+    assert ("The lead was disqualified" in page) == (trigger == "manual")
+
+
 def test_it_opens_with_something_to_look_at(mia, flow):
     page = mia.get(f"/flows/{flow.id}/simulation")
     assert page.status_code == 200
