@@ -1,6 +1,6 @@
 """Putting a lead away, or out of the question, and taking that back costs nothing that is still ahead."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,10 +13,13 @@ from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.flows.models import Enrolment
 from leadcrm.flows.operations import StepData
 from leadcrm.leads import operations as leads
-from tests.conversations.conftest import plan
+from tests.conversations.conftest import FakeTransport, plan
 from tests.flows.conftest import drain, enrolment_of, messages_of
 from tests.flows.test_changing import data_of
 from tests.flows.test_leaving import receive
+
+NIGHT = datetime(2026, 11, 25, 4, tzinfo=UTC)  # 23:00 in New York
+MORNING = datetime(2026, 11, 25, 13, tzinfo=UTC)  # 8:00
 
 
 @pytest.fixture
@@ -127,6 +130,37 @@ def test_what_a_switch_put_aside_before_comes_back_when_it_is_on_again(flow, new
     perform(operations.set_step_enabled, steps.reminder, True)
     restore(lead)
     assert statuses(lead) == ["skipped", "scheduled", "scheduled"]
+
+
+def end_and_undo(lead, step, cast) -> None:
+    with acting_as(f"user:{cast.ada.id}"):
+        facts = perform(operations.end_passages, [enrolment_of(lead).id], "The goal was reached")
+    perform(operations.undo_endings, facts, cast.ada)
+
+
+def archive_and_restore(lead, step, cast) -> None:
+    perform(leads.archive_lead, lead)
+    drain()
+    restore(lead)
+
+
+def switch_off_and_on(lead, step, cast) -> None:
+    perform(operations.set_step_enabled, step, False)
+    perform(operations.set_step_enabled, step, True)
+
+
+@pytest.mark.parametrize("slip", [end_and_undo, archive_and_restore, switch_off_and_on])
+def test_what_waits_for_the_morning_is_still_ahead_at_night(flow, new_lead, steps, cast, monkeypatch, slip):
+    monkeypatch.setattr(clock, "now", lambda: NIGHT)
+    perform(operations.edit_step, steps.text, data_of(steps.text, day=0, time=None), steps.text.revision)
+    lead = new_lead()
+    FakeTransport().drain()
+    text = next(message for message in messages_of(lead) if message.step_id == steps.text.id)
+    assert (text.status, text.due_at) == ("held", MORNING)
+    slip(lead, steps.text, cast)
+    monkeypatch.setattr(clock, "now", lambda: MORNING)
+    FakeTransport().drain()
+    assert {message.status for message in messages_of(lead) if message.step_id == steps.text.id} == {"sent"}
 
 
 def test_long_afterwards_nothing_is_ahead(put_away, monkeypatch):

@@ -79,7 +79,8 @@ def _skip(pick: Select, reason: str) -> int:
     """What is on its way cannot be stopped, but is not tried again when it turns out not to have been accepted.
 
     Both at once: between two looks the other worker could write that it was not. What will not be said stands in the
-    thread where that was decided, not for ever below what is said later.
+    thread where that was decided, not for ever below what is said later. What was held for a later moment, the end of
+    quiet hours or a second try, was meant for that one: whoever takes the drop back finds it still ahead.
     """
     found = db.session.execute(pick.with_for_update()).all()
     rows = [row for row in found if row.status in WAITING or row.status == "sending"]
@@ -91,6 +92,7 @@ def _skip(pick: Select, reason: str) -> int:
             "status": case((is_on_its_way, message.status), else_="skipped"),
             "reason": case((is_on_its_way, message.reason), else_=reason),
             "withdrawn": case((is_on_its_way, reason), else_=""),
+            "scheduled_for": case((message.due_at > now, message.due_at), else_=message.scheduled_for),
             "due_at": None,
             "claim_token": case((is_on_its_way, message.claim_token), else_=None),
             "lease_until": case((is_on_its_way, message.lease_until), else_=None),
