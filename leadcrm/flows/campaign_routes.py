@@ -103,7 +103,7 @@ def delete(campaign_id: str):
 @blueprint.post("/campaigns/<campaign_id>/start")
 @editors_only
 def start(campaign_id: str):
-    return _changed(campaign_id, operations.start_campaign, "It begins at its time.")
+    return _changed(campaign_id, operations.start_campaign, "It begins at its time.", request.form.get("edition"))
 
 
 @blueprint.post("/campaigns/<campaign_id>/pause")
@@ -128,10 +128,10 @@ def _url(campaign: Campaign) -> str:
     return url_for("campaigns.show", campaign_id=campaign.id)
 
 
-def _changed(campaign_id: str, verb, words: str):
+def _changed(campaign_id: str, verb, words: str, *arguments):
     campaign = get_or_404(Campaign, campaign_id)
     try:
-        campaign = perform(verb, campaign)
+        campaign = perform(verb, campaign, *arguments)
     except DomainError as error:
         return _show(get_or_404(Campaign, campaign_id), status=error.status, problem=error.message)
     if not is_partial():

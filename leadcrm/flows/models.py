@@ -251,3 +251,8 @@ class Campaign(Identified, Timestamped, TenantOwned, Base):
             "ix_campaigns_under_way", "state", "starts_at", **_only("settled_at IS NULL")
         ),
     )
+
+    @property
+    def edition(self) -> str:
+        """Another one after every change of the campaign or of what its flow says."""
+        return f"{self.revision}.{self.flow.version}"

@@ -159,6 +159,24 @@ def test_a_draft_keeps_what_was_decided(mia, drip, people, cast):
     assert campaign_queries.paces_of(campaign.id) == {"email": None, "sms": 60, "whatsapp": None}
 
 
+def edition_in(page: str) -> str:
+    return re.search(r'name="edition" value="([^"]+)"', page).group(1)
+
+
+@pytest.mark.parametrize("change", ["the segment", "the message"])
+def test_only_what_was_looked_through_is_started(mia, drip, people, change):
+    one = {"what": "message", "type": "email", "subject": "Hi", "content": "Hi"}
+    campaign = created(mia, form(drip, **one))
+    shown = edition_in(mia.get(f"/campaigns/{campaign.id}").text)
+    other = {"source": ""} if change == "the segment" else {"content": "Not what was meant"}
+    assert mia.post(f"/campaigns/{campaign.id}", data=form(drip, **one | other)).status_code == 303
+    refused = mia.post(f"/campaigns/{campaign.id}/start", data={"edition": shown}, hx=True)
+    assert (refused.status_code, fresh(campaign).state) == (409, "draft")
+    assert "Look through it again" in refused.text
+    mia.post(f"/campaigns/{campaign.id}/start", data={"edition": edition_in(refused.text)}, hx=True)
+    assert fresh(campaign).state == "scheduled"
+
+
 def test_a_draft_can_be_deleted_and_what_has_started_cannot_be_edited(mia, drip, people):
     campaign = created(mia, form(drip))
     assert mia.post(f"/campaigns/{campaign.id}/removal").status_code == 303

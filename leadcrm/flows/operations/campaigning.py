@@ -72,9 +72,14 @@ def delete_campaign(campaign: Campaign) -> None:
         db.session.delete(flow)
 
 
-def start_campaign(campaign: Campaign) -> Campaign:
-    """Let it begin at its time, or now. Raises Conflict, and DomainError when nobody or nothing would be sent."""
+def start_campaign(campaign: Campaign, edition: str | None = None) -> Campaign:
+    """Let it begin at its time, or now. Raises Conflict, and DomainError when nobody or nothing would be sent.
+
+    With the `edition` that was shown to who starts it, nobody is sent what they have not looked through.
+    """
     campaign = _in_state(campaign, "draft")
+    if edition not in (None, campaign.edition):
+        raise Conflict("It was changed since this page was shown. Look through it again, then start it.")
     if not campaign.flow.enabled:
         raise DomainError(f"The flow “{campaign.flow.name}” is off. Switch it on first.")
     if not any(step.enabled for step in queries.steps_of(campaign.flow_id)):
