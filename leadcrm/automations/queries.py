@@ -12,6 +12,7 @@ from leadcrm.automations.triggers import started_by
 from leadcrm.conversations import queries as conversations
 from leadcrm.conversations.events import MessageReceived, MessageSent
 from leadcrm.conversations.models import Message, Template
+from leadcrm.conversations.operations.consent import CONFIRMS
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.events import Event
@@ -65,6 +66,12 @@ def recent_runs(lead_id: str, since: datetime) -> dict[str, int]:
 def event_row(event_id: int) -> EventRow:
     """The fact a run began with."""
     return db.session.scalars(select(EventRow).where(EventRow.id == event_id)).one()
+
+
+def is_farewell(event: Event) -> bool:
+    """Whether the message confirms an opt-out: nobody waits for a reply to that."""
+    confirms = select(Message.id).where(Message.id == event.message_id, Message.intent_key.startswith(CONFIRMS))
+    return db.session.scalar(confirms) is not None
 
 
 def last_reply(lead_id: str) -> datetime | None:

@@ -23,7 +23,7 @@ def begin(automation: Automation, event: Event, cause: Cause, lead: Lead) -> Non
 
     What would break it may have happened before the fact was heard of: then there is no silence.
     """
-    if cause.depth >= DEEPEST or getattr(event, "automatic", False):
+    if cause.depth >= DEEPEST or getattr(event, "automatic", False) or queries.is_farewell(event):
         return
     lead = lock(lead)  # two facts of one stretch at once
     since = counted_from(automation.trigger, lead)

@@ -99,14 +99,18 @@ def _events(rule: Automation, visible: ColumnElement[bool]) -> list[_Past]:
         .options(selectinload(Lead.tags), selectinload(Lead.contact_points))
     )
     rows = db.session.execute(newest).all()
-    return [
-        _Past(lead, row.at, row, events.restore(row), _excuse(rule, lead, row) if rule.quiet_seconds else "")
-        for row, lead in rows
-    ]
+    return [_past(rule, lead, row) for row, lead in rows]
 
 
-def _excuse(rule: Automation, lead: Lead, row: EventRow) -> str:
+def _past(rule: Automation, lead: Lead, row: EventRow) -> _Past:
+    event = events.restore(row)
+    return _Past(lead, row.at, row, event, _excuse(rule, lead, row, event) if rule.quiet_seconds else "")
+
+
+def _excuse(rule: Automation, lead: Lead, row: EventRow, event: events.Event) -> str:
     """Why the silence that began with the fact was none."""
+    if queries.is_farewell(event):
+        return "It confirmed an opt-out, and nobody waits for a reply to that"
     over = row.at + timedelta(seconds=rule.quiet_seconds)
     if queries.broke_silence(rule.trigger, lead.id, row.at, over):
         return SILENCES[rule.trigger].broken

@@ -3,18 +3,31 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 
-from leadcrm.automations import doing, jobs, operations, silences
+from leadcrm.automations import doing, jobs, operations, queries, silences
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
+from leadcrm.automations.trying import try_out
+from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.events import MessageReceived, MessageSent
+from leadcrm.conversations.jobs import drain_messages
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.events import record
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
-from tests.automations.conftest import NOTE, drain, drain_everything, notes_of, runs_of, say, wait, we_wrote
+from tests.automations.conftest import (
+    NOTE,
+    drain,
+    drain_everything,
+    messages_of,
+    notes_of,
+    runs_of,
+    say,
+    wait,
+    we_wrote,
+)
 
 HOUR = 3600
 
@@ -290,3 +303,17 @@ def test_what_was_answered_before_it_was_heard_of_begins_no_silence(no_reply, ru
     drain_everything()
     assert [(run.lead_id, run.state) for run in runs_of(no_reply)] == [(wrote.id, "done")]
     assert [(run.lead_id, run.state) for run in runs_of(no_answer)] == [(written_to.id, "done")]
+
+
+def test_nobody_waits_for_a_reply_to_the_confirmation_of_an_opt_out(no_reply, new_lead, later):
+    lead = new_lead(email=None, phone="+12125550001")
+    perform(conversations.receive, "sms", "+12125550001", "STOP", "x1", clock.now())
+    drain_messages(lambda: False)
+    drain()
+    assert [message.status for message in messages_of(lead) if message.direction == "outbound"] == ["sent"]
+    later(49)
+    drain_everything()
+    assert (runs_of(no_reply), notes_of(lead)) == ([], [])
+    data = AutomationData("", "quiet.no_reply", HOUR, actions=[NOTE])
+    [trial] = try_out(operations.checked(data), queries.names(), true())
+    assert trial.reason == "It confirmed an opt-out, and nobody waits for a reply to that"
