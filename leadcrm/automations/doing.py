@@ -164,7 +164,7 @@ def _shown(field: str, value: str) -> str:
 
 
 def _notify(action: Action, occasion: Occasion) -> Plan | Outcome:
-    lead, user_ids = occasion.lead, queries.recipients(action["to"], occasion.lead)
+    lead, user_ids = occasion.lead, queries.readers(action["to"], occasion.lead)
     if not user_ids:
         return Outcome("skipped", "Nobody to notify: there is nobody, or they do not see the lead")
 
@@ -211,7 +211,8 @@ def _task(action: Action, occasion: Occasion) -> Plan:
     title, lead = action["title"], occasion.lead
     due_at = clock.now() + timedelta(seconds=action["due_seconds"]) if action["due_seconds"] else None
     prefix, _, user_id = action["to"].partition(":")
-    assignee_id = {"owner": lead.owner_id, "user": user_id}.get(prefix)
+    owner_id = next(iter(queries.recipients("owner", lead)), None)  # a task of one who left is nobody's
+    assignee_id = {"owner": owner_id, "user": user_id}.get(prefix)
 
     def deed() -> Outcome:
         tasks.create_task(

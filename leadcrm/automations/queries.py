@@ -160,6 +160,13 @@ def who_greeted(lead_id: str) -> str:
     return f"The flow “{row.name}” already greets this lead" if row.origin == "flow" else "This lead was greeted before"
 
 
+def readers(to: str, lead: Lead) -> list[str]:
+    """The recipients; for an owner who left, those who run the team."""
+    found = recipients(to, lead)
+    owner_left = to == "owner" and lead.owner_id is not None and not found
+    return identity.active_managers() if owner_left else found
+
+
 def recipients(to: str, lead: Lead) -> list[str]:
     """Ids of the people `owner`, `role:<role>` or `user:<id>` stands for who may sign in and see the lead."""
     prefix, _, rest = to.partition(":")

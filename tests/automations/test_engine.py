@@ -14,7 +14,9 @@ from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.models import EventRow
 from leadcrm.flows import operations as flows
+from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
+from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadCreated
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.models import Notification
@@ -394,3 +396,18 @@ def test_nobody_hears_of_a_lead_they_may_not_see(rule, new_lead, cast):
     assert runs_of(to_reps)[0].details[0]["text"] == "1 notified"
     assert runs_of(to_ben)[0].reason.endswith("they do not see the lead")
     assert runs_of(to_managers)[0].state == "done"
+
+
+def test_what_is_for_an_owner_who_left_is_not_lost(rule, new_lead, cast):
+    rule(actions=[
+        {"kind": "create_task", "title": "Call", "to": "owner", "due_seconds": 0},
+        {"kind": "notify", "to": "owner", "text": "Yours"},
+    ])  # fmt: skip
+    lead = perform(leads.create_lead, LeadData(first_name="Naledi", owner_id=cast.ben.id), by=None)
+    with writing() as session:
+        session.get_one(User, cast.ben.id).disabled_at = clock.now()
+    drain()
+    [task] = db.session.scalars(select(Task).where(Task.lead_id == lead.id))
+    told = db.session.scalars(select(Notification.user_id).where(Notification.icon == "zap")).all()
+    assert task.assignee_id is None
+    assert sorted(told) == sorted([cast.ada.id, cast.max.id])
