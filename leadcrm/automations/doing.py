@@ -182,6 +182,8 @@ def _enrol(action: Action, occasion: Occasion) -> Plan | Outcome:
         return Outcome("failed", "The flow is gone")
     if not flow.enabled:
         return Outcome("skipped", f"The flow “{flow.name}” is off")
+    if occasion.lead.archived_at is not None:
+        return Outcome("skipped", "The lead is archived")
     if queries.was_in_flow(occasion.lead.id, flow.id):
         return Outcome("skipped", f"The lead is or was in the flow “{flow.name}”")
 

@@ -14,6 +14,7 @@ from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.models import EventRow
 from leadcrm.flows import operations as flows
+from leadcrm.flows.models import Enrolment
 from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
@@ -411,3 +412,13 @@ def test_what_is_for_an_owner_who_left_is_not_lost(rule, new_lead, cast):
     told = db.session.scalars(select(Notification.user_id).where(Notification.icon == "zap")).all()
     assert task.assignee_id is None
     assert sorted(told) == sorted([cast.ada.id, cast.max.id])
+
+
+def test_who_is_archived_enters_no_flow(rule, new_lead):
+    lead, flow = new_lead(), perform(flows.create_flow, "Nurture")
+    perform(flows.set_flow_enabled, flow, True)
+    automation = rule(trigger="lead.archived", actions=[{"kind": "enrol", "flow_id": flow.id}])
+    perform(leads.archive_lead, lead)
+    drain()
+    assert (runs_of(automation)[0].state, runs_of(automation)[0].reason) == ("skipped", "The lead is archived")
+    assert db.session.scalars(select(Enrolment).where(Enrolment.flow_id == flow.id)).all() == []
