@@ -8,8 +8,11 @@ from sqlalchemy import select
 from leadcrm.automations import operations, queries
 from leadcrm.automations.examples import EXAMPLES, started_from
 from leadcrm.automations.models import Automation
+from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.operations import ensure_default_templates, template_for
-from leadcrm.core.db import db, perform
+from leadcrm.core import clock
+from leadcrm.core.db import db, perform, writing
+from leadcrm.identity.models import User
 from tests.automations.conftest import NOTE, wait
 from tests.conftest import count_queries
 
@@ -292,3 +295,33 @@ def test_pages_make_a_fixed_number_of_queries(mia, rule, new_lead):
         new_lead()
     assert [measure(url) for url in urls] == before
     assert perform(operations.ensure_default_automation).name == "Welcome New Leads"
+
+
+def test_saving_a_rule_points_it_at_nobody_else_when_what_it_names_is_gone(mia, rule, cast):
+    """A browser shows the first choice of a select that has no chosen one: a colleague, another template."""
+    words = {"channel": "email", "subject": "Hi", "content": "Hi"}
+    template = perform(conversations.save_template, None, name="Offer", **words)
+    perform(conversations.save_template, None, name="Another", **words)
+    ben = f"user:{cast.ben.id}"
+    automation = rule(
+        conditions=[{"field": "owner", "op": "is", "value": cast.ben.id}],
+        actions=[
+            {"kind": "send_template", "template_id": template.id},
+            {"kind": "set_field", "field": "owner", "value": cast.ben.id},
+            {"kind": "create_task", "title": "Call", "to": ben, "due_seconds": 0},
+            {"kind": "notify", "to": ben, "text": "Look"},
+        ],
+    )
+    perform(conversations.archive_template, template)
+    with writing() as session:
+        session.get_one(User, cast.ben.id).disabled_at = clock.now()
+    page = mia.get(f"/automations/{automation.id}").text
+    for value, words in ((cast.ben.id, "someone who left"), (ben, "someone who left")):
+        assert page.count(f'<option value="{value}" selected>{words}') == 2
+    assert f'<option value="{template.id}" selected>a template that is gone' in page
+    form = FORM | {"actions-0-kind": "send_template", "actions-0-template_id": template.id}
+    refused = mia.post(f"/automations/{automation.id}", data=form | {"revision": "1"}, hx=True)
+    assert refused.status_code == 422
+    assert "Choose a template." in refused.text
+    assert f'<option value="{template.id}" selected>a template that is gone' in refused.text
+    assert "someone who left" not in mia.post("/automations/draft", data=FORM | {"actions-0-to": "nobody"}).text
