@@ -20,6 +20,7 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _DEAD_ADDRESS = re.compile(r"5\.(?:1\.(?![78]$)\d+|2\.1|4\.4|4\.310)")  # 5.1.7 and 5.1.8 complain of the sender
 _SOFT = re.compile(r"4\.(?!7\.)[\d.]+|5\.(?:2|4)\.\d+|5\.3\.(?!4$)\d+")  # not what is said of us or of the mail's size
 _NO_SUCH_USER = ("550", "551", "553")  # of systems that give no better code than 5.0.0
+_NOT_THERE = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|2\.1)")  # of an answer: 5.1.0 and bare 550s are said of senders, too
 _COMPLAINTS = ("abuse", "fraud", "opt-out", "other")
 _WORDS = {
     "5.1.1": "there is no such mailbox",
@@ -93,6 +94,13 @@ def find(mail: Message) -> Report | None:
     if not verdicts:
         return None
     return Report(next((found for part in parts if (found := _original_id(part))), None), verdicts)
+
+
+def refusal(said: str, address: str) -> Verdict | None:
+    """What our mail server's own answer (`550 5.1.1 …`) says of the recipient; None when that is not its subject."""
+    found = _CODE.search(said)
+    code = ".".join(found.groups()) if found else ""
+    return Verdict("failed", code, (address,), said[:LONGEST_WORDS]) if _NOT_THERE.fullmatch(code) else None
 
 
 def _verdicts(part: Message) -> Iterator[Verdict]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from leadcrm.adapters.ports import OutcomeUnknown
+from leadcrm.adapters.ports import OutcomeUnknown, Refused
 from leadcrm.conversations import intake, operations
 from leadcrm.conversations.models import Conversation, Message, RawInbound, Suppression
 from leadcrm.core import clock, tenancy
@@ -168,6 +168,35 @@ def test_what_waits_for_a_corrected_address_still_goes_there(client, jane, sent,
     make_due(later)
     transport.drain()
     assert [mail.recipient for mail in transport.sent] == ["jane@example.com", "jane.doe@example.com"]
+
+
+def test_nothing_more_goes_to_an_address_that_our_server_knows_to_be_dead(jane, transport):
+    later = plan(jane, "later", origin="flow", scheduled_for=clock.now() + timedelta(days=1))
+    message = plan(jane)
+    transport.answers = [Refused("550 5.1.1 <jane@example.com>: Recipient address rejected: User unknown", "550")]
+    transport.drain()
+    assert again(message).status == "failed"
+    assert (again(later).status, again(later).reason) == ("skipped", "mail to this address came back")
+    assert bounced_at() != [None]
+    (listed,) = db.session.scalars(select(Suppression))
+    assert listed.details == {"message_id": message.id, "words": "there is no such mailbox (5.1.1)"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "550 no",
+        "550 5.7.1 Relaying denied",
+        "550 5.1.0 <leads@leadcrm.test>: Sender address rejected",
+        "552 5.2.2 full",
+    ],
+)
+def test_what_our_server_refuses_for_another_reason_stops_nothing(jane, transport, words):
+    transport.answers = [Refused(words, words[:3])]
+    message = plan(jane)
+    transport.drain()
+    assert again(message).status == "failed"
+    assert count(Suppression) == 0
 
 
 def test_another_leads_planned_mail_to_it_is_skipped_when_due(client, sent, transport):

@@ -22,6 +22,7 @@ from leadcrm.conversations.events import (
     MessageSent,
 )
 from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations.bouncing import take_refusal
 from leadcrm.conversations.operations.consent import ASKED_FOR, BOUNCED, REASON_BOUNCED, shapes_of, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
@@ -116,6 +117,8 @@ def finish(made: Made) -> None:
     else:
         touch_conversations([made.ready.claim.id])
     _tell(made.ready.claim, made.outcome)
+    if made.outcome.verdict == "refused" and made.ready.claim.channel == "email":
+        take_refusal(made.ready.claim.id, made.outcome.reason)
 
 
 def _opening(ready: Ready, skew: timedelta) -> list[Call]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from leadcrm.conversations.delivery_reports import COMPLAINED, Report, Verdict
+from leadcrm.conversations.delivery_reports import COMPLAINED, Report, Verdict, refusal
 from leadcrm.conversations.events import MailAllowedAgain, MessageBounced, MessageDelayed
 from leadcrm.conversations.models import Conversation, Message, Suppression
 from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, lift_suppression, opt_out, suppress
@@ -12,7 +12,7 @@ from leadcrm.conversations.operations.fate import names_of, note_accepted, settl
 from leadcrm.conversations.operations.skipping import OVER, skip_waiting_of_lead
 from leadcrm.conversations.soft_bounces import soft_bounces_in_a_row
 from leadcrm.core import clock
-from leadcrm.core.db import db, lock
+from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.errors import Conflict, NotFound
 from leadcrm.core.events import record
 from leadcrm.leads.models import Lead
@@ -43,6 +43,13 @@ def take_report(report: Report, reply_token: str | None, references: Sequence[st
     else:
         _go_on(message, verdict)
     return message
+
+
+def take_refusal(message_id: str, said: str) -> None:
+    """Our mail server refused the mail with these words: where it knows that the address is dead, none follows."""
+    message = get_or_404(Message, message_id)
+    if (verdict := refusal(said, message.address)) is not None:
+        _stop_writing(message, verdict)
 
 
 def allow_mail_again(lead: Lead, address: str) -> None:
