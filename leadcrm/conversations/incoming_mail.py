@@ -246,8 +246,8 @@ def _addresses(mail: Message, name: str) -> list[tuple[str, str]]:
     except RecursionError:  # a comment in a comment in a comment …
         return []
     return [
-        (" ".join(_decoded(person).split()), address.strip().lower())
-        for person, address in pairs
+        (" ".join(_decoded(person).split()), address)
+        for person, address in ((person, typed.strip().lower()) for person, typed in pairs)
         if address.count("@") == 1 and address.isprintable() and " " not in address and len(address) <= LONGEST_ADDRESS
     ]
 

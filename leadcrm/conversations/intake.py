@@ -165,7 +165,7 @@ def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | No
         clock.now(),
         subject=mail.head.subject,
         html=mail.html,
-        in_reply_to=mail.head.in_reply_to,
+        in_reply_to=_bounded(mail.head.in_reply_to),
         references=mail.head.references,
         attachments=files,
         automatic=mail.head.is_automatic,

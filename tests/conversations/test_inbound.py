@@ -226,6 +226,19 @@ def test_a_broken_mail_comes_in_all_the_same(client, cast, body):
     assert "\x00" not in message.content + message.subject
 
 
+def test_an_answer_to_an_endless_id_comes_in(client, cast):
+    hand_over(client, mail("hi", In_Reply_To=f"<{'a' * 400}@example.com>"))
+    drain()
+    (message,) = received(cast.acme)
+    assert message.content == "hi"
+    assert message.in_reply_to.startswith("sha256:")  # as the mail it answers would be known by
+
+
+def test_an_address_that_grows_when_it_is_lowered_is_none(client):
+    body = ("From: " + "\u0130" * 200 + "@example.com\nTo: leads@leadcrm.test\n\nhi").encode()
+    assert hand_over(client, body).json["error"]["code"] == "no_sender"
+
+
 def test_files_are_kept_under_our_names_and_given_out_as_downloads(client, cast, sign_in, app):
     files = (("../../etc/passwd", "text/plain", b"root"), ("plan.html", "text/html", b"<script>alert(1)</script>"))
     hand_over(client, mail(files=files))
