@@ -13,10 +13,11 @@ MACHINE = "a mail proxy or scanner"
 SOON = "within seconds of sending"
 BURST = "many links at once"
 
-# Proxies of mailboxes, security gateways, link previews and plain programs, by what they call themselves.
+# Proxies of mailboxes, security gateways, link previews and plain programs, by what they call themselves; not CUBOT,
+# which makes phones.
 _MACHINES = re.compile(
     r"googleimageproxy|ggpht|yahoomailproxy|yahoo.?mail.?proxy|yandex.?(?:mail)?proxy|duckduckgo|"
-    r"bot\b|bot/|crawl|spider|slurp|preview|prefetch|scan|monitor|checker|validator|headless|phantomjs|puppeteer|"
+    r"(?<!\bcu)bot\b|bot/|crawl|spider|slurp|preview|prefetch|scan|monitor|checker|validator|headless|phantomjs|puppeteer|"
     r"barracuda|proofpoint|mimecast|messagelabs|symantec|forcepoint|websense|fireeye|trellix|zscaler|sophos|"
     r"trend ?micro|cloudmark|ironport|safelinks|existence discovery|avanan|checkpoint|fortiguard|kaspersky|"
     r"bitdefender|mcafee|urldefense|vade|"
