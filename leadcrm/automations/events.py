@@ -38,6 +38,7 @@ class CallGivenUp(Event):
     name = "automation.call_given_up"
     title = "Webhook given up"
     icon = "plug"
+    personal = ("reason",)  # the other program's words, which may name the person
     lead_id: str
     automation_id: str
     run_id: str

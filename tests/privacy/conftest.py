@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select, text, update
 
+from leadcrm.automations import webhooks
 from leadcrm.automations.models import AutomationRun, WebhookCall
 from leadcrm.conversations import intake
 from leadcrm.conversations import operations as conversations
@@ -99,7 +100,10 @@ def _what_went_wrong(lead_id: str, user_id: str) -> None:
     db.session.add(ReadMark(**mark))
     run = db.session.scalars(select(AutomationRun).where(AutomationRun.lead_id == lead_id)).first()
     told = {"run_id": run.id, "automation_id": run.automation_id, "lead_id": lead_id, "position": 0}
-    db.session.add(WebhookCall(**told, url="https://hooks.example.test", body=WORD, answer=WORD))
+    call = WebhookCall(**told, url="https://hooks.example.test", body=WORD, answer="")
+    db.session.add(call)
+    db.session.flush()
+    webhooks.note_failed(call, f"Answered 422: {WORD} is known", for_good=True)
     flow = db.session.scalars(select(Flow)).first()
     db.session.add(Enrolment(flow_id=flow.id, lead_id=lead_id, number=2, timezone="UTC", state="exited"))
 
