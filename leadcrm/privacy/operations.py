@@ -14,6 +14,7 @@ from leadcrm.core.models import Erasure, RememberedAnswer
 from leadcrm.leads.models import Lead, LeadTag, Tag
 from leadcrm.privacy.events import LeadErased, LeadExported
 from leadcrm.privacy.holdings import FACTS, erased_in_order, holdings
+from leadcrm.tracking.operations import leave_shared_browsers
 
 ON_ITS_WAY = "sending"
 UNTOLD = {"synchronize_session": False}
@@ -34,6 +35,7 @@ def erase_lead(lead: Lead, raw_mail_ids: Sequence[str] = ()) -> Erasure:
     _stop_what_waits(lead.id)
     files = _files(lead.id, raw_mail_ids)
     suppress_hashes(lead.id)
+    leave_shared_browsers(lead.id)
     record(LeadErased(lead_id=lead.id))
     entry = _journal(lead.id, files)
     _forget_answers(lead.id)

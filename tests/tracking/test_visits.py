@@ -238,6 +238,19 @@ def test_visits_and_clicks_are_handed_out_and_erased(reader, site, jane):
     assert [fact.get("url") for fact in facts("lead.visited")] == [None]
 
 
+def test_who_shares_the_browser_keeps_their_visits_when_the_other_is_erased(reader, site, jane):
+    tell(reader, site, "/pricing", **{"pass": a_pass(jane)})
+    later()
+    john = make_lead("John", email="john@leads.example")
+    tell(reader, site, "/demo", **{"pass": a_pass(john)})
+    db.session.rollback()
+    perform(erase_lead, get_or_404(Lead, john.id))
+    assert visits() == [("/pricing", "pricing", jane.id)]
+    (browser,) = db.session.scalars(select(Visitor))
+    assert browser.lead_id is None
+    assert browser.key != VISITOR
+
+
 def test_what_is_older_than_thirteen_months_is_forgotten(reader, site, jane):
     tell(reader, site, "/old", **{"pass": a_pass(jane)})
     later(int((KEPT - timedelta(minutes=1)).total_seconds()))

@@ -1,5 +1,6 @@
 """Visits to the organization's site: noted, joined to the lead they turn out to be of, forgotten."""
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +59,16 @@ def forget_visits(before: datetime, limit: int) -> int:
         old = select(model.id).where(seen < before).limit(limit)
         gone += db.session.execute(delete(model).where(model.id.in_(old)).execution_options(**UNTOLD)).rowcount
     return gone
+
+
+def leave_shared_browsers(lead_id: str) -> None:
+    """Before the lead is erased: browsers that others looked at pages with are nobody's, and not known again.
+
+    Else the visits of those others would go with the row of the browser.
+    """
+    others = exists().where(SiteVisit.visitor_id == Visitor.id, SiteVisit.lead_id != lead_id)
+    for visitor in db.session.scalars(select(Visitor).where(Visitor.lead_id == lead_id, others)):
+        visitor.lead_id, visitor.key = None, secrets.token_hex(16)
 
 
 def _visitor(key: str) -> Visitor:
