@@ -254,3 +254,36 @@ def test_the_sandbox_answers_as_the_lead(page: Page, office, work):
     expect(phone.get_by_role("log").get_by_text("I would love to")).to_be_visible()
     page.goto("/inbox?queue=all", wait_until="networkidle")
     expect(page.locator("a.thread").first).to_contain_text("I would love to")
+
+
+def test_what_was_sent_in_haste_is_no_draft_afterwards(page: Page, open_thread):
+    open_thread("David Cohen")
+    message_box(page).fill("At noon, then.")
+    held = []  # a slow line: the server has it, its answer is on its way
+    page.route(re.compile(r"/leads/[^/]+/messages$"), lambda route: held.append((route, route.fetch())))
+    message_box(page).press("Control+Enter")
+    page.wait_for_timeout(1_200)  # longer than typing waits before it is kept
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    expect(page.get_by_text("Email leaves in 5 seconds.")).to_be_visible()
+    page.reload(wait_until="networkidle")
+    expect(message_box(page)).to_have_value("")
+
+
+def test_what_could_not_be_sent_is_sent_by_retry_also_after_the_polls_got_through(open_context, office):
+    page = open_context().new_page()  # its console tells of the requests that failed
+    page.goto(f"/inbox?queue=all&c={thread_id(office, 'David Cohen', 'email')}", wait_until="networkidle")
+    with page.expect_response("**/draft"):
+        message_box(page).fill("At noon, then.")
+    page.context.set_offline(True)
+    message_box(page).press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    page.wait_for_timeout(3_000)  # polls fail meanwhile
+    page.context.set_offline(False)
+    with page.expect_response("**/inbox/threads?*"):
+        pass
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("Email leaves in 5 seconds.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(message_box(page)).to_have_value("")

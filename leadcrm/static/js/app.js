@@ -197,7 +197,8 @@
 
   // ---- The server does not answer, or breaks -------------------------------------------------------------
 
-  let failed = null; // the element whose request did not arrive
+  const BY_HAND = 'form:not([data-switch]), a, button, input, textarea, select'; // a switch fell back: it is flipped again
+  let failed = null; // the element whose request did not arrive; what a person did outlives the polls after it
 
   function showOffline(isOffline) {
     const banner = byId('offline');
@@ -207,15 +208,22 @@
   document.addEventListener('htmx:error', (event) => {
     const { ctx } = event.detail;
     if (!ctx || ctx.response) return; // an error of ours after the answer came is in the console
-    failed = ctx.sourceElement;
+    const isByHand = ctx.sourceElement.matches(BY_HAND);
+    if (isByHand || !failed?.isConnected) failed = isByHand ? ctx.sourceElement : null;
     showOffline(true);
   });
 
-  document.addEventListener('htmx:after:request', () => showOffline(false));
+  // A poll that gets through does not mean that what the person did got through.
+  document.addEventListener('htmx:after:request', (event) => {
+    if (failed?.isConnected && !event.detail.ctx.sourceElement.matches(BY_HAND)) return;
+    failed = null;
+    showOffline(false);
+  });
 
   document.addEventListener('click', (event) => {
-    if (!event.target.closest('[data-retry]') || !failed?.isConnected) return;
-    if (failed.matches('form')) failed.requestSubmit();
+    if (!event.target.closest('[data-retry]')) return;
+    if (!failed?.isConnected) showOffline(false);
+    else if (failed.matches('form')) failed.requestSubmit();
     else if (failed.matches('input, textarea, select')) htmx.trigger(failed, 'input');
     else failed.click();
   });

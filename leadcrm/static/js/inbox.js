@@ -153,6 +153,13 @@
   document.addEventListener('htmx:after:swap', selectHole);
   document.addEventListener('focusin', selectHole);
 
+  // ---- A message on its way is no draft: kept after it left, it would stand in the next composer again ------------
+
+  document.addEventListener('htmx:before:request', (event) => {
+    const { sourceElement } = event.detail.ctx;
+    if (sourceElement.matches?.('.composer[aria-busy="true"] > i')) event.preventDefault();
+  });
+
   // ---- The lead's clock goes on while the page is open ---------------------------------------------------------
 
   function moveClocks() {
