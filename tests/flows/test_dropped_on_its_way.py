@@ -9,10 +9,12 @@ from leadcrm.adapters.ports import OutcomeUnknown, TryLater
 from leadcrm.conversations import delivery
 from leadcrm.conversations import operations as conversations
 from leadcrm.core.db import db, perform
+from leadcrm.core.events import acting_as
 from leadcrm.core.models import EventRow
 from leadcrm.flows import operations
+from leadcrm.leads import operations as leads
 from tests.conversations.conftest import FakeTransport, end_lease
-from tests.flows.conftest import messages_of
+from tests.flows.conftest import drain, enrolment_of, messages_of
 
 
 def not_taken(lead, happening: Callable[[], object]):
@@ -59,6 +61,25 @@ def test_a_step_switched_on_again_in_time_is_tried_again(flow, steps, new_lead):
         perform(operations.set_step_enabled, steps.welcome, True)
 
     assert not_taken(new_lead(), off_and_on).status == "scheduled"
+
+
+@pytest.mark.parametrize("way", ["by hand", "archived"])
+def test_an_exit_taken_back_in_time_is_tried_again(flow, new_lead, cast, way):
+    lead = new_lead()
+
+    def out_and_in():
+        if way == "archived":
+            perform(leads.archive_lead, lead)
+            drain()
+            perform(leads.restore_lead, lead)
+            drain()
+        else:
+            with acting_as(f"user:{cast.ada.id}"):
+                facts = perform(operations.end_passages, [enrolment_of(lead).id], "The goal was reached")
+            perform(operations.undo_endings, facts, cast.ada)
+
+    assert not_taken(lead, out_and_in).status == "scheduled"
+    assert enrolment_of(lead).state == "running"
 
 
 def test_a_person_may_send_it_all_the_same(flow, new_lead):

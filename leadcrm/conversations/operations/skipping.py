@@ -49,13 +49,13 @@ def skip_waiting_of_lead(lead_id: str, reason: str, channel: str | None = None) 
 def resume_skipped(*which: Any, reasons: Collection[str]) -> int:
     """Let what was dropped for one of these reasons go out after all, as far as its time is still ahead.
 
-    `which` are criteria that few messages meet. Returns how many messages went back.
+    What was dropped on its way may be tried again. `which` are criteria that few messages meet. Returns how many
+    messages went back or on.
     """
     now = clock.now()
     found = db.session.execute(_picked.where(*which).with_for_update()).all()
-    return _resume(
-        [row for row in found if row.status == "skipped" and row.reason in reasons and row.scheduled_for > now]
-    )
+    ahead = [row for row in found if row.status == "skipped" and row.reason in reasons and row.scheduled_for > now]
+    return _resume(ahead) + _take_along([row.id for row in found if row.status == "sending"], reasons)
 
 
 def resume_skipped_of_steps(
@@ -73,6 +73,11 @@ def _resume(rows: Collection[Any]) -> int:
     _change(rows, again)
     touch_threads(row.conversation_id for row in rows)
     return len(rows)
+
+
+def _take_along(on_their_way: Collection[str], reasons: Collection[str]) -> int:
+    dropped = update(MESSAGES).where(MESSAGES.c.id.in_(on_their_way), MESSAGES.c.withdrawn.in_(reasons))
+    return db.session.execute(dropped.values(withdrawn="")).rowcount if on_their_way else 0
 
 
 def _skip(pick: Select, reason: str) -> int:
