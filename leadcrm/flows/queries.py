@@ -89,18 +89,22 @@ def deeds_due() -> list[Row]:
     return list(db.session.execute(union_all(*due)).all())
 
 
-def is_over() -> tuple[ColumnElement[bool], ...]:
-    """Criteria on a passage: it runs, but nothing is under way in it, nor about to come by a publication."""
+def is_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Criteria on a passage: it runs, but nothing is under way in it, nor about to come by a publication.
+
+    Its own last moment is asked for although messages say it, too: who waits for a row that another worker holds sees
+    that row anew on PostgreSQL, but not the messages which came with it.
+    """
     under_way = select(Message.id).where(Message.enrolment_id == Enrolment.id, Message.status.in_(BUCKETS["waiting"]))
     to_come = select(FlowVersion.number).where(
         FlowVersion.flow_id == Enrolment.flow_id, FlowVersion.settled_at.is_(None)
     )
-    return Enrolment.state == "running", ~under_way.exists(), ~to_come.exists()
+    return Enrolment.state == "running", Enrolment.last_message_at <= now, ~under_way.exists(), ~to_come.exists()
 
 
 def passages_over(now: datetime, limit: int) -> list[Row]:
     """(organization_id, id) of passages to close, of every organization when the scope is everyone."""
-    statement = select(Enrolment.organization_id, Enrolment.id).where(*is_over(), Enrolment.last_message_at <= now)
+    statement = select(Enrolment.organization_id, Enrolment.id).where(*is_over(now))
     return list(db.session.execute(statement.order_by(Enrolment.last_message_at).limit(limit)).all())
 
 

@@ -6,14 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import delete, update
 
+from leadcrm.conversations.models import Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import perform, writing
 from leadcrm.core.models import Debt
 from leadcrm.flows import listeners, operations, queries, reasons
-from leadcrm.flows.operations import enrolling
+from leadcrm.flows.edits import AddStep
+from leadcrm.flows.jobs import finish_enrolments
+from leadcrm.flows.models import Enrolment
+from leadcrm.flows.operations import StepData, enrolling, publishing
 from leadcrm.leads.events import LeadCreated
 from tests.flows.conftest import drain, enrolment_of, messages_of
 from tests.flows.test_changing import data_of
+from tests.flows.test_drafting import change, draft
 from tests.flows.test_leaving import receive
 
 HEAD_START_SECONDS = 0.5
@@ -106,3 +111,33 @@ def test_an_automatic_answer_before_the_lead_entered_ends_nothing(waiting_lead):
         session.execute(delete(Debt).where(Debt.listener == "flows.leave_on_reply"))
     drain()
     assert enrolment_of(waiting_lead).state == "running"
+
+
+def test_a_passage_is_not_over_when_a_publication_is_just_giving_it_more(app, acme, flow, new_lead, monkeypatch):
+    lead = new_lead()
+    with writing() as session:
+        session.execute(update(Message).values(status="sent", sent_at=clock.now(), due_at=None))
+        session.execute(update(Enrolment).values(last_message_at=clock.now()))
+    change(flow, AddStep(StepData("email", "More", "Hi", 9, None, subject="More")))
+    is_there, may_go_on, original = threading.Event(), threading.Event(), publishing.apply_chunk
+
+    def linger(*arguments):
+        result = original(*arguments)
+        is_there.set()
+        may_go_on.wait(10)
+        return result
+
+    monkeypatch.setattr(publishing, "apply_chunk", linger)
+    revision = draft(flow).revision
+
+    def in_thread(work, *arguments):
+        with app.app_context(), tenancy.organization(acme.id):
+            return work(*arguments)
+
+    with ThreadPoolExecutor(2) as threads:
+        publishes = threads.submit(in_thread, perform, operations.publish, flow, revision, "running")
+        assert is_there.wait(10)
+        finishes = threads.submit(in_thread, finish_enrolments)
+        threading.Timer(HEAD_START_SECONDS, may_go_on.set).start()
+        assert (publishes.result(20).gained, finishes.result(20)) == (1, 0)
+    assert enrolment_of(lead).state == "running"

@@ -122,7 +122,7 @@ def finish_passages(enrolment_ids: Sequence[str]) -> int:
     """Close those of the passages that run and have no message under way. Returns how many."""
     over = (
         update(Enrolment)
-        .where(Enrolment.id.in_(enrolment_ids), *queries.is_over())
+        .where(Enrolment.id.in_(enrolment_ids), *queries.is_over(clock.now()))
         .values(state="finished", ended_at=clock.now())
         .execution_options(synchronize_session=False)
         .returning(Enrolment.id, Enrolment.flow_id, Enrolment.lead_id)
