@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadcrm.conversations import operations as conversations
@@ -13,7 +13,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import DomainError
 from leadcrm.core.models import Debt, EventRow
-from leadcrm.flows import operations, queries
+from leadcrm.flows import jobs, operations, queries
 from leadcrm.flows.document import StepData
 from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.flows.models import Enrolment
@@ -185,3 +185,16 @@ def test_a_stranger_who_wrote_to_us_is_not_greeted_and_the_welcome_says_why(flow
         ("skipped", "The lead wrote to us first")
     }
     assert enrolment_of(stranger).exit_reason == "The lead wrote to us first"
+
+
+def test_a_crowd_is_over_in_one_round_though_in_small_transactions(flow, new_lead, monkeypatch):
+    for _ in range(5):
+        new_lead()
+    with writing() as session:
+        session.execute(update(Message).values(status="sent", sent_at=clock.now(), due_at=None))
+        session.execute(update(Enrolment).values(last_message_at=clock.now()))
+    monkeypatch.setattr(jobs, "BATCH", 2)
+    ended = []
+    monkeypatch.setattr(jobs, "finish_passages", lambda ids: ended.append(len(ids)) or operations.finish_passages(ids))
+    assert finish_enrolments() == 5
+    assert max(ended) == 2
