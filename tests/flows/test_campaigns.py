@@ -88,6 +88,11 @@ def statuses(campaign: Campaign) -> dict[str, int]:
     return dict(db.session.execute(rows.group_by(Message.status)).all())
 
 
+def fresh_status(message: Message) -> str:
+    db.session.rollback()
+    return db.session.scalar(select(Message.status).where(Message.id == message.id))
+
+
 def send() -> int:
     transport = FakeTransport()
     transport.drain()
@@ -272,6 +277,19 @@ def test_the_pace_holds_however_often_workers_look(drip, people):
         hours = minute // 60 + 1
         assert total <= 2 * hours
     assert total == 7
+
+
+def test_what_a_person_sends_now_does_not_wait_its_turn_but_takes_one(drip, people):
+    campaign = begun(drip, per_hour={**NO_LIMIT, "email": 2})
+    work()
+    assert send() == 1
+    held = select(Message).where(Message.campaign_id == campaign.id, Message.status == "held")
+    *_, last = db.session.scalars(held.order_by(Message.due_at)).all()
+    perform(conversations.send_now, last)
+    assert send() == 1
+    assert fresh_status(last) == "sent"
+    clock.move(31 * 60)
+    assert send() == 0, "the turn was taken"
 
 
 def test_the_pace_holds_with_workers_side_by_side(app, drip, people):

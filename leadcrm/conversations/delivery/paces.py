@@ -78,7 +78,7 @@ def _let_go(pace: Pace, claims: "list[Claim]") -> "list[Claim]":
         return claims
     leaving, held, now = [], [], clock.now()
     for claim in claims:
-        if pacing.earliest(pace.per_hour, pace.free_at) <= now:
+        if claim.at_any_hour or pacing.earliest(pace.per_hour, pace.free_at) <= now:  # or a person lets it go now
             pace.free_at = pacing.after_one(pace.per_hour, pace.free_at, now)
             leaving.append(claim)
         else:
