@@ -1,11 +1,13 @@
 """From due to a known fate: each ending of a call, each reason not to call, each way to die on the way."""
 
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+from leadcrm.adapters.mime import outgoing
 from leadcrm.adapters.ports import OutcomeUnknown, Refused, TryLater
 from leadcrm.conversations import delivery, operations
 from leadcrm.conversations.delivery import books, claims, pauses, sending
@@ -50,6 +52,14 @@ def test_an_accepted_message_is_sent_with_its_fields_filled(jane, transport):
     assert (message.provider_message_id, message.sandbox) == ("provider-1", False)
     assert attempts(message) == [(1, "sent")]
     assert facts(message) == ["message.scheduled", "message.sent"]
+
+
+@pytest.mark.parametrize("blank", ["\u2028", "\u2029", "\n"])
+def test_a_name_that_was_pasted_with_a_break_in_it_keeps_no_mail_from_leaving(acme, transport, blank):
+    plan(make_lead(f"Ann{blank}Marie", email="ann@example.com"))
+    transport.drain()
+    head = message_from_bytes(outgoing.build(transport.sent[0]))
+    assert head["To"] == '"Ann Marie Doe" <ann@example.com>'
 
 
 def test_a_refused_message_has_failed_and_says_why(jane):

@@ -141,7 +141,7 @@ class Batch:
             subject, content = merge.render(subject, values), merge.render(content, values)
         if self.channel != "email":
             return Ready(claim, thread.id, "", content, address, OutgoingText(claim.id, "", address, content))
-        subject = " ".join(subject.split())[:SUBJECT_LENGTH] or self._subject_of(thread)
+        subject = _on_one_line(subject)[:SUBJECT_LENGTH] or self._subject_of(thread)
         mail = self._mail(claim, thread, values, subject, content)
         return Ready(claim, thread.id, subject, content, address, mail)
 
@@ -159,9 +159,9 @@ class Batch:
         return OutgoingEmail(
             message_id=claim.external_id or f"<{claim.id}@{mailbox.rpartition('@')[2]}>",
             sender=mailbox,
-            sender_name=self._sender_name(claim, values),
+            sender_name=_on_one_line(self._sender_name(claim, values)),
             recipient=self.addresses[claim.lead_id],
-            recipient_name=values.get("name") or "",
+            recipient_name=_on_one_line(values.get("name") or ""),
             subject=subject,
             text=letters.plain(content, self.sender.name, line),
             html=letters.html(content, self.sender.name, line, self._following(claim)),
@@ -191,6 +191,11 @@ class Batch:
     def _sender_name(self, claim: Claim, values: dict) -> str:
         """A person's name where there is one: the writer's, else that of the lead's owner."""
         return self.authors.get(claim.author_id) or values.get("owner_name") or self.sender.name
+
+
+def _on_one_line(text: str) -> str:
+    """What was pasted may hold breaks that look like blanks (U+2028); a mail's header may not."""
+    return " ".join(text.split())
 
 
 def _never(claim: Claim) -> str:
