@@ -60,6 +60,9 @@ _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 # Python's own, which no mail program writes: the first takes quadratic time, the last two make what cannot be stored
 _NOT_OF_MAIL = ("punycode", "idna", "unicode-escape", "raw-unicode-escape")
 _BLOCK_END = re.compile(r"<br\b[^<>]{0,200}>|</(?:p|div|tr|li|h[1-6]|blockquote)\s*>", re.IGNORECASE)
+_BLOCK_START = re.compile(r"<(?:p|div|table|ul|ol|li|h[1-6]|blockquote)\b[^<>]{0,2000}>", re.IGNORECASE)
+_CELL_END = re.compile(r"</t[dh]\s*>", re.IGNORECASE)
+_STARTS = "\x1e"  # stands for the start of a block until it is known whether the line has begun
 
 
 class NoSender(ValueError):
@@ -308,6 +311,8 @@ def _is_reasonable(rich: str) -> bool:
 
 def _without_tags(rich: str) -> str:
     """What HTML says, as lines of text."""
-    broken = _BLOCK_END.sub("\n", " ".join(rich.split()))
+    broken = _BLOCK_END.sub("\n", _CELL_END.sub(" ", " ".join(rich.split())))
+    broken = _BLOCK_START.sub(_STARTS, broken)
     bare = nh3.clean(broken, tags=set()) if _is_reasonable(rich) else _TAG.sub(" ", broken)
-    return "\n".join(line.strip() for line in html.unescape(bare).split("\n")).strip()
+    lines = (line.strip(f" {_STARTS}") for line in html.unescape(bare).split("\n"))
+    return "\n".join("\n".join(part.strip() for part in line.split(_STARTS) if part.strip()) for line in lines).strip()

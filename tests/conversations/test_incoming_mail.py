@@ -37,6 +37,12 @@ def nested(depth: int) -> bytes:
             HTML + b"<style>p{}</style><p>Hello<br>there</p><script>x()</script><p>Bye &amp; thanks</p>",
             "Hello\nthere\nBye & thanks",
         ),
+        (HTML + b"<div>Please stop<div>mailing me</div></div>", "Please stop\nmailing me"),
+        (HTML + b"STOP<p>Jane</p><div><div>Doe</div><div>Bye</div></div>", "STOP\nJane\nDoe\nBye"),
+        (
+            HTML + b"<table><tr><td>Name</td><td>Jane</td></tr><tr><th>Tel</th><td>1</td></tr></table>",
+            "Name Jane\nTel 1",
+        ),
         (HEAD, ""),
     ],
 )
@@ -131,13 +137,25 @@ def test_bombs_come_in_whole_and_at_once(raw):
         HTML + b"<" * 500_000,
         HTML + b"</p " * 120_000,
         HTML + b"<br " * 120_000,
+        HTML + b"<p " * 160_000,
         HTML + b"<!--" * 120_000,
         HEAD + b"Subject: " + b"=?utf-8?q?" * 6_000 + b"\n\n",
         HEAD + b"To: " + b"a," * 30_000 + b"\n\n",
         nested(30) + b"\nx\n" * 20_000,
         HEAD + b"Content-Type: text/plain; charset=punycode\n\n" + b"x" * 500_000 + b"-" + b"a" * 500_000,
     ],
-    ids=["divs", "brackets", "ends", "breaks", "comments", "encoded words", "addresses", "nested", "punycode"],
+    ids=[
+        "divs",
+        "brackets",
+        "ends",
+        "breaks",
+        "starts",
+        "comments",
+        "encoded words",
+        "addresses",
+        "nested",
+        "punycode",
+    ],
 )
 def test_the_worst_readable_mails_are_read_in_time(raw):
     started = process_time()
