@@ -8,6 +8,7 @@ from sqlalchemy import select
 from leadcrm.conversations import operations
 from leadcrm.conversations.delivery.addresses import message_of_unsubscribe_token
 from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations.consent import ASKED_FOR, BOUNCED, why_suppressed
 from leadcrm.core import tenancy
 from leadcrm.core.db import db
 from leadcrm.core.events import acting_as
@@ -56,12 +57,17 @@ def subscribe(subscription: Subscription) -> None:
 
 
 def words(subscription: Subscription) -> dict[str, Any]:
-    """What the page says. The address is shown in part: links are forwarded."""
+    """What the page says. The address is shown in part: links are forwarded.
+
+    Mail that came back is no wish of theirs: a colleague may lift that, so they are asked all the same.
+    """
+    reason = why_suppressed(subscription.channel, subscription.address)
     return {
         "organization": {"name": subscription.organization_name},
         "address": masked(subscription.address),
         "channel": CHANNEL_WORDS[subscription.channel],
-        "is_over": operations.is_suppressed(subscription.channel, subscription.address),
+        "is_over": reason not in (None, BOUNCED),
+        "may_return": reason in ASKED_FOR,
     }
 
 

@@ -7,7 +7,7 @@ from leadcrm.conversations import operations
 from leadcrm.conversations.delivery.addresses import unsubscribe_url
 from leadcrm.conversations.models import Message, Suppression
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db
+from leadcrm.core.db import db, perform
 from leadcrm.core.models import EventRow
 from leadcrm.core.security import sign
 from tests.conversations.conftest import make_lead, plan
@@ -76,6 +76,25 @@ def test_of_two_who_share_an_address_each_is_heard(app, cast, link, transport):
         said = db.session.scalars(select(EventRow.lead_id).where(EventRow.name == "lead.opted_out")).all()
     assert len(said) == len(set(said)) == 2
     assert jim.id in said
+
+
+def test_who_is_not_written_to_because_mail_came_back_can_say_no_all_the_same(app, cast, link):
+    with tenancy.organization(cast.acme.id):
+        perform(operations.suppress, "email", "jane@example.com", "bounced")
+    reader = app.test_client()
+    assert "Shall Acme stop" in reader.get(link).text
+    assert "gets no more" in reader.post(link).text
+    db.session.rollback()
+    with tenancy.everyone():
+        assert db.session.scalars(select(Suppression.reason)).all() == ["unsubscribed"]
+
+
+def test_a_complaint_offers_no_way_back_that_leads_nowhere(app, cast, link):
+    with tenancy.organization(cast.acme.id):
+        perform(operations.suppress, "email", "jane@example.com", "complained")
+    page = app.test_client().get(link).text
+    assert "gets no more" in page
+    assert "<button" not in page
 
 
 def test_it_can_be_taken_back(app, cast, link):
