@@ -236,6 +236,13 @@ def test_who_opts_out_meanwhile_has_answered_it(asked):
         perform(answer_opt_out_question, the_thread(asked), wants_out=False)
 
 
+@pytest.mark.parametrize(("reason", "asked"), [("bounced", 1), ("complained", 0)])
+def test_a_doubtful_mail_from_an_address_that_bounced_is_asked_about(jane, reason, asked):
+    perform(operations.suppress, "email", EMAIL, reason)
+    write("How do I unsubscribe?", channel="email")
+    assert facts(jane) == ["lead.opt_out_suspected"] * asked
+
+
 def test_a_keyword_as_the_subject_is_doubtful(jane):
     write("Sent from my iPhone", channel="email", subject="Unsubscribe")
     assert facts(jane) == ["lead.opt_out_suspected"]

@@ -8,13 +8,14 @@ from leadcrm.conversations.events import OptOutDismissed, OptOutSuspected
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations.consent import (
     ASKED_IN_WORDS,
+    BOUNCED,
     CONFIRMED,
     CONFIRMS,
     EVERY_CHANNEL,
     REPLIED_STOP,
-    is_suppressed,
     opt_in,
     opt_out,
+    why_suppressed,
 )
 from leadcrm.conversations.operations.planning import plan_messages
 from leadcrm.conversations.operations.threads import touch_threads
@@ -92,7 +93,10 @@ def _confirm(message: Message, language: str) -> None:
 
 
 def _ask(message: Message) -> None:
-    """Put it before a person, unless they are asked already or nobody writes to the lead there anyway."""
+    """Put it before a person, unless they are asked already or nobody writes to the lead there anyway.
+
+    Mail that came back is nobody's wish, and may be lifted.
+    """
     thread = get_or_404(Conversation, message.conversation_id)
-    if not is_suppressed(message.channel, message.address) and open_question(thread) is None:
+    if why_suppressed(message.channel, message.address) in (None, BOUNCED) and open_question(thread) is None:
         record(OptOutSuspected(lead_id=message.lead_id, channel=message.channel, message_id=message.id))
