@@ -41,7 +41,7 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadTagged: [automations.consider],
     FollowUpRequested: [conversations.send_follow_up],
     LeadArchived: [flows.leave_on_archival, conversations.stop_writing],
-    LeadRestored: [flows.return_on_restoration, conversations.write_again],
+    LeadRestored: [flows.return_on_restoration, conversations.write_again, tasks.tell_what_fell_due],
     LeadOptedOut: [flows.leave_on_opt_out, leads.tell_of_opt_out],
     OptOutSuspected: [conversations.ask_about_opt_out],
     MessageReceived: [flows.leave_on_reply, conversations.tell_of_reply, automations.consider],

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from leadcrm.core import events
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.models import EventRow
-from leadcrm.leads.events import LeadAssigned
+from leadcrm.leads.events import LeadAssigned, LeadRestored
 from leadcrm.leads.models import Lead
 from leadcrm.tasks import operations
 from leadcrm.tasks.events import TaskAssigned, TaskCreated
@@ -32,3 +32,8 @@ def tell_new_assignee(event: TaskAssigned) -> None:
 def hand_over_tasks(event: LeadAssigned) -> None:
     """Open tasks go with the lead."""
     operations.hand_over_tasks(get_or_404(Lead, event.lead_id), event.old_owner_id)
+
+
+def tell_what_fell_due(event: LeadRestored) -> None:
+    """What fell due while the lead was in the archive was told to nobody."""
+    operations.tell_what_fell_due(event.lead_id)

@@ -91,6 +91,19 @@ def test_what_is_closed_or_put_away_is_not_told(cast, add, lead, end):
     assert titles(cast.ben) == []
 
 
+def test_what_fell_due_in_the_archive_is_told_when_the_lead_comes_back(cast, add, lead):
+    add("Told before", minutes=-2, assignee=cast.ben)
+    tell_of_due_tasks()
+    add("Call back", minutes=-1, assignee=cast.ben)
+    perform(leads.archive_lead, lead)
+    tell_of_due_tasks()
+    perform(leads.restore_lead, lead)
+    drain()
+    tell_of_due_tasks()
+    due = [title for title in titles(cast.ben) if title.startswith("Due")]
+    assert due == ["Due: Call back (Naledi Khumalo)", "Due: Told before (Naledi Khumalo)"]
+
+
 def test_a_task_without_hands_is_told_to_the_leads_owner_else_to_the_managers(cast, add, lead):
     add("Nobody's", minutes=-2)
     tell_of_due_tasks()
