@@ -86,14 +86,31 @@ def last_answer(lead_id: str) -> datetime | None:
 
 def broke_silence(trigger: str, lead_id: str, after: datetime, until: datetime) -> bool:
     """Whether what the silence is about happened after one moment and until another."""
-    what = REPLY if trigger == "quiet.no_reply" else ANSWER
-    return _newest(lead_id, (*what, EventRow.at > after, EventRow.at <= until)) is not None
+    return _newest(lead_id, (*_breaks(trigger), EventRow.at > after, EventRow.at <= until)) is not None
+
+
+def began_before(trigger: str, fact: EventRow) -> bool:
+    """Whether the silence in which this fact stands began with an earlier one of its kind."""
+    broken = _newest(fact.lead_id, (*_breaks(trigger), EventRow.id < fact.id))
+    earlier = select(EventRow.id).where(
+        EventRow.lead_id == fact.lead_id,
+        EventRow.name == fact.name,
+        EventRow.id < fact.id,
+        EventRow.data["automatic"].as_boolean().is_not(True),
+    )
+    if broken is not None:
+        earlier = earlier.where(EventRow.at > broken)
+    return db.session.scalar(earlier.limit(1)) is not None
 
 
 def replied_since(lead_id: str, moment: datetime) -> bool:
     """Whether the lead wrote to us at that moment or after it."""
     heard = last_reply(lead_id)
     return heard is not None and heard >= moment
+
+
+def _breaks(trigger: str) -> tuple[ColumnElement[bool], ...]:
+    return REPLY if trigger == "quiet.no_reply" else ANSWER
 
 
 def _newest(lead_id: str, what: tuple[ColumnElement[bool], ...]) -> datetime | None:

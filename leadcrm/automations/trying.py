@@ -25,6 +25,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.leads.models import Lead
 
 MOST_EVENTS = 20
+ONCE = "It fell into a silence that had begun before, and each is acted on once"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def _excuse(rule: Automation, lead: Lead, row: EventRow, event: events.Event) ->
     over = row.at + timedelta(seconds=rule.quiet_seconds)
     if queries.broke_silence(rule.trigger, lead.id, row.at, over):
         return SILENCES[rule.trigger].broken
+    if queries.began_before(rule.trigger, row):
+        return ONCE
     return "It still waits" if over > clock.now() else ""
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select, true
 
 from leadcrm.automations import operations, queries
 from leadcrm.automations.operations import AutomationData
-from leadcrm.automations.trying import MOST_EVENTS, try_out
+from leadcrm.automations.trying import MOST_EVENTS, ONCE, try_out
 from leadcrm.conversations import operations as conversations
 from leadcrm.core import clock
 from leadcrm.core.db import Base, db, perform, writing
@@ -13,7 +13,7 @@ from leadcrm.flows import operations as flows
 from leadcrm.flows.models import Flow
 from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
-from tests.automations.conftest import NOTE, drain, runs_of, say, wait, we_wrote
+from tests.automations.conftest import NOTE, drain, drain_everything, runs_of, say, wait, we_wrote
 from tests.automations.test_pages import FORM
 
 
@@ -183,3 +183,16 @@ def test_it_says_what_a_rule_of_another_feature_would_refuse(rule, new_lead, cas
     [run] = runs_of(automation)
     assert [line["state"] for line in run.details] == ["failed"] * 2
     assert [(one.state, one.text) for one in trial.outcomes] == [(one["state"], one["text"]) for one in run.details]
+
+
+@pytest.mark.parametrize(("trigger", "says"), [("quiet.no_reply", we_wrote), ("quiet.no_answer", say)])
+def test_a_silence_with_several_messages_would_be_acted_on_once(rule, new_lead, later, trigger, says):
+    automation = rule(trigger=trigger, quiet_seconds=3600)
+    lead = new_lead()
+    for _ in range(3):
+        says(lead)
+        later(0.1)
+    later(2)
+    drain_everything()
+    assert [run.state for run in runs_of(automation)] == ["done"]
+    assert [trial.reason for trial in tried(trigger=trigger, quiet_seconds=3600)] == [ONCE, ONCE, ""]
