@@ -218,6 +218,8 @@ def _field_value(index: int, action: Action, names: Names) -> str:
         raise BadAction(index, "Choose one of the values.")
     if allowed is None and not value:
         raise BadAction(index, "Say the new value.")
+    if field in ("add_tag", "remove_tag"):
+        value = " ".join(value.split())  # as tags are kept
     if len(value) > LONGEST.get(field, 40):
         raise BadAction(index, f"At most {LONGEST[field]} characters.")
     return value

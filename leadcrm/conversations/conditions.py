@@ -183,6 +183,8 @@ def _value(place: str, field: Field, value: Any, user_ids: frozenset[str]) -> st
         raise BadCondition(place, "A time of day, like 09:00.")
     if field.choices and text not in dict(field.choices):
         raise BadCondition(place, f"Choose one of the values of {field.label}.")
+    if field.kind == "tag":
+        return " ".join(text.split())  # as tags are kept
     if field.kind == "user" and text not in user_ids:
         raise BadCondition(place, "Choose a person of your team.")
     return text

@@ -422,3 +422,23 @@ def test_who_is_archived_enters_no_flow(rule, new_lead):
     drain()
     assert (runs_of(automation)[0].state, runs_of(automation)[0].reason) == ("skipped", "The lead is archived")
     assert db.session.scalars(select(Enrolment).where(Enrolment.flow_id == flow.id)).all() == []
+
+
+def test_a_tag_typed_with_two_blanks_is_the_tag_with_one(rule, new_lead):
+    """As tags are kept: else it is added for ever, never found and never taken away."""
+    has_it = [{"field": "tag", "op": "is", "value": "big  buyer"}]
+    adds = rule(trigger="note.added", actions=[{"kind": "set_field", "field": "add_tag", "value": "big  buyer"}])
+    removes = rule(
+        trigger="lead.edited",
+        conditions=has_it,
+        actions=[{"kind": "set_field", "field": "remove_tag", "value": "big  buyer"}],
+    )
+    lead = new_lead()
+    for _ in range(2):
+        perform(leads.add_note, lead, "Hi", None)
+        drain()
+    assert [run.state for run in runs_of(adds)] == ["done", "skipped"]
+    perform(leads.set_field, lead, "interest", "a villa")
+    drain()
+    assert [run.state for run in runs_of(removes)] == ["done"]
+    assert fresh(lead).tags == []
