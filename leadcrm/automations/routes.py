@@ -215,12 +215,14 @@ def _save(automation: Automation | None):
 
 
 def _errors(form: AutomationForm, error: DomainError, automation: Automation | None) -> dict[str, str]:
-    """The refusal beside its row, or in the form."""
+    """The refusal beside its row, or in the form; with what a colleague saved, which saving again replaces."""
     if error.field and error.field.startswith(("conditions-", "actions-")):
         return {error.field: error.message}
-    if isinstance(error, Conflict) and automation is not None:
-        form.revision.data = get_or_404(Automation, automation.id).revision
     add_errors(form, error)
+    if isinstance(error, Conflict) and automation is not None:
+        theirs = get_or_404(Automation, automation.id)
+        form.revision.data = theirs.revision
+        form.form_errors.append(f"It says now: “{theirs.name}”. {sentence(theirs, queries.names())}")
     return {}
 
 

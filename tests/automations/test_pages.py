@@ -69,6 +69,10 @@ def test_edit_one_with_everything_it_holds_shown(mia, rule):
     stale = mia.post(f"/automations/{automation.id}", data=form | {"name": "Mine"}, hx=True)
     assert stale.status_code == 409
     assert 'value="Mine"' in stale.text
+    assert (
+        "It says now: “Hot leads”. When a lead&#39;s tags change, if score is at least 70: notify managers"
+        in stale.text
+    )
     assert fresh(automation).name == "Hot leads"
 
 
