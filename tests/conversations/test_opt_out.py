@@ -122,6 +122,13 @@ def test_a_confirmation_does_not_go_where_mail_is_refused_for_another_reason(jan
     assert confirmations()[0].status == "skipped"
 
 
+def test_a_confirmation_is_no_contact_by_a_person(jane, transport):
+    write("STOP")
+    transport.drain()
+    (message,) = confirmations()
+    assert (again(message).status, get_or_404(Lead, jane.id).status) == ("sent", "new")
+
+
 def test_a_new_opt_out_is_confirmed_anew(jane):
     for n, text in enumerate(["STOP", "START", "STOP"]):
         write(text, str(n))

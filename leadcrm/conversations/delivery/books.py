@@ -249,8 +249,11 @@ def _explain(ready: Ready) -> None:
 def _refusal(ready: Ready) -> str | None:
     """Why the address is not written to; an opt-out does not stop its own confirmation."""
     reason = why_suppressed(ready.claim.channel, ready.address)
-    confirms = select(statements.is_confirmation).where(Message.id == ready.claim.id)
-    return None if reason in ASKED_FOR and db.session.scalar(confirms) else reason
+    return None if reason in ASKED_FOR and _confirms_an_opt_out(ready.claim) else reason
+
+
+def _confirms_an_opt_out(claim: Claim) -> bool:
+    return bool(db.session.scalar(select(statements.is_confirmation).where(Message.id == claim.id)))
 
 
 def _after_the_news(claim: Claim) -> datetime:
@@ -270,7 +273,7 @@ def _tell(claim: Claim, outcome: Outcome) -> None:
     fact: MessageEvent | None = None
     if outcome.status == "sent":
         fact = MessageSent(**about)
-        if claim.origin in TYPED_ORIGINS:
+        if claim.origin in TYPED_ORIGINS and not _confirms_an_opt_out(claim):
             leads.note_contact(claim.lead_id)
     elif outcome.status in ("failed", "expired"):
         fact = MessageFailed(**about, reason=outcome.reason)
