@@ -92,6 +92,20 @@ def test_the_open_form_goes_on_after_its_step_was_dragged(page: Page):
     expect(day(page, 2).get_by_text("Second text", exact=True)).to_be_visible()
 
 
+def test_a_form_that_arrives_after_its_step_was_dragged_says_the_new_day(page: Page):
+    open_flow(page)
+    held = []
+    page.route(re.compile(r"/steps/[^/]+$"), lambda route: held.append((route, route.fetch())))
+    page.get_by_role("link", name="Follow-up Text").click()
+    page.wait_for_timeout(300)
+    handle(page, "Follow-up Text").drag_to(page.get_by_role("link", name="Reminder Email"))
+    expect(page.get_by_text("Follow-up Text now goes out on day 2, 9:00 AM.")).to_be_visible()
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    panel = page.get_by_role("complementary", name="Follow-up Text")
+    expect(panel.get_by_role("spinbutton", name="Day")).to_have_value("2")
+
+
 def test_a_step_that_is_carried_is_put_back_when_one_goes_elsewhere(page: Page):
     open_flow(page)
     for leave in (lambda: page.keyboard.press("Tab"), lambda: page.get_by_role("heading", name="Start").click()):

@@ -58,8 +58,6 @@
 
   // ---- A canvas that came anew holds one's own saves: an open form goes on from there ------------------------
 
-  let shown = null; // what the rail said of the open step: its id, day and time
-
   const placeIn = (form) => `${form.elements.day.value} ${form.elements.time_type.value === 'specific' ? form.elements.time.value : ''}`;
 
   /** What somebody else saved meanwhile is not one's own: such a form keeps its revision, and its save is refused. */
@@ -70,12 +68,15 @@
   }
 
   /** The step was moved on the rail. A day or time that was typed and is not saved yet stays. */
-  function followStep() {
+  function followStep({ buildsOn, revision }) {
     const form = byId('step-form');
     const step = byId(document.querySelector('#panel > .panel')?.dataset.row);
-    const before = shown;
-    shown = step && { id: step.id, place: `${step.dataset.day} ${step.dataset.time}` };
-    if (!form || !step || before?.id !== step.id || before.place === shown.place || placeIn(form) !== before.place) return;
+    if (!form || !step) return;
+    const place = `${step.dataset.day} ${step.dataset.time}`;
+    const cameLate = buildsOn !== revision && form.elements.revision.value === buildsOn; // asked for before the move
+    const before = form.placeOnRail ?? (cameLate ? placeIn(form) : place);
+    form.placeOnRail = place;
+    if (before === place || placeIn(form) !== before) return;
     for (const name of ['day', 'time']) {
       form.elements[name].value = step.dataset[name];
       form.elements[name].defaultValue = step.dataset[name];
@@ -86,8 +87,8 @@
   function followCanvas() {
     const canvas = byId('flow-canvas');
     if (!canvas) return;
+    followStep(canvas.dataset); // before the revision tells no more which state the form is of
     followRevision(canvas.dataset);
-    followStep();
   }
 
   followCanvas();
