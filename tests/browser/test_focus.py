@@ -91,6 +91,48 @@ def test_esc_in_a_field_closes_the_panel_but_never_throws_words_away(page: Page)
     expect(panel).to_have_count(0)
 
 
+def test_words_typed_into_a_step_are_not_thrown_away_in_passing(page: Page):
+    page.goto("/flows", wait_until="networkidle")
+    page.get_by_role("link", name="New lead").first.click()
+    page.wait_for_url(re.compile(r"/flows/[0-9a-f-]{36}$"))
+    page.get_by_role("link", name="Follow-up Text").click()
+    panel = page.get_by_role("complementary", name="Follow-up Text")
+    panel.get_by_label("Name").fill("Second text")
+    panel.get_by_role("button", name="Save step").focus()
+    page.keyboard.press("Escape")  # not from the field: it must not close at once, too
+    expect(panel.get_by_label("Name")).to_have_value("Second text")
+    page.get_by_role("link", name="Reminder Email").click()
+    asked = page.get_by_role("dialog").filter(has_text="What you typed in the panel is not saved.")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(panel.get_by_label("Name")).to_have_value("Second text")
+    asked_to_stay = []
+    page.on("dialog", lambda dialog: asked_to_stay.append(dialog.type) or dialog.dismiss())
+    page.get_by_role("link", name="Back to flows").click(no_wait_after=True)
+    page.wait_for_timeout(300)
+    assert asked_to_stay == ["beforeunload"]
+    page.get_by_role("link", name="Reminder Email").click()
+    asked.get_by_role("button", name="Continue").click()
+    panel = page.get_by_role("complementary", name="Reminder Email")
+    panel.get_by_label("Name").fill("Last mail")
+    panel.get_by_role("link", name="Cancel").click()  # who presses that has decided
+    expect(panel).to_have_count(0)
+    assert asked_to_stay == ["beforeunload"]
+
+
+def test_esc_in_a_dialog_with_unsaved_words_asks_for_a_second_one(page: Page):
+    page.goto("/leads", wait_until="networkidle")
+    page.keyboard.press("n")
+    dialog = page.get_by_role("dialog", name="New lead")
+    expect(dialog.get_by_label("First name")).to_be_focused()
+    page.keyboard.type("Zanele")
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_label("First name")).to_have_value("Zanele")
+    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    expect(page.locator("#live")).to_have_text("What you typed is not saved. Press Escape again to close.")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
 def test_the_address_of_a_new_message_opens_its_dialog_over_the_inbox(page: Page):
     page.goto("/inbox/new", wait_until="networkidle")
     expect(page.get_by_role("dialog", name="New message").get_by_role("combobox")).to_be_focused()
