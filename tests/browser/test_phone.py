@@ -6,6 +6,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.acme import capture
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
@@ -49,3 +51,26 @@ def test_a_step_says_its_time_before_its_name(phone):
     time, words = step.locator(".step-at").bounding_box(), step.locator(".step-body").bounding_box()
     assert time["y"] + time["height"] <= words["y"]
     assert time["x"] == words["x"]
+
+
+WIDER = """() => [...document.querySelectorAll('main *')].filter((element) => {
+  const box = element.closest('.panel') ?? document.documentElement;
+  const { right, width } = element.getBoundingClientRect();
+  return width && right > box.getBoundingClientRect().right + 1;
+}).map((element) => element.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("size", ["phone", "wide"])
+@pytest.mark.parametrize("address", ["a step", "/templates/new", "/campaigns/new"])
+def test_a_name_without_blanks_widens_nothing(open_context, office, size, address):
+    capture(office, "W" * 60, "api")
+    page = open_context(size).new_page()
+    if address == "a step":
+        page.goto("/flows", wait_until="networkidle")
+        page.get_by_role("link", name="New lead").click()
+        page.get_by_role("link", name="Follow-up Text").click()
+        expect(page.locator("#step-preview")).to_contain_text("W" * 60)
+    else:
+        page.goto(address, wait_until="networkidle")
+        expect(page.get_by_role("main")).to_contain_text("W" * 60)
+    assert page.evaluate(WIDER) == []
