@@ -292,6 +292,20 @@ def test_what_a_person_sends_now_does_not_wait_its_turn_but_takes_one(drip, peop
     assert send() == 0, "the turn was taken"
 
 
+@pytest.mark.parametrize("verb", ["stop_campaign", "pause_campaign"])
+def test_nobody_sends_a_single_message_of_a_campaign_that_does_not_go_on(drip, people, verb):
+    campaign = begun(drip)
+    work()
+    message = db.session.scalars(select(Message).where(Message.campaign_id == campaign.id, Message.due_at.is_not(None)))
+    message = message.first()
+    with writing():
+        message.status, message.due_at, message.reason = "failed", None, "mailbox full"
+    perform(getattr(operations, verb), fresh(campaign))
+    with pytest.raises(Conflict, match=r"The campaign .*: nothing of it leaves"):
+        perform(conversations.retry_message, message)
+    assert fresh_status(message) == "failed"
+
+
 def test_the_pace_holds_with_workers_side_by_side(app, drip, people):
     begun(drip, per_hour={**NO_LIMIT, "email": 2})
     work()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from leadcrm.conversations.events import MessageCanceled, MessageHurried, MessageResolved, MessageRetried
-from leadcrm.conversations.models import WAITING, WHEN_LATE, Attempt, Message
+from leadcrm.conversations.models import WAITING, WHEN_LATE, Attempt, Message, Pace
 from leadcrm.conversations.operations.planning import address_to_write_to
 from leadcrm.conversations.operations.skipping import OVER
 from leadcrm.conversations.operations.threads import open_conversations, touch_conversations
@@ -31,7 +31,10 @@ def cancel_message(message: Message, reason: str = "canceled by hand") -> Messag
 
 
 def send_now(message: Message) -> Message:
-    """Send it now instead of later, also in the lead's quiet hours. Raises Conflict when it no longer waits."""
+    """Send it now instead of later, also in the lead's quiet hours.
+
+    Raises Conflict when it no longer waits or its campaign does not go on.
+    """
     message = lock(message)
     if message.status not in ("scheduled", "held"):
         raise Conflict("It no longer waits.")
@@ -43,7 +46,10 @@ def send_now(message: Message) -> Message:
 
 
 def retry_message(message: Message) -> Message:
-    """Try a message that failed or came too late again. Raises Conflict for any other, DomainError as planning does."""
+    """Try a message that failed or came too late again.
+
+    Raises Conflict for any other and when its campaign does not go on, DomainError as planning does.
+    """
     message = lock(message)
     if message.status not in ("failed", "expired"):
         raise Conflict("Only a message that was not sent can be tried again.")
@@ -54,7 +60,10 @@ def retry_message(message: Message) -> Message:
 
 
 def resolve_unknown(message: Message, verdict: str) -> Message:
-    """A person says whether it `arrived`, or to `resend` it. Raises Conflict when it is no longer unknown."""
+    """A person says whether it `arrived`, or to `resend` it.
+
+    Raises Conflict when it is no longer unknown, or is to be sent again and its campaign does not go on.
+    """
     message = lock(message)
     if message.status != "unknown":
         raise Conflict("It is already clear what became of it.")
@@ -83,12 +92,20 @@ def note_accepted(message: Message, verdict: str) -> bool:
 
 
 def _send_at_once(message: Message) -> None:
+    _refuse_where_halted(message)
     now = clock.now()
     due = {"scheduled_for": now, "due_at": now, "position_at": now}
     no_rush = {"useful_until": None, "when_late": WHEN_LATE[0]}  # what a person wants sent never comes too late
     settle(message, status="scheduled", reason="", withdrawn="", claim_token=None, **no_rush, **due)
     open_conversations([message.id])
     after_commit(jobs.ring_now)
+
+
+def _refuse_where_halted(message: Message) -> None:
+    """What a campaign that is paused or stopped still had to say would be held, and put off for ever."""
+    theirs = (Pace.campaign_id == message.campaign_id, Pace.channel == message.channel)
+    if why := db.session.scalar(select(Pace.halted).where(*theirs)):
+        raise Conflict(f"{why}: nothing of it leaves.")
 
 
 def settle(message: Message, **values: Any) -> None:
