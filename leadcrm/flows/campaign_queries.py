@@ -36,6 +36,11 @@ def under_way() -> list[Row]:
     return list(db.session.execute(statement.order_by(Campaign.starts_at, Campaign.id)).all())
 
 
+def campaign_that_says(flow_id: str) -> str:
+    """The id of the campaign whose one message is this flow's, which it was made for."""
+    return db.session.scalars(select(Campaign.id).where(Campaign.flow_id == flow_id)).one()
+
+
 def segment_of(campaign: Campaign) -> Filters:
     """Whom it is for: who was a lead when it began, in the segment's filters."""
     return as_of(Filters.from_json(campaign.segment), campaign.began_at or clock.now())

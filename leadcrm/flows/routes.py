@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import request
+from flask import request, url_for
 
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
-from leadcrm.core.web import render
+from leadcrm.core.web import go, render
 from leadcrm.flows import (
+    campaign_queries,
     draft_routes,
     enrolment_routes,
     number_routes,
@@ -47,7 +48,10 @@ def index():
 
 @blueprint.get("/flows/<flow_id>")
 def show(flow_id: str):
+    """`?step=` or `?new=` opens the form of a step. What a campaign says by itself is edited with the campaign."""
     flow = get_or_404(Flow, flow_id)
+    if flow.trigger == "campaign":
+        return go(url_for("campaigns.show", campaign_id=campaign_queries.campaign_that_says(flow.id)))
     draft = draft_of(flow)
     context: dict[str, Any] = {}
     if "step" in request.args:

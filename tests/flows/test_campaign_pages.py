@@ -110,6 +110,7 @@ def test_one_message_to_all(mia, drip, people):
     edit = mia.get(f"/campaigns/{campaign.id}/edit").text
     assert "Hi {first_name|there}" in edit
     assert "Campaign: Autumn" not in mia.get("/flows").text
+    assert mia.get(f"/flows/{campaign.flow_id}").headers["Location"] == f"/campaigns/{campaign.id}"
     mia.post(f"/campaigns/{campaign.id}", data=form(drip, flow_id="", **(message | {"subject": "Better news"})))
     mia.post(f"/campaigns/{campaign.id}/start")
     drain_campaigns(lambda: False)
