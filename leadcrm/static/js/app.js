@@ -197,8 +197,8 @@
 
   // ---- The server does not answer, or breaks -------------------------------------------------------------
 
-  const BY_HAND = 'form:not([data-switch]), a, button, input, textarea, select'; // a switch fell back: it is flipped again
-  let failed = null; // the element whose request did not arrive; what a person did outlives the polls after it
+  const BY_HAND = 'form:not([data-switch]), a, button, input, textarea, select';
+  let failed = null; // whose request did not arrive
 
   function showOffline(isOffline) {
     const banner = byId('offline');
@@ -213,7 +213,6 @@
     showOffline(true);
   });
 
-  // A poll that gets through does not mean that what the person did got through.
   document.addEventListener('htmx:after:request', (event) => {
     if (failed?.isConnected && !event.detail.ctx.sourceElement.matches(BY_HAND)) return;
     failed = null;
@@ -246,7 +245,7 @@
     const panel = active.closest('#panel > .panel');
     const row = panel ? byId(panel.dataset.row) : active.closest('[data-item]');
     const neighbour = row && (row.nextElementSibling ?? row.previousElementSibling);
-    focusedBefore.set(event.detail.ctx, { id: active.id, wasInPanel: Boolean(panel), rows: [row?.id, neighbour?.id] });
+    focusedBefore.set(event.detail.ctx, { id: active.id, inPanel: panel, rows: [row?.id, neighbour?.id] });
   });
 
   function refocus(ctx) {
@@ -254,17 +253,14 @@
       const field = document.querySelector('[aria-invalid="true"]:not([type="hidden"])');
       if (field && document.activeElement.getAttribute('aria-invalid') !== 'true') field.focus();
     } else if (document.activeElement === document.body && focusedBefore.has(ctx)) {
-      const { id, wasInPanel, rows } = focusedBefore.get(ctx);
-      const panel = wasInPanel && document.querySelector('#panel > .panel');
+      const { id, inPanel, rows } = focusedBefore.get(ctx);
+      const panel = inPanel && document.querySelector('#panel > .panel');
       const links = rows.map((row) => row && byId(row)?.querySelector('[data-open], a, button'));
-      [id && byId(id), panel, ...links, byId('main')].some(takesFocus);
+      [id && byId(id), panel, ...links, byId('main')].some((place) => {
+        place?.focus?.({ preventScroll: true });
+        return document.activeElement !== document.body;
+      });
     }
-  }
-
-  /** Focuses it, which does nothing to what is disabled now. */
-  function takesFocus(element) {
-    element?.focus?.({ preventScroll: true });
-    return document.activeElement !== document.body;
   }
 
   document.addEventListener('htmx:after:swap', (event) => {

@@ -94,6 +94,27 @@
   followCanvas();
   document.addEventListener('htmx:after:swap', followCanvas);
 
+  // ---- Another step, or another page: words that only a button saves are not thrown away in passing -----------
+
+  const wordsInPanel = () => [...document.querySelectorAll('#panel form[data-keeps-words]')].some(window.leadcrm.isUnsaved);
+
+  document.addEventListener('htmx:config:request', (event) => {
+    const { ctx } = event.detail;
+    const closes = ctx.target?.id === 'panel' && ctx.request.method === 'GET';
+    if (!closes && !ctx.sourceElement.closest?.('[data-closes-panel]')) return;
+    if (wordsInPanel()) ctx.confirm ??= 'What you typed in the panel is not saved. Go on without it?';
+  });
+
+  // Cancel, or the other version of a refused save: who presses that has decided.
+  document.addEventListener('click', (event) => {
+    if (!event.target.closest('#panel .form-actions a, dialog a')) return;
+    document.querySelectorAll('#panel form[data-keeps-words]').forEach((form) => form.removeAttribute('data-keeps-words'));
+  });
+
+  window.addEventListener('beforeunload', (event) => {
+    if (wordsInPanel()) event.preventDefault();
+  });
+
   // ---- Undo and redo by keys, where nothing is being typed ---------------------------------------------------
 
   document.addEventListener('keydown', (event) => {

@@ -137,10 +137,10 @@
     return [...form?.elements ?? []].some((field) => isTyping(field) && 'defaultValue' in field && field.value !== field.defaultValue);
   }
 
-  /** Whether what is typed in a panel or dialog may go: when there is nothing, or at the second time it is asked. */
+  /** Whether a panel or dialog may close: it holds no unsaved words, or was asked before. */
   function mayGo(box) {
-    const forms = [...box.querySelectorAll('form:not([data-composer]), form:focus-within')]; // a composer keeps a draft
-    if (box.isWarned || !forms.some(isUnsaved)) return true;
+    const forms = box.querySelectorAll('form:not([data-composer]), form:focus-within'); // a composer keeps a draft
+    if (box.isWarned || ![...forms].some(isUnsaved)) return true;
     box.isWarned = true;
     (box.matches('dialog') ? box.querySelector('[data-dialog-close]') : box).focus();
     say('What you typed is not saved. Press Escape again to close.');
@@ -152,37 +152,18 @@
     if (box) box.isWarned = false;
   });
 
-  // The browser's own: Esc in a dialog.
   document.addEventListener('cancel', (event) => {
     if (event.target.matches('dialog[data-modal]') && !mayGo(event.target)) event.preventDefault();
   }, true);
 
-  /** Esc: closes the panel; where its form holds unsaved words, it first only leaves the field. */
+  /** Esc: closes the panel; over unsaved words only the second time. */
   function leave(element) {
     const open = panel();
     if (isTyping(element) && !open?.contains(element)) return false; // the browser's own: a search is emptied
     return open && !mayGo(open) ? true : closePanel();
   }
 
-  // Another record in the panel, or another page: words that only a button saves are not thrown away in passing.
-  const wordsInPanel = () => [...document.querySelectorAll('#panel form[data-keeps-words]')].some(isUnsaved);
-
-  document.addEventListener('htmx:config:request', (event) => {
-    const { ctx } = event.detail;
-    const closes = ctx.target?.id === 'panel' && ctx.request.method === 'GET';
-    if (!closes && !ctx.sourceElement.closest?.('[data-closes-panel]')) return;
-    if (wordsInPanel()) ctx.confirm ??= 'What you typed in the panel is not saved. Go on without it?';
-  });
-
-  // Cancel, or the other version of a refused save: who presses that has decided.
-  document.addEventListener('click', (event) => {
-    if (!event.target.closest('#panel .form-actions a, dialog a')) return;
-    document.querySelectorAll('#panel form[data-keeps-words]').forEach((form) => form.removeAttribute('data-keeps-words'));
-  });
-
-  window.addEventListener('beforeunload', (event) => {
-    if (wordsInPanel()) event.preventDefault();
-  });
+  window.leadcrm.isUnsaved = isUnsaved;
 
   // ---- Shortcuts ------------------------------------------------------------------------------------------
 
