@@ -24,6 +24,7 @@ from leadcrm.identity.queries import colleagues
 from leadcrm.leads.models import Lead
 
 MORNING = time(9, 0)
+WALL = "%Y-%m-%dT%H:%M"  # as a browser's field of a moment writes it
 
 
 @blueprint.get("/conversations/<conversation_id>")
@@ -109,9 +110,12 @@ def snooze_dialog(conversation_id: str):
 
 @blueprint.post("/conversations/<conversation_id>/snooze")
 def snooze(conversation_id: str):
-    """Aside until a preset or a wall time of the person; it comes back at once when the lead writes."""
+    """Aside until a preset or a wall time of the person; it comes back at once when the lead writes.
+
+    The address may name the time, for whoever takes its end back.
+    """
     thread = thread_queries.conversation(me(), conversation_id)
-    form = SnoozeForm(request.form)
+    form = SnoozeForm(request.values)
     if not form.validate():
         return _snooze_dialog(thread, form, status=422)
     until = _presets()[form.preset.data] if form.preset.data else _in_my_zone(form.until.wall)
@@ -136,10 +140,12 @@ def close(conversation_id: str):
 
 @blueprint.post("/conversations/<conversation_id>/opening")
 def reopen(conversation_id: str):
-    """Back among the open threads."""
+    """Back among the open threads. Undo puts it aside again until it was, or closes it."""
     thread = thread_queries.conversation(me(), conversation_id)
+    until = thread.snoozed_until and thread.snoozed_until.astimezone(user_zone()).strftime(WALL)
     perform(operations.reopen_conversation, thread)
-    return changed("Open again.", undo=_url("close", thread), back=_page(thread))
+    undo = _url("snooze", thread, until=until) if until else _url("close", thread)
+    return changed("Open again.", undo=undo, back=_page(thread))
 
 
 def asked_message() -> str | None:

@@ -42,7 +42,7 @@ def publish(flow_id: str):
     except DomainError as error:
         holes = error.holes[:SHOWN_HOLES] if isinstance(error, HolesLeft) else ()
         return _page(flow, draft_of(flow), audience, status=error.status, problem=error.message, holes=holes)
-    flash(_published_words(done), "success")
+    flash(_published_words(flow, done), "success")
     return go(flow_url(flow))
 
 
@@ -112,9 +112,9 @@ def _still_ahead(flow: Flow, draft: Draft) -> int:
     return sum(any(it.kind in (GAIN, MOVE) for it in found) for _, found in everybody)
 
 
-def _published_words(done: Published) -> str:
+def _published_words(flow: Flow, done: Published) -> str:
     counts = [f"{getattr(done, words):,} {words}" for words in COUNT_WORDS.values() if getattr(done, words)]
-    words = f"Version {done.number} is live."
+    words = f"Version {done.number} is {'live' if flow.enabled else 'published. The flow is off'}."
     if counts:
         words += f" Messages of leads inside: {', '.join(counts)}."
     return words + (" The rest follows in a moment." if done.goes_on else "")

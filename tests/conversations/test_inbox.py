@@ -1,5 +1,6 @@
 """The inbox: queues, unread, search, live updates, and who sees what."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -344,6 +345,18 @@ def test_close_reopen_and_snooze(ada, jane):
     for preset in ("hours", "tomorrow", "week"):
         assert ada.post(f"/conversations/{thread.id}/snooze", data={"preset": preset}, hx=True).status_code == 200
         assert status() == "snoozed"
+
+
+def test_whoever_opened_a_thread_too_early_puts_it_aside_again_as_it_was(ada, jane):
+    thread = thread_of(hears(jane))
+    ada.post(f"/conversations/{thread.id}/snooze", data={"preset": "week"}, hx=True)
+    db.session.expire_all()
+    until = db.session.get(Conversation, thread.id).snoozed_until
+    toast = ada.post(f"/conversations/{thread.id}/opening", hx=True).text
+    undo = re.search(rf"/conversations/{thread.id}/snooze\?until=[^\"]+", toast)[0]
+    ada.post(html.unescape(undo), hx=True)
+    db.session.expire_all()
+    assert db.session.get(Conversation, thread.id).snoozed_until == until
 
 
 @pytest.mark.parametrize("until", ["", "tomorrow", "2001-01-01T10:00", "9999-99-99T99:99", "\x00", "<b>", "x" * 10_000])

@@ -135,6 +135,13 @@ def test_publish_for_an_audience(mia, flow, steps, new_lead, audience, messages)
     assert len(messages_of(lead)) == messages
 
 
+def test_what_is_published_in_a_flow_that_is_off_is_not_called_live(mia, flow, steps):
+    perform(operations.set_flow_enabled, flow, False)
+    change(flow, AddStep(MORE))
+    done = mia.post(f"/flows/{flow.id}/publishing", data={"revision": str(draft(flow).revision), "audience": "new"})
+    assert "Version 2 is published. The flow is off." in mia.get(done.location).text
+
+
 def test_affected_leads_come_page_by_page(mia, flow, steps, new_lead):
     names = [new_lead(first_name=f"Lead{number:02}").first_name for number in range(52)]
     change(flow, RemoveStep(steps.reminder.id))
