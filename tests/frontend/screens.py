@@ -93,13 +93,14 @@ def addresses(office: Flask) -> dict[str, str]:
         with tenancy.everyone():
             acme = db.session.scalars(select(Organization).where(Organization.slug == "acme")).one()
         with tenancy.organization(acme.id):
+            flow = db.session.scalar(select(Flow.id).where(Flow.trigger == "new_lead"))
             newest = select(Conversation.id).order_by(Conversation.last_message_at.desc())
             return {
                 "lead": db.session.scalar(select(Conversation.lead_id).order_by(Conversation.last_message_at.desc()))
                 or db.session.scalar(select(Lead.id)),
                 "conversation": db.session.scalar(newest),
-                "flow": db.session.scalar(select(Flow.id)),
-                "step": db.session.scalar(select(FlowStep.id).order_by(FlowStep.day)),
+                "flow": flow,
+                "step": db.session.scalar(select(FlowStep.id).where(FlowStep.flow_id == flow).order_by(FlowStep.day)),
                 "campaign": _a_campaign(),
                 "automation": db.session.scalar(select(Automation.id)),
                 "task": db.session.scalar(select(Task.id).where(Task.state == "open")),
