@@ -77,7 +77,8 @@ def _weigh(office: Office, seconds: float) -> dict[str, list[float]]:
 
 
 def judge(place: str, family: str, megabytes: Sequence[float]) -> Verdict:
-    """Medians, so that one sample in the middle of a large page does not decide."""
-    before, after = (statistics.median(part) for part in (megabytes[WINDOW : 2 * WINDOW], megabytes[-WINDOW:]))
-    figure = f"{before:.0f} MB after the warm-up, {after:.0f} MB at the end, {max(megabytes):.0f} MB at most"
-    return Verdict(f"memory of the {family} is flat", place, figure, after <= MOST_GROWTH * before)
+    """Medians, so that one sample in the middle of a large page does not decide; all are told, for how it grew."""
+    medians = [statistics.median(megabytes[start : start + WINDOW]) for start in range(0, SAMPLES, WINDOW)]
+    told = ", ".join(f"{median:.0f}" for median in medians)
+    figure = f"{told} MB in each sixth of the time, {max(megabytes):.0f} MB at most"
+    return Verdict(f"memory of the {family} is flat", place, figure, medians[-1] <= MOST_GROWTH * medians[1])

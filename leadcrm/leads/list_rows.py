@@ -12,7 +12,7 @@ from leadcrm.core.web import TimeWriter, remembered, time_teller
 from leadcrm.leads.queries import LISTED
 from leadcrm.leads.wording import source_words
 
-REMEMBERED = 4096  # rows, some 6 MB
+REMEMBERED = 1024  # rows: twenty pages, 3 MB of each process; what they say of “ago” makes older ones useless soon
 UI = "macros/ui.html"
 
 
