@@ -84,6 +84,7 @@ def test_the_open_form_goes_on_after_its_step_was_dragged(page: Page):
     open_flow(page)
     page.get_by_role("link", name="Follow-up Text").click()
     panel = page.get_by_role("complementary", name="Follow-up Text")
+    expect(panel.get_by_role("spinbutton", name="Day")).to_have_value("1")  # the rail makes room as the panel opens
     handle(page, "Follow-up Text").drag_to(page.get_by_role("link", name="Reminder Email"))
     expect(panel.get_by_role("spinbutton", name="Day")).to_have_value("2")
     panel.get_by_label("Name").fill("Second text")
