@@ -19,7 +19,7 @@ from leadcrm.conversations.models import Message
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.settings import Settings
-from tests.installation import MEGABYTE, Installation, megabytes_of, wait_for
+from tests.installation import MEGABYTE, Installation, megabytes_of
 
 POSTS_PER_SECOND = 5
 LEAST_POSTS = 60
@@ -36,8 +36,7 @@ def measure_whole(folder: Path, mails: int) -> list[Bound]:
         perform(plan_mails, mails)
     try:
         house.start_sink()
-        house.start("web", "-m", "gunicorn", "--config=deploy/gunicorn.conf.py", f"--bind=127.0.0.1:{house.port}")
-        wait_for(house.answers)
+        house.start_deployed_web()
         house.start_worker()
         waits = _post_while_draining(house, app, stage)
         return [

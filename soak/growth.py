@@ -48,8 +48,7 @@ def attack(place: Place, seconds: float) -> list[Verdict]:
     """Clients and a reader for that long, the web as it is deployed; both families of processes weighed meanwhile."""
     with place.office() as office:
         office.start_sink()
-        office.start("web", "-m", "gunicorn", "--config=deploy/gunicorn.conf.py", f"--bind=127.0.0.1:{office.port}")
-        wait_for(office.answers)
+        office.start_deployed_web()
         office.start_worker()
         wait_for(office.lanes_are_up, 60)
         crowd, reader = Crowd(office, CLIENTS, pause=CLIENT_PAUSE), Reader(office)

@@ -125,6 +125,11 @@ class Installation:
         self.start("web", *command)
         wait_for(self.answers)
 
+    def start_deployed_web(self) -> None:
+        """As `deploy/` starts it: loaded once, then forked."""
+        self.start("web", "-m", "gunicorn", "--config=deploy/gunicorn.conf.py", f"--bind=127.0.0.1:{self.port}")
+        wait_for(self.answers)
+
     def start_worker(self) -> None:
         self.start("worker", "worker.py")
 

@@ -7,8 +7,6 @@ looked for first) is not taken apart: it comes in whole, as a file. Of a mail th
 beginning comes in, without files.
 """
 
-import codecs
-import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,10 +19,9 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 
-import nh3
-
 from leadcrm.conversations import delivery_reports
 from leadcrm.conversations.delivery_reports import Report
+from leadcrm.conversations.mail_words import lines_of_html, printable, safe_html, text_of
 from leadcrm.conversations.threading import fold_quoted
 
 LARGEST_MAIL = 10 * 1024 * 1024
@@ -42,7 +39,6 @@ LONGEST_CONTENT_HEADER = 4_000
 MOST_CONTAINERS = 30  # multiparts and mails within mails; each line is held against the boundary of each
 MOST_SEPARATORS = 10_000
 MOST_LINES = 1_000_000
-MOST_TAGS = 10_000  # nested, this many keep the sanitiser busy for a fifth of a second, ten times as many for 20
 WHOLE_MAIL = ("mail.eml", "message/rfc822")
 RECIPIENT_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "Resent-To")
 MAIL_SYSTEMS = ("mailer-daemon", "postmaster")
@@ -55,14 +51,6 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CONTENT_HEADER = re.compile(rb"^content-(?:type|disposition):[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _CONTAINER = re.compile(rb"multipart/|message/", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
-_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
-# Python's own, which no mail program writes: the first takes quadratic time, the last two make what cannot be stored
-_NOT_OF_MAIL = ("punycode", "idna", "unicode-escape", "raw-unicode-escape")
-_BLOCK_END = re.compile(r"<br\b[^<>]{0,200}>|</(?:p|div|tr|li|h[1-6]|blockquote)\s*>", re.IGNORECASE)
-_BLOCK_START = re.compile(r"<(?:p|div|table|ul|ol|li|h[1-6]|blockquote)\b[^<>]{0,2000}>", re.IGNORECASE)
-_CELL_END = re.compile(r"</t[dh]\s*>", re.IGNORECASE)
-_STARTS = "\x1e"  # stands for the start of a block until it is known whether the line has begun
 
 
 class NoSender(ValueError):
@@ -129,16 +117,15 @@ def read(raw: bytes) -> Mail:
     for part in _leaves(mail):
         kind = part.get_content_type()
         if _is_file(part) or kind not in ("text/plain", "text/html"):
-            files.append(File(_filename(part), _printable(kind), _content(part)))
+            files.append(File(_filename(part), printable(kind), _content(part)))
         elif kind == "text/plain" and plain is None:
-            plain = _text(part)[:LONGEST_TEXT]
+            plain = text_of(_content(part), part.get_content_charset())[:LONGEST_TEXT]
         elif kind == "text/html" and rich is None:
-            rich = _text(part)[:LONGEST_HTML]
-    safe = nh3.clean(rich) if rich and _is_reasonable(rich) else None
+            rich = text_of(_content(part), part.get_content_charset())[:LONGEST_HTML]
     is_said_plainly = bool(plain and plain.strip())  # some programs leave the plain part empty
-    said, quoted = fold_quoted(plain if is_said_plainly else _without_tags(rich or ""))
+    said, quoted = fold_quoted(plain if is_said_plainly else lines_of_html(rich or ""))
     report = delivery_reports.find(mail)
-    whole = Mail(_with_reference(_head(mail), report), said, quoted, safe, tuple(files), report)
+    whole = Mail(_with_reference(_head(mail), report), said, quoted, safe_html(rich or ""), tuple(files), report)
     return _without_cut_files(whole, _header(mail, CUT))
 
 
@@ -235,11 +222,7 @@ def _decoded(value: str) -> str:
     text = value
     with suppress(LookupError, ValueError):
         text = str(make_header(decode_header(value)))
-    return _printable(text)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
+    return printable(text)
 
 
 def _addresses(mail: Message, name: str) -> list[tuple[str, str]]:
@@ -288,31 +271,3 @@ def _content(part: Message) -> bytes:
     except (ValueError, LookupError, MessageError):  # also of a header that cannot be written back
         return b""
     return payload if isinstance(payload, bytes) else b""
-
-
-def _text(part: Message) -> str:
-    try:
-        text = _content(part).decode(_charset(part), "replace")
-    except (LookupError, ValueError):
-        text = _content(part).decode("utf-8", "replace")
-    text = _HALF_A_CHARACTER.sub("\ufffd", text)  # utf-7 may hold one; no database does
-    return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _charset(part: Message) -> str:
-    """What the part says it is written in, unless no mail is. Raises LookupError or ValueError for what is none."""
-    name = codecs.lookup(part.get_content_charset() or "utf-8").name
-    return "utf-8" if name in _NOT_OF_MAIL else name
-
-
-def _is_reasonable(rich: str) -> bool:
-    return rich.count("<") <= MOST_TAGS
-
-
-def _without_tags(rich: str) -> str:
-    """What HTML says, as lines of text."""
-    broken = _BLOCK_END.sub("\n", _CELL_END.sub(" ", " ".join(rich.split())))
-    broken = _BLOCK_START.sub(_STARTS, broken)
-    bare = nh3.clean(broken, tags=set()) if _is_reasonable(rich) else _TAG.sub(" ", broken)
-    lines = (line.strip(f" {_STARTS}") for line in html.unescape(bare).split("\n"))
-    return "\n".join("\n".join(part.strip() for part in line.split(_STARTS) if part.strip()) for line in lines).strip()

@@ -93,6 +93,16 @@ def fresh_status(message: Message) -> str:
     return db.session.scalar(select(Message.status).where(Message.id == message.id))
 
 
+def say_all() -> None:
+    """Both messages of the drip leave, and the passages end."""
+    work()
+    send()
+    clock.move(4 * 86_400)
+    send()
+    finish_enrolments()
+    work()
+
+
 def send() -> int:
     transport = FakeTransport()
     transport.drain()
@@ -356,12 +366,7 @@ def test_what_is_too_much_for_a_day_leaves_on_the_days_after_however_many_those_
 def test_it_is_done_when_nobody_is_inside_any_more_and_its_author_hears_of_it(drip, people, cast):
     with acting_as(f"user:{cast.ada.id}"):
         campaign = begun(drip)
-    work()
-    send()
-    clock.move(4 * 86_400)
-    send()
-    finish_enrolments()
-    work()
+    say_all()
     assert fresh(campaign).state == "done"
     titles = db.session.scalars(select(Notification.title).where(Notification.user_id == cast.ada.id)).all()
     assert titles == ["Autumn: all of its 7 leads have entered", "Autumn: it is done"]
@@ -371,12 +376,7 @@ def test_it_is_done_when_nobody_is_inside_any_more_and_its_author_hears_of_it(dr
 
 def test_an_answer_counts_although_all_had_been_said(drip, people):
     campaign = begun(drip)
-    work()
-    send()
-    clock.move(4 * 86_400)
-    send()
-    finish_enrolments()
-    work()
+    say_all()
     receive(people[0])
     drain()
     assert campaign_queries.results_of(campaign.id).replied == 1
