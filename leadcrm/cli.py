@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from leadcrm import safekeeping
-from leadcrm.core import rotation, tenancy, zones
+from leadcrm.core import addresses, rotation, tenancy, zones
 from leadcrm.core.db import db, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.once import run_once
@@ -21,7 +21,6 @@ from leadcrm.furnishing import found_organization
 from leadcrm.identity import operations as identity
 from leadcrm.identity import passwords, queries
 from leadcrm.identity.models import ROLES, Organization
-from leadcrm.leads import addresses
 
 MARKS = {"ok": "ok      ", "note": "note    ", "broken": "BROKEN  "}
 

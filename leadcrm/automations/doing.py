@@ -13,6 +13,7 @@ from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import Event
 from leadcrm.flows import operations as flows
+from leadcrm.identity import queries as identity
 from leadcrm.leads import operations as leads
 from leadcrm.leads import queries as lead_queries
 from leadcrm.leads.models import Lead
@@ -119,7 +120,7 @@ def _set(action: Action, occasion: Occasion) -> Plan | Outcome:
     if not _changes(lead, field, value):
         return Outcome("skipped", f"Nothing to change: {words}")
     if field == "owner":
-        leads.checked_owner(value)  # refuses whoever left
+        identity.checked_owner(value)  # refuses whoever left
 
     def deed() -> Outcome:
         _change(lead, field, value, f"Automation “{occasion.rule_name}”")

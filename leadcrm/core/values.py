@@ -1,4 +1,6 @@
-"""Small values every feature makes alike: ids, and how a person without a picture is shown."""
+"""Small values every feature makes alike: ids, folded text, and how a person without a picture is shown."""
+
+import unicodedata
 
 import uuid_utils
 
@@ -8,6 +10,12 @@ TONES = ("blue", "green", "amber", "red", "violet", "teal", "pink")
 def new_id() -> str:
     """A UUIDv7 string: unique, opaque, sorts by its making."""
     return str(uuid_utils.uuid7())
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, whatever the script: what is found is what looks the same."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def initials(name: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import lazyload, load_only
 from leadcrm.core import clock, tenancy
 from leadcrm.core.at_rest import Place, Unreadable, decrypt
 from leadcrm.core.db import db
+from leadcrm.core.errors import DomainError
 from leadcrm.core.security import digest
 from leadcrm.identity.models import (
     ApiToken,
@@ -168,6 +169,16 @@ class ShownMail:
     body: str
     created_at: datetime
     sent_at: datetime | None
+
+
+def checked_owner(owner_id: str | None) -> str | None:
+    """The id of an active colleague, None for nobody. Raises DomainError for anyone else."""
+    if not owner_id:
+        return None
+    owner = db.session.scalar(select(User).where(User.id == owner_id))
+    if owner is None or owner.disabled_at is not None or owner.role == "provider":
+        raise DomainError("Choose someone of your team.", "owner_id")
+    return owner.id
 
 
 def active_managers() -> list[str]:

@@ -3,12 +3,13 @@
 from flask import request
 from flask_login import current_user
 
+from leadcrm.core.values import fold
 from leadcrm.core.web import fragment
 from leadcrm.identity.permissions import can_manage
 from leadcrm.leads import queries
 from leadcrm.leads.blueprint import blueprint, me
 from leadcrm.leads.data import Filters
-from leadcrm.leads.search import fold, terms_of
+from leadcrm.leads.search import terms_of
 
 MOST_LEADS = 8
 LONGEST_QUERY = 100

@@ -3,13 +3,13 @@
 from flask import flash, request, url_for
 from flask_login import current_user
 
+from leadcrm.core.addresses import is_email
 from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render
 from leadcrm.identity.permissions import can_see_lead
 from leadcrm.leads import operations, queries, wording, zone_words
-from leadcrm.leads.addresses import is_email
 from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, owners
 from leadcrm.leads.forms import LeadForm, NoteForm
 from leadcrm.leads.models import Lead

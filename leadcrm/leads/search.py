@@ -9,7 +9,6 @@ index on an array: pg_trgm is an extension that small installations do not have.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from sqlalchemy import DDL, Column, ColumnElement, Integer, Select, Text, event, literal, literal_column, table
@@ -17,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute
 
 from leadcrm.core.db import is_postgresql
+from leadcrm.core.values import fold
 from leadcrm.leads.models import Lead, LeadSearch
 
 LONGEST_QUERY = 100
@@ -50,12 +50,6 @@ for _dialect, _statements in (("sqlite", SQLITE_DDL), ("postgresql", POSTGRESQL_
         event.listen(LeadSearch.__table__, "after_create", DDL(_literal).execute_if(dialect=_dialect))
 
 _fts = table("lead_search_text", Column("rowid", Integer), Column("lead_search_text", Text))
-
-
-def fold(text: str) -> str:
-    """Lower case, without accents, whatever the script: what is found is what looks the same."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def text_of(name: str, company: str, addresses: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from datetime import date
 
 from babel import Locale
 
-from leadcrm.leads.addresses import phone_as_read
+from leadcrm.core.addresses import phone_as_read
 from leadcrm.leads.data import Consent, Filters
 from leadcrm.leads.models import STATUSES, Lead
 from leadcrm.leads.zone_certainty import SOURCE_WORDS, candidates

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from babel.core import get_global
 
+from leadcrm.core.addresses import region_of_phone, zones_of_phone
 from leadcrm.core.zones import UnknownZone, zone
-from leadcrm.leads.addresses import region_of_phone, zones_of_phone
 
 GUESSED = ("phone", "organization")  # sources of a zone that nobody told us
 SOURCE_WORDS = {

@@ -9,12 +9,13 @@ from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.events import record
 from leadcrm.identity.models import User
+from leadcrm.identity.queries import checked_owner
 from leadcrm.leads import queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadInquired, LeadRecognised
 from leadcrm.leads.models import STATUSES, Inquiry, Lead
 from leadcrm.leads.operations import contact_points
-from leadcrm.leads.operations.changing import checked_owner, restore_lead, tags_named
+from leadcrm.leads.operations.changing import restore_lead, tags_named
 from leadcrm.leads.operations.consenting import checked, note_consent
 from leadcrm.leads.operations.contact_points import Address
 from leadcrm.leads.operations.creating import checked_zone, chosen_zone, guess_zone_anew, make_lead, shown_name

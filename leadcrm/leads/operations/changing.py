@@ -9,7 +9,7 @@ from leadcrm.core import clock, events
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
-from leadcrm.identity.models import User
+from leadcrm.identity.queries import checked_owner
 from leadcrm.leads.events import (
     LeadArchived,
     LeadAssigned,
@@ -130,16 +130,6 @@ def set_field(lead: Lead, field: str, value: str) -> Lead:
         setattr(lead, field, value)
         record(LeadEdited(lead_id=lead.id, fields=(field,)))
     return lead
-
-
-def checked_owner(owner_id: str | None) -> str | None:
-    """The id of an active colleague, None for nobody. Raises DomainError for anyone else."""
-    if not owner_id:
-        return None
-    owner = db.session.scalar(select(User).where(User.id == owner_id))
-    if owner is None or owner.disabled_at is not None or owner.role == "provider":
-        raise DomainError("Choose someone of your team.", "owner_id")
-    return owner.id
 
 
 def tags_named(names: Iterable[str]) -> list[Tag]:

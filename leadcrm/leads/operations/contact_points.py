@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, insert, select
 
+from leadcrm.core import addresses
 from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.core.errors import DomainError
 from leadcrm.identity import queries as identity
-from leadcrm.leads import addresses, search
+from leadcrm.leads import search
 from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
 
 Address = tuple[str, str]  # kind and normal value

@@ -16,7 +16,7 @@ from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import FollowUpRequested, LeadCreated
 from leadcrm.leads.models import Lead, LeadTag
 from leadcrm.leads.operations import contact_points
-from leadcrm.leads.operations.changing import checked_owner, tags_named
+from leadcrm.leads.operations.changing import tags_named
 from leadcrm.leads.operations.consenting import checked, note_consent
 from leadcrm.leads.operations.contact_points import Address
 from leadcrm.leads.zone_certainty import GUESSED, guessed_zone
@@ -50,7 +50,7 @@ def create_lead(
         said,
         held=contact_points.holders(said),
         zone=chosen_zone(data.timezone, zone_source, phone),
-        owner_id=checked_owner(data.owner_id),
+        owner_id=identity.checked_owner(data.owner_id),
         form_key=form_key,
     )
     lead = get_or_404(Lead, lead_id)

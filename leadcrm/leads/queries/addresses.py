@@ -5,11 +5,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from leadcrm.core import clock
+from leadcrm.core import addresses, clock
 from leadcrm.core.db import db
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
-from leadcrm.leads import addresses
 from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Lead
 from leadcrm.leads.zone_certainty import candidates
 
