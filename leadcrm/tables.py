@@ -1,5 +1,6 @@
 """All tables of all features, so that the metadata is whole before anything looks at it."""
 
+from leadcrm.accounts import models as accounts
 from leadcrm.automations import models as automations
 from leadcrm.conversations import models as conversations
 from leadcrm.core import models as core
@@ -10,4 +11,15 @@ from leadcrm.notifications import models as notifications
 from leadcrm.tasks import models as tasks
 from leadcrm.tracking import models as tracking
 
-__all__ = ["automations", "conversations", "core", "flows", "identity", "leads", "notifications", "tasks", "tracking"]
+__all__ = [
+    "accounts",
+    "automations",
+    "conversations",
+    "core",
+    "flows",
+    "identity",
+    "leads",
+    "notifications",
+    "tasks",
+    "tracking",
+]

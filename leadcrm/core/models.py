@@ -46,6 +46,14 @@ class EventRow(TenantOwned, Base):
 
     __table_args__ = (
         Index("ix_events_lead", "organization_id", "lead_id", "id"),  # a lead's timeline, newest first
+        Index(  # an account's timeline
+            "ix_events_account",
+            "organization_id",
+            "account_id",
+            "id",
+            postgresql_where=text("account_id IS NOT NULL"),
+            sqlite_where=text("account_id IS NOT NULL"),
+        ),
         Index("ix_events_newest", "organization_id", "id"),  # the API's list
         Index("ix_events_name", "organization_id", "name", "id"),  # an automation's test against the last events
         CheckConstraint("depth >= 0", name="depth"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import lazyload, load_only
 
-from leadcrm.core import clock, tenancy
+from leadcrm.core import addresses, clock, tenancy
 from leadcrm.core.at_rest import Place, Unreadable, decrypt
 from leadcrm.core.db import db
 from leadcrm.core.errors import DomainError
@@ -179,6 +179,21 @@ def checked_owner(owner_id: str | None) -> str | None:
     if owner is None or owner.disabled_at is not None or owner.role == "provider":
         raise DomainError("Choose someone of your team.", "owner_id")
     return owner.id
+
+
+def address_as_kept(kind: str, typed: str | None) -> str:
+    """What somebody typed as the `kind` of address (core.addresses) it is kept as, "" for none.
+
+    A phone number without + is read as one of the organization's country. Raises DomainError naming the field.
+    """
+    typed = (typed or "").strip()
+    if not typed:
+        return ""
+    country = organization().country if kind == "phone" and not typed.startswith("+") else "ZZ"
+    try:
+        return addresses.normal(kind, typed, country)
+    except addresses.NotAnAddress as error:
+        raise DomainError(str(error), kind) from None
 
 
 def active_managers() -> list[str]:

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from leadcrm.accounts.data import OpportunityData
+
 
 @dataclass(frozen=True)
 class Consent:
@@ -31,11 +33,23 @@ class LeadData:
     interest: str | None = None
     source: str | None = None
     owner_id: str | None = None
+    account_id: str | None = None  # whose customer they are
     tags: Sequence[str] | None = None
     visitor: str | None = None
     consent: Consent | None = None  # for the addresses given with it
     answers: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversionData:
+    """What a lead becomes: a contact of the account `account_id`, else of the one it is linked to unless a new one's
+    name is given; and a deal, if any is begun. Without a name a new account is called as the lead's company.
+    """
+
+    account_id: str | None = None
+    account_name: str = ""
+    opportunity: OpportunityData | None = None
 
 
 MOMENTS = ("created_from", "created_before")  # of filters

@@ -98,6 +98,46 @@ class LeadStatusChanged(Event):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class LeadConverted(Event):
+    """The lead became a contact of an account, maybe with a deal; `made_account`: of one that is new."""
+
+    name = "lead.converted"
+    title = "Converted"
+    icon = "building-2"
+    lead_id: str
+    account_id: str
+    contact_id: str
+    opportunity_id: str | None = None
+    made_account: bool = False
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadConversionUndone(Event):
+    """The lead is a qualified one again; what the conversion had made is gone."""
+
+    name = "lead.conversion_undone"
+    title = "Conversion taken back"
+    icon = "undo-2"
+    lead_id: str
+    account_id: str
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class LeadLinked(Event):
+    """The lead is of a customer's, or of another's, or of nobody's any more."""
+
+    name = "lead.linked"
+    title = "Account changed"
+    icon = "building-2"
+    lead_id: str
+    account_id: str | None = None
+    old_account_id: str | None = None
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class LeadScored(Event):
     """The score is another one; both are from 0 to 100."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from leadcrm.accounts.models import Account
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.core.models import SERIAL
@@ -52,6 +53,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
     zone_source: Mapped[str] = mapped_column(String(20), default="organization")
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     realtor_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))  # whose customer
     last_activity_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     revision: Mapped[int] = mapped_column(default=1)
@@ -59,6 +61,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
     form_key: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # of the form's rendering: sent twice, made once
 
     owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    account: Mapped[Account | None] = relationship()
     contact_points: Mapped[list["ContactPoint"]] = relationship(
         back_populates="lead", order_by="ContactPoint.created_at, ContactPoint.id", cascade="all, delete-orphan"
     )
@@ -82,6 +85,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         _of_living("ix_leads_status", "status", "last_activity_at"),
         _of_living("ix_leads_owner", "owner_id", "last_activity_at"),
         _of_living("ix_leads_source", "source", "last_activity_at"),
+        Index("ix_leads_account", "account_id", "last_activity_at", "id", **_only("account_id IS NOT NULL")),
         Index("ix_leads_archived", "organization_id", "last_activity_at", "id", **_only("archived_at IS NOT NULL")),
     )
 
@@ -129,6 +133,30 @@ class ContactPoint(Identified, Timestamped, TenantOwned, Base):
     def is_primary_of(self, kind: str) -> bool:
         """Whether it is the lead's main address of that kind."""
         return self.is_primary and self.kind == kind
+
+
+class Conversion(TenantOwned, Base):
+    """What a lead became: an account's contact, maybe with a deal. Once for each lead, until it is taken back."""
+
+    __tablename__ = "conversions"
+
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    contact_id: Mapped[str | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
+    opportunity_id: Mapped[str | None] = mapped_column(ForeignKey("opportunities.id", ondelete="SET NULL"))
+    made_account: Mapped[bool]  # what is taken back with it; anything else was there before
+    made_contact: Mapped[bool]
+    old_account_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # whose customer the lead was before
+    converted_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    account: Mapped[Account] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("NOT made_account OR made_contact", name="new_account_has_a_contact"),
+        Index("ix_conversions_account", "account_id"),  # what depends on an account
+        Index("ix_conversions_contact", "contact_id"),
+        Index("ix_conversions_opportunity", "opportunity_id"),
+    )
 
 
 class Inquiry(Identified, Timestamped, TenantOwned, Base):

@@ -18,6 +18,8 @@ ROOT = "leads"
 FACTS = EventRow.__table__
 STAYS = {
     "erasures": "the journal of erasures: ids only, so that a restored backup can be brought to the same state",
+    "accounts": "a company's; one that bears the person's name gets another",
+    "opportunities": "a company's; whoever it was talked over with is not named any more, nor in its name",
 }
 BY_ADDRESS = {
     "suppressions": "what stays of an address is a keyed hash, so that nobody writes to it again",

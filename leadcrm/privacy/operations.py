@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, select, update
 
+from leadcrm.accounts.operations import forget_person
 from leadcrm.conversations.models import Attachment, Message, RawInbound
 from leadcrm.conversations.operations import suppress_hashes
 from leadcrm.core import events, jobs
@@ -35,6 +36,8 @@ def erase_lead(lead: Lead, raw_mail_ids: Sequence[str] = ()) -> Erasure:
     _stop_what_waits(lead.id)
     files = _files(lead.id, raw_mail_ids)
     suppress_hashes(lead.id)
+    if lead.account_id:
+        forget_person(lead.id, lead.account_id, lead.name)
     leave_shared_browsers(lead.id)
     record(LeadErased(lead_id=lead.id))
     entry = _journal(lead.id, files)

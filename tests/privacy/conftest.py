@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select, text, update
 
+from leadcrm.accounts.data import OpportunityData
 from leadcrm.automations import webhooks
 from leadcrm.automations.models import AutomationRun, WebhookCall
 from leadcrm.conversations import intake
@@ -19,6 +20,8 @@ from leadcrm.core.drains import drain_events
 from leadcrm.core.models import Debt
 from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.furnishing import furnish
+from leadcrm.leads import operations as leads
+from leadcrm.leads.data import ConversionData
 from leadcrm.leads.models import Lead
 from tests.api.conftest import ApiClient
 from tests.conversations.mails import SECRET, hand_over, mail
@@ -44,6 +47,8 @@ def person(app, cast) -> Lead:
         lead_id = lead_of(cast.ada, WORD, WORD)["lead"]
     keep_files()
     _through_the_doors(app, cast)
+    with tenancy.organization(cast.acme.id):
+        perform(_become_customer, lead_id)
     drain_events(lambda: False)
     drain_events(lambda: False)
     with tenancy.organization(cast.acme.id):
@@ -76,6 +81,14 @@ def _through_the_doors(app, cast) -> None:
             session.execute(unread.values(due_at=None, error=WORD))
     assert hand_over(client, report(f"<{sent.id}@crm.test>", EMAIL)).status_code == 200
     intake.drain(lambda: False)
+
+
+def _become_customer(lead_id: str) -> None:
+    """An account and a deal that bear the person's name; the company they work for is a company's name."""
+    lead = db.session.scalars(select(Lead).where(Lead.id == lead_id)).one()
+    leads.change_status(lead, "qualified")
+    deal = OpportunityData(name=f"{lead.name}: a flat")
+    leads.convert_lead(lead, ConversionData(account_name=lead.name, opportunity=deal), by=None)
 
 
 def _token(user) -> str:

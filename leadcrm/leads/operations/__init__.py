@@ -14,12 +14,14 @@ from leadcrm.leads.operations.changing import (
     set_tags,
     tag_leads,
 )
+from leadcrm.leads.operations.converting import AlreadyConverted, convert_lead, link_account, undo_conversion
 from leadcrm.leads.operations.creating import create_lead
 from leadcrm.leads.operations.editing import FIELDS, edit_field, edit_lead, field_text
 from leadcrm.leads.operations.undoing import undo
 
 __all__ = [
     "FIELDS",
+    "AlreadyConverted",
     "add_note",
     "add_to_score",
     "archive_lead",
@@ -28,10 +30,12 @@ __all__ = [
     "assign_leads",
     "capture_lead",
     "change_status",
+    "convert_lead",
     "create_lead",
     "edit_field",
     "edit_lead",
     "field_text",
+    "link_account",
     "note_activity",
     "note_contact",
     "read_submission",
@@ -42,4 +46,5 @@ __all__ = [
     "tag_leads",
     "take_in",
     "undo",
+    "undo_conversion",
 ]

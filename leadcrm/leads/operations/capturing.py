@@ -8,8 +8,8 @@ from sqlalchemy import insert
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.events import record
+from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
-from leadcrm.identity.queries import checked_owner
 from leadcrm.leads import queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadInquired, LeadRecognised
@@ -57,7 +57,7 @@ def read_submission(data: LeadData, *, realtor: User | None) -> Submission:
     """The submission for `realtor`, an active member of the team. Raises DomainError naming the field."""
     if data.consent is not None:
         checked(data.consent)
-    email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
+    email, phone = identity.address_as_kept("email", data.email), identity.address_as_kept("phone", data.phone)
     return Submission(
         data=replace(data, source=data.source or "api"),
         email=email,
@@ -84,7 +84,7 @@ def take_in(submission: Submission) -> Captured:
             said,
             held=held,
             zone=submission.zone,
-            owner_id=submission.realtor_id if data.owner_id is None else checked_owner(data.owner_id),
+            owner_id=submission.realtor_id if data.owner_id is None else identity.checked_owner(data.owner_id),
             realtor_id=submission.realtor_id,
         )
         _add_inquiry(lead_id, data, {})

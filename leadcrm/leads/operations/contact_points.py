@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, insert, select
 
-from leadcrm.core import addresses
 from leadcrm.core.db import MADE_ONCE, db
-from leadcrm.core.errors import DomainError
-from leadcrm.identity import queries as identity
 from leadcrm.leads import search
 from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
 
@@ -24,18 +21,6 @@ _holders = (
     .execution_options(**MADE_ONCE)
 )
 _insert_points, _insert_search = insert(ContactPoint.__table__), insert(LeadSearch.__table__)
-
-
-def normal(kind: str, typed: str | None) -> str:
-    """The address as it is kept, "" for none. Raises DomainError naming the field."""
-    typed = (typed or "").strip()
-    if not typed:
-        return ""
-    country = identity.organization().country if kind == "phone" and not typed.startswith("+") else "ZZ"
-    try:
-        return addresses.normal(kind, typed, country)
-    except addresses.NotAnAddress as error:
-        raise DomainError(str(error), kind) from None
 
 
 def given(**values: str) -> list[Address]:

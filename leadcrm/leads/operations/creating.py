@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert, select
 
+from leadcrm.accounts import queries as accounts
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
@@ -35,15 +36,18 @@ def create_lead(
     """A new lead, also when one with the same address exists: whoever typed it was warned.
 
     `form_key` names one rendering of a form; the second submission of it returns the lead the first one made.
-    `zone_source` says where `data.timezone` comes from. Raises DomainError naming the field.
+    `zone_source` says where `data.timezone` comes from. Raises DomainError naming the field, and NotFound for an
+    account that `by` does not see.
     """
     if form_key and (lead := db.session.scalar(select(Lead).where(Lead.form_key == form_key))) is not None:
         return lead
-    email, phone = contact_points.normal("email", data.email), contact_points.normal("phone", data.phone)
+    email, phone = identity.address_as_kept("email", data.email), identity.address_as_kept("phone", data.phone)
     if follow_up and not email:
         raise DomainError("A follow-up email needs an email address.", "follow_up")
     if data.consent is not None:
         checked(data.consent)
+    if data.account_id and by is not None:
+        accounts.visible_account(by, data.account_id)
     said = contact_points.given(email=email, phone=phone)
     lead_id = make_lead(
         data,
@@ -92,6 +96,7 @@ def make_lead(
         "zone_source": zone[1],
         "owner_id": owner_id,
         "realtor_id": realtor_id,
+        "account_id": data.account_id or None,
         "form_key": form_key,
     }
     connection.execute(_insert_lead, lead)

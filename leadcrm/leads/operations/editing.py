@@ -3,6 +3,7 @@
 from leadcrm.core.db import lock
 from leadcrm.core.errors import Conflict
 from leadcrm.core.events import record
+from leadcrm.identity import queries as identity
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadEdited
 from leadcrm.leads.models import Lead
@@ -26,7 +27,7 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
     """
     lead = lock(lead)
     addresses = {
-        kind: contact_points.normal(kind, typed)
+        kind: identity.address_as_kept(kind, typed)
         for kind, typed in (("email", data.email), ("phone", data.phone))
         if typed is not None
     }

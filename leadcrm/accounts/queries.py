@@ -1,0 +1,202 @@
+"""Accounts, contacts and opportunities as screens and the API read them; only of accounts the person may see."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from leadcrm.accounts.data import AccountFilters
+from leadcrm.accounts.models import Account, Contact, Opportunity
+from leadcrm.accounts.pipeline import OPEN, STAGES, weighted
+from leadcrm.core.db import asked_id, db
+from leadcrm.core.errors import NotFound
+from leadcrm.core.models import EventRow
+from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.core.values import fold
+from leadcrm.identity.models import User
+from leadcrm.identity.permissions import visible_leads_filter
+
+ACCOUNT_ORDERS = {
+    "name": Order("name", (Account.folded_name, Account.id), descending=False),
+    "newest": Order("newest", (Account.created_at, Account.id)),
+    "health": Order("health", (Account.health, Account.id), descending=False),  # those in danger first
+}
+_newest_contact = Order("newest", (Contact.created_at, Contact.id))
+_newest_deal = Order("newest", (Opportunity.created_at, Opportunity.id))
+MOST_OF_ACCOUNT = 200
+MOST_FACTS = 50
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an account is worth today: deals not closed yet, their sum and what it weighs, and what was won."""
+
+    open_deals: int = 0
+    open_amount: Decimal = Decimal()
+    weighted_amount: Decimal = Decimal()
+    won_amount: Decimal = Decimal()
+
+
+def visible_account(user: User, account_id: str) -> Account:
+    """An account the person may see, with its owner. Raises NotFound for any other."""
+    found = select(Account).where(Account.id == asked_id(account_id), _seen_by(user))
+    account = db.session.scalar(found.options(joinedload(Account.owner)))
+    if account is None:
+        raise NotFound("We could not find that account.")
+    return account
+
+
+def visible_contact(user: User, contact_id: str) -> Contact:
+    """A person at an account the user may see. Raises NotFound for any other."""
+    contact = db.session.scalar(_contacts_seen_by(user).where(Contact.id == asked_id(contact_id)))
+    if contact is None:
+        raise NotFound("We could not find that contact.")
+    return contact
+
+
+def visible_opportunity(user: User, opportunity_id: str) -> Opportunity:
+    """A deal with an account the user may see. Raises NotFound for any other."""
+    deal = db.session.scalar(_deals_seen_by(user).where(Opportunity.id == asked_id(opportunity_id)))
+    if deal is None:
+        raise NotFound("We could not find that opportunity.")
+    return deal
+
+
+def account_page(
+    user: User, filters: AccountFilters, sort: str = "name", cursor: str | None = None, limit: int = 50
+) -> Page[Account]:
+    """Accounts with their owners, in one of ACCOUNT_ORDERS. Raises BadCursor.
+
+    A search reads names in the list's order until the page is full: customers are counted in thousands.
+    """
+    archived = Account.archived_at.is_not(None) if filters.archived else Account.archived_at.is_(None)
+    statement = select(Account).where(_seen_by(user), archived).options(joinedload(Account.owner))
+    if term := fold(filters.q.strip()):
+        statement = statement.where(Account.folded_name.contains(term, autoescape=True))
+    if filters.owner is not None:
+        statement = statement.where(Account.owner_id == (None if filters.owner == "none" else filters.owner))
+    if filters.health_below is not None:
+        statement = statement.where(Account.health < filters.health_below)
+    return keyset_page(statement, ACCOUNT_ORDERS[sort], cursor, limit)
+
+
+def same_name(name: str, *, but: str = "", limit: int = 5) -> Sequence[Account]:
+    """Accounts outside the archive of that name, however it is written, for a warning; also those of colleagues."""
+    folded = fold(" ".join(name.split()))
+    if not folded:
+        return []
+    named = select(Account).where(Account.folded_name == folded, Account.archived_at.is_(None), Account.id != but)
+    return db.session.scalars(named.options(joinedload(Account.owner)).order_by(Account.id).limit(limit)).all()
+
+
+def contact_page(
+    user: User, account_id: str | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[Contact]:
+    """Contacts, also those who left, newest first. Raises BadCursor."""
+    statement = _contacts_seen_by(user)
+    if account_id is not None:
+        statement = statement.where(Contact.account_id == account_id)
+    return keyset_page(statement, _newest_contact, cursor, limit)
+
+
+def contacts_of(account_id: str) -> Sequence[Contact]:
+    """An account's people: the main one, the others by name, then those who left."""
+    there = select(Contact).where(Contact.account_id == account_id)
+    order = (Contact.left_at.is_not(None), Contact.is_primary.desc(), Contact.name, Contact.id)
+    return db.session.scalars(there.order_by(*order).limit(MOST_OF_ACCOUNT)).all()
+
+
+def opportunity_page(
+    user: User, filters: Mapping[str, str], cursor: str | None = None, limit: int = 50
+) -> Page[Opportunity]:
+    """Deals with account and owner, newest first; `filters` may name `account_id`, `stage` and `owner_id`.
+
+    Raises BadCursor.
+    """
+    criteria = (getattr(Opportunity, name) == value for name, value in filters.items())
+    return keyset_page(_deals_seen_by(user).where(*criteria), _newest_deal, cursor, limit)
+
+
+def opportunities_of(account_id: str) -> Sequence[Opportunity]:
+    """An account's deals, newest first."""
+    deals = select(Opportunity).where(Opportunity.account_id == account_id).options(joinedload(Opportunity.owner))
+    order = (Opportunity.created_at.desc(), Opportunity.id.desc())
+    return db.session.scalars(deals.order_by(*order).limit(MOST_OF_ACCOUNT)).all()
+
+
+def stage_sums(user: User) -> dict[str, tuple[int, Decimal]]:
+    """How many deals stand at each stage, and what they are worth together."""
+    statement = (
+        select(Opportunity.stage, func.count(Opportunity.id), func.sum(Opportunity.amount))
+        .join(Opportunity.account)
+        .where(_seen_by(user))
+        .group_by(Opportunity.stage)
+    )
+    found = {stage: (count, amount or Decimal()) for stage, count, amount in db.session.execute(statement)}
+    return {stage: found.get(stage, (0, Decimal())) for stage in STAGES}
+
+
+def standings(account_ids: Collection[str]) -> dict[str, Standing]:
+    """What each of these accounts is worth today."""
+    statement = (
+        select(Opportunity.account_id, Opportunity.stage, func.count(Opportunity.id), func.sum(Opportunity.amount))
+        .where(Opportunity.account_id.in_(account_ids))
+        .group_by(Opportunity.account_id, Opportunity.stage)
+    )
+    found: dict[str, list[tuple[str, int, Decimal]]] = {account_id: [] for account_id in account_ids}
+    for account_id, stage, count, amount in db.session.execute(statement):
+        found[account_id].append((stage, count, amount or Decimal()))
+    return {account_id: _standing(stages) for account_id, stages in found.items()}
+
+
+def facts_of(account_id: str, before: int | None = None) -> Sequence[EventRow]:
+    """What happened to the account, its people and its deals, newest first."""
+    told = select(EventRow).where(EventRow.account_id == account_id)
+    if before is not None:
+        told = told.where(EventRow.id < before)
+    return db.session.scalars(told.order_by(EventRow.id.desc()).limit(MOST_FACTS)).all()
+
+
+def lead_behind(account_id: str, contact_id: str | None = None) -> str | None:
+    """Id of the lead whom a fact about the account concerns: the contact's, else the main contact's; None without."""
+    wanted: ColumnElement[bool] = Contact.is_primary
+    if contact_id is not None:
+        wanted = wanted | (Contact.id == contact_id)
+    leads = select(Contact.lead_id).where(Contact.account_id == account_id, Contact.lead_id.is_not(None), wanted)
+    return db.session.scalar(leads.order_by((Contact.id == contact_id).desc()).limit(1))
+
+
+def is_account_form_sent(form_key: str | None) -> bool:
+    """Whether this rendering of a form has made its account already."""
+    return bool(form_key) and db.session.scalar(select(Account.id).where(Account.form_key == form_key)) is not None
+
+
+def _standing(stages: Sequence[tuple[str, int, Decimal]]) -> Standing:
+    still_open = [(stage, count, amount) for stage, count, amount in stages if stage in OPEN]
+    return Standing(
+        open_deals=sum(count for _, count, _ in still_open),
+        open_amount=sum((amount for _, _, amount in still_open), Decimal()),
+        weighted_amount=sum((weighted(amount, stage) for stage, _, amount in still_open), Decimal()),
+        won_amount=sum((amount for stage, _, amount in stages if stage == "closed_won"), Decimal()),
+    )
+
+
+def _seen_by(user: User) -> ColumnElement[bool]:
+    """Reps see their own accounts and those nobody owns, as with leads."""
+    return visible_leads_filter(user, Account.owner_id)
+
+
+def _contacts_seen_by(user: User) -> Select:
+    return select(Contact).join(Contact.account).where(_seen_by(user)).options(contains_eager(Contact.account))
+
+
+def _deals_seen_by(user: User) -> Select:
+    """With account, contact and owner, which every line shows."""
+    return (
+        select(Opportunity)
+        .join(Opportunity.account)
+        .where(_seen_by(user))
+        .options(contains_eager(Opportunity.account), joinedload(Opportunity.contact), joinedload(Opportunity.owner))
+    )
