@@ -75,6 +75,10 @@ class Keyset:
             previous=_encode(self._order, first, True) if (more if backwards else key is not None) else None,
         )
 
+    def reads_back(self, cursor: str | None) -> bool:
+        """Whether it leads to the page before, not after. Raises BadCursor."""
+        return cursor is not None and _decode(self._order, cursor)[0]
+
     def _statement_of(self, key: Sequence[Any] | None, backwards: bool) -> Select:
         if key is None:
             return self._first_page

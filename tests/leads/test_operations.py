@@ -1,6 +1,7 @@
 """The verbs of leads: what they keep, what they refuse, what they record."""
 
 import threading
+from itertools import chain
 
 import pytest
 from sqlalchemy import func, select
@@ -9,9 +10,10 @@ from leadcrm.core import events, tenancy
 from leadcrm.core.db import db, perform
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.models import EventRow
-from leadcrm.leads import operations, queries
+from leadcrm.leads import operations, queries, search
 from leadcrm.leads.data import Filters, LeadData
 from leadcrm.leads.models import ContactPoint, Inquiry, Lead, LeadSearch
+from leadcrm.leads.queries import lists
 
 
 def create(**said) -> Lead:
@@ -288,6 +290,28 @@ def test_a_lead_is_found_by_any_part(acme, cast, query):
 def test_what_is_not_there_is_not_found_and_nothing_breaks(acme, cast, query):
     create(first_name="Jo", last_name="Ramírez", email="jo.r@example.com")
     assert found(cast.ada, query) == []
+
+
+@pytest.mark.parametrize(("few", "many"), [(4, 9), (6, 40), (40, 40)])
+def test_a_search_finds_its_pages_wherever_the_matches_lie(acme, cast, monkeypatch, few, many):
+    """Among the newest, among the old, in stretches, forwards and back."""
+    for name, value in (("FEW", few), ("MANY", many)):
+        monkeypatch.setattr(search, name, value)
+    for name, value in (("OFTEN_FOUND", 2), ("FOUND_UP_TO", 3)):
+        monkeypatch.setattr(lists, name, value)
+    lists._listing.cache_clear()
+    for n in range(30):
+        create(first_name="Maya" if n % 10 > 6 or n < 5 else "Adam", last_name=f"{n}")
+    pages, cursor = [], None
+    while cursor or not pages:
+        pages.append(queries.lead_list(cast.ada, Filters(q="maya"), cursor=cursor, limit=3, counted=True))
+        cursor = pages[-1].next
+    names = [[row.name for row in page.items] for page in pages]
+    assert [*chain.from_iterable(names)] == [f"Maya {n}" for n in range(29, -1, -1) if n % 10 > 6 or n < 5]
+    assert {row.matching for page in pages for row in page.items} == {4}
+    back = [queries.lead_list(cast.ada, Filters(q="maya"), cursor=page.previous, limit=3) for page in pages[1:]]
+    assert [[row.name for row in page.items] for page in back] == names[:-1]
+    lists._listing.cache_clear()
 
 
 def test_search_follows_edits_and_stays_in_its_organization(app, cast):

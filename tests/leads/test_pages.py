@@ -13,6 +13,7 @@ from leadcrm.leads import operations, queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead, Note
 from tests.conftest import count_queries
+from tests.databases import BACKEND
 
 READ = [
     "/leads", "/leads/new", "/leads/filters", "/leads/export.csv", "/leads/count", "/leads/duplicates",
@@ -231,7 +232,7 @@ def test_fragments_ask_for_nothing_they_do_not_show(sign_in, acme, cast, lead):
         (f"/leads/{lead.id}/panel", 4),
         (f"/leads/{lead.id}/details", 3),
         (f"/leads/{lead.id}/fields/company", 3),
-        ("/palette?q=l5", 2),
+        ("/palette?q=l5", 2 if BACKEND == "sqlite" else 3),  # what few have is looked for twice
     ):
         assert queries_of(ada, url, hx=True) <= most, url
 

@@ -1,11 +1,11 @@
 """Lists of leads: filtered, ordered, page by page, counted, exported."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from leadcrm.core.db import MADE_ONCE, db, is_postgresql
@@ -39,6 +39,7 @@ LISTED = (
 )
 COUNTED_UP_TO = 1_000
 FOUND_UP_TO = 200  # by a search, which looks each of them up
+OFTEN_FOUND = 40  # among few: then it is worth looking among many
 EXPORT_BATCH = 500
 SEES_ALL = "owner"  # a role for which nobody is left out
 
@@ -58,8 +59,27 @@ def lead_list(
 
     `sort` is one of SORTS; without one a search comes newest first, anything else by last activity. Raises BadCursor.
     """
-    listing = _listing(user.role, filters, sort, descending, limit, columns, counted, is_postgresql())
-    return listing.page(cursor, reader=user.id)
+    asked = (user.role, filters, sort, descending, limit, columns, counted, is_postgresql())
+    if is_postgresql() and sort is None and search.terms_of(filters.q):
+        listings = [_listing(*asked, look) for look in (search.among_few, search.among_many, search.by_index)]
+        return _newest_found(*listings, cursor, user.id)
+    return _listing(*asked).page(cursor, reader=user.id)
+
+
+def _newest_found(few: Keyset, many: Keyset, all_of_them: Keyset, cursor: str | None, reader_id: str) -> Page:
+    """A page of a search on PostgreSQL: of the newest leads where they fill it and its count, else of all."""
+    if not few.reads_back(cursor):
+        page = few.page(cursor, reader=reader_id)
+        if len(page.items) >= OFTEN_FOUND and not _is_whole(page):
+            page = many.page(cursor, reader=reader_id)
+        if _is_whole(page):
+            return page
+    return all_of_them.page(cursor, reader=reader_id)
+
+
+def _is_whole(page: Page) -> bool:
+    """Whether the page, and the count beside it, could hold nothing else if more leads had been looked at."""
+    return page.next is not None and getattr(page.items[0], "matching", FOUND_UP_TO + 1) > FOUND_UP_TO
 
 
 @lru_cache(maxsize=256)
@@ -72,12 +92,14 @@ def _listing(
     columns: tuple[ColumnElement, ...],
     counted: bool,
     on_postgresql: bool,  # where a search is another one
+    look: Callable[[str], Subquery] | None = None,  # for what is searched, instead of as the planner thinks best
 ) -> Keyset:
     """Most lists are asked for again and again: putting one together costs more than reading it."""
+    found = look(filters.q) if look else None
     if counted:
-        matching = counting(role, filters, counted_up_to(filters), on_postgresql).scalar_subquery()
+        matching = _counting(role, filters, counted_up_to(filters), found).scalar_subquery()
         columns = (*columns, matching.label("matching"))
-    statement, newest = _filtered(select(*columns), Reader(role), filters)
+    statement, newest = _filtered(select(*columns), Reader(role), filters, found)
     statement = statement.execution_options(**MADE_ONCE)
     if any(column is OWNER_NAME for column in columns):
         statement = statement.outerjoin(User, User.id == Lead.owner_id)
@@ -101,7 +123,11 @@ def count_leads(user: User, filters: Filters) -> int:
 @lru_cache(maxsize=256)
 def counting(role: str, filters: Filters, up_to: int | None, on_postgresql: bool) -> Select:
     """How many leads match, up to `up_to` + 1, as a statement that is executed with the person's id as `reader`."""
-    matching, _ = _filtered(select(Lead.id), Reader(role), filters)
+    return _counting(role, filters, up_to)
+
+
+def _counting(role: str, filters: Filters, up_to: int | None, found: Subquery | None = None) -> Select:
+    matching, _ = _filtered(select(Lead.id), Reader(role), filters, found)
     if up_to is not None:
         matching = matching.limit(up_to + 1)
     return select(func.count()).select_from(matching.subquery()).execution_options(**MADE_ONCE)
@@ -133,10 +159,15 @@ def exported(user: User, filters: Filters) -> Iterator[Sequence[Any]]:
             return
 
 
-def _filtered(statement: Select, reader: Reader, filters: Filters) -> tuple[Select, Any]:
-    """The statement with every filter, and the column that orders a search newest first (None without a search)."""
+def _filtered(statement: Select, reader: Reader, filters: Filters, found: Subquery | None = None) -> tuple[Select, Any]:
+    """The statement with every filter, and the column that orders a search newest first (None without a search).
+
+    `found` is what the search has found, where that was looked for apart.
+    """
     newest = None
-    if search.terms_of(filters.q):
+    if found is not None:
+        statement, newest = statement.join(found, found.c.lead_id == Lead.id), found.c.id
+    elif search.terms_of(filters.q):
         statement, newest = search.matching(statement, filters.q)
     return statement.where(visible_leads_filter(reader, Lead.owner_id), *_criteria(filters)), newest
 
