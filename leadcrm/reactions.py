@@ -5,6 +5,7 @@ from leadcrm.automations.triggers import STARTED_BY
 from leadcrm.conversations import listeners as conversations
 from leadcrm.conversations.events import (
     LeadOptedOut,
+    MailAllowedAgain,
     MessageBounced,
     MessageFailed,
     MessageOutcomeUnknown,
@@ -43,6 +44,7 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     LeadArchived: [flows.leave_on_archival, conversations.stop_writing],
     LeadRestored: [flows.return_on_restoration, conversations.write_again, tasks.tell_what_fell_due],
     LeadOptedOut: [flows.leave_on_opt_out, leads.tell_of_opt_out],
+    MailAllowedAgain: [flows.go_on_mailing],
     OptOutSuspected: [conversations.ask_about_opt_out],
     MessageReceived: [flows.leave_on_reply, conversations.tell_of_reply, automations.consider],
     MessageFailed: [conversations.tell_of_failure, automations.consider],

@@ -13,5 +13,8 @@ LOOK_AGAIN = f"{CHANGED}, {RESTORED}, lead-changed"  # the thread, the composer,
 def allow_mail(lead_id: str):
     """Mail to `address`, one of the lead's, is sent again."""
     lead = thread_queries.lead(me(), lead_id)
-    perform(operations.allow_mail_again, lead, request.form.get("address", ""))
-    return changed("Mail to this address is sent again.", events=LOOK_AGAIN, back=f"/leads/{lead.id}")
+    has_more = perform(operations.allow_mail_again, lead, request.form.get("address", ""))
+    words = "Mail to this address is sent again."
+    if has_more:
+        words += " What was planned for later and still holds goes out, too."
+    return changed(words, events=LOOK_AGAIN, back=f"/leads/{lead.id}")

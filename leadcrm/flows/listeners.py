@@ -1,6 +1,7 @@
 """What happens to flows because something happened elsewhere."""
 
-from leadcrm.conversations.events import LeadOptedOut, MessageReceived
+from leadcrm.conversations.events import LeadOptedOut, MailAllowedAgain, MessageReceived
+from leadcrm.conversations.operations.consent import REASON_BOUNCED
 from leadcrm.core.events import holds_sending
 from leadcrm.flows import operations, queries
 from leadcrm.flows.models import TRIGGERS
@@ -88,6 +89,11 @@ def leave_on_archival(event: LeadArchived) -> None:
 def return_on_restoration(event: LeadRestored) -> None:
     """Putting a lead away may have been a slip: whoever comes back hears what is still ahead of them."""
     _let_in_again(event.lead_id, ARCHIVED)
+
+
+def go_on_mailing(event: MailAllowedAgain) -> None:
+    """A person allows mail to an address it had come back from: the flow goes on with what is still ahead."""
+    operations.resume_dropped(event.lead_id, REASON_BOUNCED)
 
 
 def _let_in_again(lead_id: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from leadcrm.conversations.events import MailAllowedAgain, MessageBounced, Messa
 from leadcrm.conversations.models import Conversation, Message, Suppression
 from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, lift_suppression, opt_out, suppress
 from leadcrm.conversations.operations.fate import names_of, note_accepted, settle
-from leadcrm.conversations.operations.skipping import OVER, skip_waiting_of_lead
+from leadcrm.conversations.operations.skipping import OVER, resume_skipped, skip_waiting_of_lead
 from leadcrm.conversations.soft_bounces import soft_bounces_in_a_row
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
@@ -52,10 +52,11 @@ def take_refusal(message_id: str, said: str) -> None:
         _stop_writing(message, verdict)
 
 
-def allow_mail_again(lead: Lead, address: str) -> None:
-    """A person wants to write to a bounced address of the lead all the same.
+def allow_mail_again(lead: Lead, address: str) -> bool:
+    """A person wants to write to a bounced address of the lead all the same, and what is still ahead goes out.
 
-    Raises NotFound for an address that is not the lead's, Conflict when mail to it is not stopped for that reason.
+    Returns whether anything is. What flows dropped they take back themselves. Raises NotFound for an address that is
+    not the lead's, Conflict when mail to it is not stopped for that reason.
     """
     if not any(point.kind == "email" and point.value == address for point in lead.contact_points):
         raise NotFound
@@ -64,6 +65,11 @@ def allow_mail_again(lead: Lead, address: str) -> None:
         raise Conflict("Mail to this address is not stopped because it came back.")
     lift_suppression("email", address)
     record(MailAllowedAgain(lead_id=lead.id))
+    dropped = (Message.lead_id == lead.id, Message.status == "skipped", Message.reason == REASON_BOUNCED)
+    is_anything_ahead = select(Message.id).where(*dropped, Message.scheduled_for > clock.now()).limit(1)
+    has_more = db.session.scalar(is_anything_ahead) is not None
+    resume_skipped(Message.lead_id == lead.id, Message.enrolment_id.is_(None), reasons=[REASON_BOUNCED])
+    return has_more
 
 
 def _by_id(references: Sequence[str]) -> Message | None:

@@ -37,6 +37,7 @@ from leadcrm.flows.operations.leaving import (
     leave_flow,
     note_reply,
     readmit_lead,
+    resume_dropped,
     undo_endings,
 )
 from leadcrm.flows.operations.publishing import HolesLeft, Published, publish
@@ -92,6 +93,7 @@ __all__ = [
     "restore_step",
     "restore_version",
     "resume_campaign",
+    "resume_dropped",
     "set_flow_enabled",
     "set_step_enabled",
     "start_campaign",

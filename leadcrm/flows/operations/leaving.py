@@ -118,6 +118,17 @@ def readmit_lead(lead_id: str, reason: str) -> int:
     return resumed
 
 
+def resume_dropped(lead_id: str, reason: str) -> int:
+    """Let what the lead's running passages dropped for this reason go out after all, as far as it is still ahead.
+
+    Returns how many messages.
+    """
+    running = (Enrolment.lead_id == lead_id, Enrolment.state == "running", ~_of_a_stopped_campaign())
+    _keep_as_they_are(running)
+    one_at_a_time([lead_id])
+    return sum(_resume(passage, [reason]) for passage in _running(*running))
+
+
 def finish_passages(enrolment_ids: Sequence[str]) -> int:
     """Close those of the passages that run and have no message under way. Returns how many."""
     over = (
@@ -189,12 +200,12 @@ def _may_return(lead_id: str, since: int) -> bool:
     return queries.lead_to_enrol(lead_id) is not None and queries.why_gone(lead_id, since) is None
 
 
-def _resume(passage: Enrolment) -> int:
-    """Let messages that were dropped with the passage go out after all, as far as they are still ahead.
+def _resume(passage: Enrolment, reasons: Collection[str] = ()) -> int:
+    """Let messages that were dropped for these reasons, or with the passage, go out after all, as far as still ahead.
 
-    So will what a switch had put aside before, and would have taken back meanwhile, had the passage run.
+    Of one that was left so will what a switch had put aside, and would have taken back meanwhile, had it run.
     """
-    reasons = [passage.exit_reason, *PARKED]
+    reasons = reasons or [passage.exit_reason, *PARKED]
     reword_passage(passage, Message.status == "skipped", Message.reason.in_(reasons))
     theirs = (Message.enrolment_id == passage.id, Message.step_id.in_(queries.steps_that_are_on(passage.flow_id)))
     return resume_skipped(*theirs, ~came_back(), reasons=reasons)
