@@ -60,6 +60,7 @@ _listeners: dict[str, dict[str, Listener]] = {}
 _holding: set[str] = set()
 _demands: dict[str, Callable[[], Collection[str]]] = {}
 _cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
+_is_heard: ContextVar[bool] = ContextVar("is_heard", default=True)
 _actor: ContextVar[str] = ContextVar("actor", default="system")
 
 
@@ -150,6 +151,8 @@ def call_to_record(event: Event) -> Call:
 
 def owe(written: Iterable[tuple[int, Event]]) -> None:
     """Write the debts of facts that were written under these ids; the bell rings after the commit."""
+    if not _is_heard.get():
+        return
     debts = [
         _debt(event_id, fact, name)
         for event_id, fact in written
@@ -228,6 +231,19 @@ def caused_by(event_id: int, depth: int) -> Iterator[None]:
         yield
     finally:
         _cause.reset(token)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """No listener is owed what is recorded here: it is history that is written down now, and no news to act on.
+
+    Not for facts that must stop something: whoever waits for them would go on.
+    """
+    token = _is_heard.set(False)
+    try:
+        yield
+    finally:
+        _is_heard.reset(token)
 
 
 @contextmanager

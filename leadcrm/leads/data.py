@@ -52,6 +52,15 @@ class ConversionData:
     opportunity: OpportunityData | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beginnings:
+    """How far a lead had come before we knew of it; None: it begins here and now, as every other."""
+
+    status: str | None = None
+    score: int | None = None
+    created_at: datetime | None = None
+
+
 MOMENTS = ("created_from", "created_before")  # of filters
 
 

@@ -1,7 +1,7 @@
 """The verbs of leads."""
 
 from leadcrm.leads.operations.activity import add_note, note_activity, note_contact
-from leadcrm.leads.operations.capturing import capture_lead, read_submission, receive_stranger, take_in
+from leadcrm.leads.operations.capturing import Submission, capture_lead, read_submission, receive_stranger, take_in
 from leadcrm.leads.operations.changing import (
     add_to_score,
     archive_lead,
@@ -17,11 +17,15 @@ from leadcrm.leads.operations.changing import (
 from leadcrm.leads.operations.converting import AlreadyConverted, convert_lead, link_account, undo_conversion
 from leadcrm.leads.operations.creating import create_lead
 from leadcrm.leads.operations.editing import FIELDS, edit_field, edit_lead, field_text
+from leadcrm.leads.operations.filing import Filed, checked_beginnings, file_in, recognise
 from leadcrm.leads.operations.undoing import undo
+from leadcrm.leads.operations.unfiling import put_away, take_out_of
 
 __all__ = [
     "FIELDS",
     "AlreadyConverted",
+    "Filed",
+    "Submission",
     "add_note",
     "add_to_score",
     "archive_lead",
@@ -30,21 +34,26 @@ __all__ = [
     "assign_leads",
     "capture_lead",
     "change_status",
+    "checked_beginnings",
     "convert_lead",
     "create_lead",
     "edit_field",
     "edit_lead",
     "field_text",
+    "file_in",
     "link_account",
     "note_activity",
     "note_contact",
+    "put_away",
     "read_submission",
     "receive_stranger",
+    "recognise",
     "restore_lead",
     "set_field",
     "set_tags",
     "tag_leads",
     "take_in",
+    "take_out_of",
     "undo",
     "undo_conversion",
 ]

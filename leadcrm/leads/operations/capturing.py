@@ -1,7 +1,9 @@
 """Leads that come by themselves: from a form, a survey, the API, or a message of someone we do not know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -13,17 +15,16 @@ from leadcrm.identity.models import User
 from leadcrm.leads import queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadInquired, LeadRecognised
+from leadcrm.leads.filling import Filling, filling_of
 from leadcrm.leads.models import STATUSES, Inquiry, Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import restore_lead, tags_named
 from leadcrm.leads.operations.consenting import checked, note_consent
 from leadcrm.leads.operations.contact_points import Address
-from leadcrm.leads.operations.creating import checked_zone, chosen_zone, guess_zone_anew, make_lead, shown_name
-from leadcrm.leads.zone_certainty import GUESSED
+from leadcrm.leads.operations.creating import chosen_zone, guess_zone_anew, make_lead, shown_name
 
-FILLED_WHEN_EMPTY = ("first_name", "last_name", "company", "interest")
 SOURCE_OF_STRANGERS = {"email": "inbound email", "phone": "inbound text", "whatsapp": "inbound whatsapp"}
-_insert_inquiry = insert(Inquiry.__table__)
+insert_inquiry = insert(Inquiry.__table__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Submission:
     zone: tuple[str, str]
     realtor_id: str | None  # the user's own id
 
+    @property
+    def addresses(self) -> list[Address]:
+        return contact_points.given(email=self.email, phone=self.phone)
+
 
 def capture_lead(data: LeadData, *, realtor: User | None) -> tuple[Lead, bool]:
     """Read one submission and take it in. Returns the lead and whether it is new."""
@@ -53,8 +58,11 @@ def capture_lead(data: LeadData, *, realtor: User | None) -> tuple[Lead, bool]:
     return get_or_404(Lead, captured.lead_id), captured.is_new
 
 
-def read_submission(data: LeadData, *, realtor: User | None) -> Submission:
-    """The submission for `realtor`, an active member of the team. Raises DomainError naming the field."""
+def read_submission(data: LeadData, *, realtor: User | None = None, zone_source: str = "browser") -> Submission:
+    """The submission for `realtor`, an active member of the team; `zone_source` says where a time zone comes from.
+
+    Raises DomainError naming the field.
+    """
     if data.consent is not None:
         checked(data.consent)
     email, phone = identity.address_as_kept("email", data.email), identity.address_as_kept("phone", data.phone)
@@ -62,7 +70,7 @@ def read_submission(data: LeadData, *, realtor: User | None) -> Submission:
         data=replace(data, source=data.source or "api"),
         email=email,
         phone=phone,
-        zone=chosen_zone(data.timezone, "browser", phone),
+        zone=chosen_zone(data.timezone, zone_source, phone),
         realtor_id=realtor.id if realtor else None,
     )
 
@@ -75,9 +83,9 @@ def take_in(submission: Submission) -> Captured:
     the field.
     """
     data = submission.data
-    said = contact_points.given(email=submission.email, phone=submission.phone)
+    said = submission.addresses
     held, values = contact_points.holders(said), [value for _, value in said]
-    known = _known(submission, held)
+    known = known_of(submission, held, partial(get_or_404, Lead))
     if known is None:
         lead_id = make_lead(
             data,
@@ -87,17 +95,17 @@ def take_in(submission: Submission) -> Captured:
             owner_id=submission.realtor_id if data.owner_id is None else identity.checked_owner(data.owner_id),
             realtor_id=submission.realtor_id,
         )
-        _add_inquiry(lead_id, data, {})
+        add_inquiry(lead_id, data, {})
         _recognise(lead_id, data)
         if data.consent is not None:
             note_consent(get_or_404(Lead, lead_id), data.consent, values, newer_only=True)
         return Captured(lead_id, is_new=True)
     lead = lock(known)
-    differences = _fill(lead, data, said, held)
+    differences = fill(lead, submission, held).differences
     if lead.archived_at is not None:
         restore_lead(lead)
     lead.last_activity_at = clock.now()
-    _add_inquiry(lead.id, data, differences)
+    add_inquiry(lead.id, data, differences)
     record(LeadInquired(lead_id=lead.id, source=data.source, differs=tuple(differences)))
     _recognise(lead.id, data)
     if data.consent is not None:
@@ -115,43 +123,34 @@ def receive_stranger(kind: str, address: str, name: str = "") -> Lead:
     return get_or_404(Lead, make_lead(data, said, held=contact_points.holders(said), zone=zone))
 
 
-def _known(submission: Submission, held: Mapping[Address, str]) -> Lead | None:
+def known_of(submission: Submission, held: Mapping[Address, str], find: Callable[[str], Lead]) -> Lead | None:
+    """The lead that a submission speaks of; `held` is what `contact_points.holders` says of its addresses."""
     if lead_id := held.get(("phone", submission.phone)):
-        return get_or_404(Lead, lead_id)
+        return find(lead_id)
     lead_id = held.get(("email", submission.email))
     if lead_id is None:
         return None
-    by_email = get_or_404(Lead, lead_id)
+    by_email = find(lead_id)
     has_another_phone = submission.phone and contact_points.primary(by_email, "phone") is not None
     return None if has_another_phone else by_email
 
 
-def _fill(
-    lead: Lead, data: LeadData, addresses: Sequence[Address], held: Mapping[Address, str]
-) -> dict[str, dict[str, str]]:
-    """Write what the lead lacks; returns `{field: {"held": …, "said": …}}` for what it has differently."""
-    differences, had_phone = {}, contact_points.primary(lead, "phone") is not None
-    for field in FILLED_WHEN_EMPTY:
-        kept, said = getattr(lead, field), getattr(data, field) or ""
-        if said and not kept:
-            setattr(lead, field, said)
-        elif said.casefold() not in ("", kept.casefold()):
-            differences[field] = {"held": kept, "said": said}
-    for kind, said in addresses:
-        mine = [point.value for point in lead.contact_points if point.kind == kind]
-        if not mine:
-            contact_points.add(lead, [(kind, said)], held)
-        elif said not in mine:
-            differences[kind] = {"held": mine[0], "said": said}
-    if data.timezone:
-        differences |= _fill_zone(lead, data.timezone)
-    elif not had_phone:
+def fill(lead: Lead, submission: Submission, held: Mapping[Address, str]) -> Filling:
+    """Write what the lead lacks; returns what that was. Raises DomainError naming the field."""
+    filling = filling_of(lead, submission.data, submission.addresses)
+    had_phone = contact_points.primary(lead, "phone") is not None
+    for field, text in filling.texts.items():
+        setattr(lead, field, text)
+    contact_points.add(lead, filling.addresses, held)
+    if filling.timezone:
+        lead.timezone, lead.zone_source = submission.zone
+    elif not submission.data.timezone and not had_phone:
         guess_zone_anew(lead)
-    lead.tags = tags_named([*(tag.name for tag in lead.tags), *(data.tags or ())])
+    lead.tags = tags_named([*(tag.name for tag in lead.tags), *filling.tags])
     lead.name = shown_name(lead, lead.name)
     db.session.flush()
     contact_points.index(lead)
-    return differences
+    return filling
 
 
 def _recognise(lead_id: str, data: LeadData) -> None:
@@ -159,22 +158,17 @@ def _recognise(lead_id: str, data: LeadData) -> None:
         record(LeadRecognised(lead_id=lead_id, visitor=data.visitor))
 
 
-def _fill_zone(lead: Lead, said: str) -> dict[str, dict[str, str]]:
-    if lead.zone_source in GUESSED:
-        lead.timezone, lead.zone_source = checked_zone(said), "browser"
-    elif checked_zone(said) != lead.timezone:
-        return {"timezone": {"held": lead.timezone, "said": said}}
-    return {}
+def add_inquiry(lead_id: str, data: LeadData, differences: Mapping[str, Mapping[str, str]]) -> None:
+    """Keep what was submitted, and what it said against filled fields."""
+    db.session.connection().execute(insert_inquiry, row_of_inquiry(lead_id, data, differences))
 
 
-def _add_inquiry(lead_id: str, data: LeadData, differences: dict[str, dict[str, str]]) -> None:
-    db.session.connection().execute(
-        _insert_inquiry,
-        {
-            "lead_id": lead_id,
-            "source": data.source,
-            "answers": dict(data.answers),
-            "payload": dict(data.payload),
-            "differences": differences,
-        },
-    )
+def row_of_inquiry(lead_id: str, data: LeadData, differences: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """What `add_inquiry` writes."""
+    return {
+        "lead_id": lead_id,
+        "source": data.source,
+        "answers": dict(data.answers),
+        "payload": dict(data.payload),
+        "differences": dict(differences),
+    }

@@ -1,7 +1,7 @@
 """Status, owner, tags and the archive: changes of one thing, each one fact that can be undone."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -20,6 +20,7 @@ from leadcrm.leads.events import (
     LeadTagged,
 )
 from leadcrm.leads.models import PRIORITIES, STATUSES, Lead, Tag
+from leadcrm.leads.operations import contact_points
 
 LONGEST_REASON = 200
 LONGEST_TAG = 40
@@ -113,6 +114,7 @@ def restore_lead(lead: Lead) -> int | None:
     if lead.archived_at is None:
         return None
     lead.archived_at = None
+    contact_points.hold_again(lead)
     return record(LeadRestored(lead_id=lead.id))
 
 
@@ -141,9 +143,15 @@ def tags_named(names: Iterable[str]) -> list[Tag]:
         raise DomainError(f"A tag has at most {LONGEST_TAG} characters.", "tags")
     if not wanted:
         return []
+    known = found_or_made(wanted)
+    return [known[key] for key in wanted]
+
+
+def found_or_made(wanted: Mapping[str, str]) -> dict[str, Tag]:
+    """Tags by their names in one case, at least those that are `wanted`: `{"vip": "VIP"}`."""
     known = {tag.name.casefold(): tag for tag in db.session.scalars(select(Tag))}
     for key, name in wanted.items():
         if key not in known:
             known[key] = Tag(name=name, tone=TAG_TONES[zlib.crc32(key.encode()) % len(TAG_TONES)])
             db.session.add(known[key])
-    return [known[key] for key in wanted]
+    return known

@@ -1,8 +1,9 @@
 """The addresses of a lead: who holds them, which is the main one. Parts of the verbs, not verbs."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import ColumnElement, bindparam, insert, select
 
 from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.leads import search
@@ -20,7 +21,7 @@ _holders = (
     )
     .execution_options(**MADE_ONCE)
 )
-_insert_points, _insert_search = insert(ContactPoint.__table__), insert(LeadSearch.__table__)
+insert_points, insert_search = insert(ContactPoint.__table__), insert(LeadSearch.__table__)
 
 
 def given(**values: str) -> list[Address]:
@@ -54,11 +55,15 @@ def add(lead: Lead, addresses: Sequence[Address], held: Mapping[Address, str]) -
 
 def add_first(lead_id: str, addresses: Sequence[Address], held: Mapping[Address, str]) -> None:
     """The same for a lead that was just made and has none: at most one of a kind, each the main one."""
-    rows = [
+    db.session.connection().execute(insert_points, rows_of_first(lead_id, addresses, held))
+
+
+def rows_of_first(lead_id: str, addresses: Sequence[Address], held: Mapping[Address, str]) -> list[dict[str, Any]]:
+    """What `add_first` writes."""
+    return [
         {"lead_id": lead_id, "kind": kind, "value": value, "identifies": (kind, value) not in held, "is_primary": True}
         for kind, value in addresses
     ]
-    db.session.connection().execute(_insert_points, rows)
 
 
 def replace_primary(lead: Lead, kind: str, value: str) -> bool:
@@ -79,10 +84,42 @@ def replace_primary(lead: Lead, kind: str, value: str) -> bool:
     return True
 
 
+def remove(lead: Lead, kind: str, value: str) -> bool:
+    """Take an address away; another one of its kind becomes the main one. Returns whether it was there."""
+    point = next((point for point in lead.contact_points if (point.kind, point.value) == (kind, value)), None)
+    if point is None:
+        return False
+    if point.is_primary:
+        return replace_primary(lead, kind, "")
+    _remove(lead, point)
+    return True
+
+
+def let_go(lead: Lead) -> None:
+    """The lead keeps its addresses and is not found by them any more: the next lead outside the archive is."""
+    for point in lead.contact_points:
+        if point.identifies:
+            point.identifies = False
+            db.session.flush()
+            _hand_on(point, Lead.id != lead.id, Lead.archived_at.is_(None))
+
+
+def hold_again(lead: Lead) -> None:
+    """The lead is found by those of its addresses that nobody else holds."""
+    loose = [point for point in lead.contact_points if not point.identifies]
+    held = holders([(point.kind, point.value) for point in loose])
+    for point in loose:
+        point.identifies = (point.kind, point.value) not in held
+
+
 def index_new(lead_id: str, name: str, company: str, values: Sequence[str]) -> None:
     """Write down what a lead that was just made is found by: its name, its company, the values of its addresses."""
-    row = {"lead_id": lead_id, "text": search.text_of(name, company, values)}
-    db.session.connection().execute(_insert_search, row)
+    db.session.connection().execute(insert_search, row_of_search(lead_id, name, company, values))
+
+
+def row_of_search(lead_id: str, name: str, company: str, values: Sequence[str]) -> dict[str, str]:
+    """What `index_new` writes."""
+    return {"lead_id": lead_id, "text": search.text_of(name, company, values)}
 
 
 def index(lead: Lead) -> None:
@@ -99,9 +136,15 @@ def _remove(lead: Lead, point: ContactPoint) -> None:
     """Take an address away; the next oldest lead that shares it is found by it from now on."""
     lead.contact_points.remove(point)
     db.session.flush()
-    if not point.identifies:
-        return
+    if point.identifies:
+        _hand_on(point)
+
+
+def _hand_on(point: ContactPoint, *among: ColumnElement[bool]) -> None:
+    """Let the next oldest lead that shares the address be found by it, of those for whom `among` holds."""
     shared = select(ContactPoint).where(ContactPoint.kind == point.kind, ContactPoint.value == point.value)
+    if among:
+        shared = shared.join(Lead, Lead.id == ContactPoint.lead_id).where(*among)
     heir = db.session.scalar(shared.order_by(ContactPoint.created_at, ContactPoint.id).limit(1))
     if heir is not None:
         heir.identifies = True

@@ -1,6 +1,7 @@
 """A person types a lead in."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -22,7 +23,7 @@ from leadcrm.leads.operations.consenting import checked, note_consent
 from leadcrm.leads.operations.contact_points import Address
 from leadcrm.leads.zone_certainty import GUESSED, guessed_zone
 
-_insert_lead, _insert_lead_tags = insert(Lead.__table__), insert(LeadTag.__table__)
+insert_lead, insert_lead_tags = insert(Lead.__table__), insert(LeadTag.__table__)
 
 
 def create_lead(
@@ -82,31 +83,35 @@ def make_lead(
     """
     tags = tags_named(data.tags or ())
     db.session.flush()  # what the lead refers to
-    connection, lead_id, source = db.session.connection(), new_id(), data.source or "manual"
-    name, company = shown_name(data, said[0][1] if said else ""), data.company or ""
-    lead = {
-        "id": lead_id,
-        "first_name": data.first_name or "",
-        "last_name": data.last_name or "",
-        "name": name,
-        "company": company,
-        "interest": data.interest or "",
-        "source": source,
-        "timezone": zone[0],
-        "zone_source": zone[1],
-        "owner_id": owner_id,
-        "realtor_id": realtor_id,
-        "account_id": data.account_id or None,
-        "form_key": form_key,
-    }
-    connection.execute(_insert_lead, lead)
+    connection, lead = db.session.connection(), row_of_lead(data, said, zone=zone, owner_id=owner_id)
+    lead_id = lead["id"]
+    connection.execute(insert_lead, {**lead, "realtor_id": realtor_id, "form_key": form_key})
     if said:
         contact_points.add_first(lead_id, said, held)
     if tags:
-        connection.execute(_insert_lead_tags, [{"lead_id": lead_id, "tag_id": tag.id} for tag in tags])
-    contact_points.index_new(lead_id, name, company, [value for _, value in said])
-    record(LeadCreated(lead_id=lead_id, source=source, owner_id=owner_id))
+        connection.execute(insert_lead_tags, [{"lead_id": lead_id, "tag_id": tag.id} for tag in tags])
+    contact_points.index_new(lead_id, lead["name"], lead["company"], [value for _, value in said])
+    record(LeadCreated(lead_id=lead_id, source=lead["source"], owner_id=owner_id))
     return lead_id
+
+
+def row_of_lead(
+    data: LeadData, said: Sequence[Address], *, zone: tuple[str, str], owner_id: str | None
+) -> dict[str, Any]:
+    """The row of a new lead. Raises DomainError when nothing says who it is."""
+    return {
+        "id": new_id(),
+        "first_name": data.first_name or "",
+        "last_name": data.last_name or "",
+        "name": shown_name(data, said[0][1] if said else ""),
+        "company": data.company or "",
+        "interest": data.interest or "",
+        "source": data.source or "manual",
+        "timezone": zone[0],
+        "zone_source": zone[1],
+        "owner_id": owner_id,
+        "account_id": data.account_id or None,
+    }
 
 
 def shown_name(lead: Lead | LeadData, address: str) -> str:

@@ -1,0 +1,50 @@
+"""What a submission adds to a lead that we know: what is empty is filled, what differs is kept apart (D10). Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leadcrm.leads.data import LeadData
+from leadcrm.leads.models import Lead
+from leadcrm.leads.zone_certainty import GUESSED
+
+FILLED_WHEN_EMPTY = ("first_name", "last_name", "company", "interest")
+
+
+@dataclass(frozen=True)
+class Filling:
+    """`texts` by field, `addresses` as (kind, normal value), and `differences`: `{field: {"held": …, "said": …}}`."""
+
+    texts: Mapping[str, str]
+    addresses: tuple[tuple[str, str], ...]
+    timezone: str | None
+    tags: tuple[str, ...]
+    differences: Mapping[str, Mapping[str, str]]
+
+
+def filling_of(lead: Lead, data: LeadData, said: Sequence[tuple[str, str]]) -> Filling:
+    """What the lead lacks of what is said; `said` are the addresses as they are kept."""
+    texts, addresses, differences = {}, [], {}
+    for field in FILLED_WHEN_EMPTY:
+        kept, text = getattr(lead, field), getattr(data, field) or ""
+        if text and not kept:
+            texts[field] = text
+        elif text.casefold() not in ("", kept.casefold()):
+            differences[field] = {"held": kept, "said": text}
+    for kind, value in said:
+        mine = [point.value for point in lead.contact_points if point.kind == kind]
+        if not mine:
+            addresses.append((kind, value))
+        elif value not in mine:
+            differences[kind] = {"held": mine[0], "said": value}
+    timezone = data.timezone or None
+    if timezone and lead.zone_source not in GUESSED:
+        if timezone != lead.timezone:
+            differences["timezone"] = {"held": lead.timezone, "said": timezone}
+        timezone = None
+    return Filling(texts, tuple(addresses), timezone, _new_tags(lead, data), differences)
+
+
+def _new_tags(lead: Lead, data: LeadData) -> tuple[str, ...]:
+    mine = {tag.name.casefold() for tag in lead.tags}
+    names = {" ".join(name.split()).casefold(): name for name in data.tags or ()}
+    return tuple(name for key, name in names.items() if key and key not in mine)
