@@ -6,6 +6,7 @@ from leadcrm.conversations import models as conversations
 from leadcrm.core import models as core
 from leadcrm.flows import models as flows
 from leadcrm.identity import models as identity
+from leadcrm.imports import models as imports
 from leadcrm.leads import models as leads
 from leadcrm.notifications import models as notifications
 from leadcrm.tasks import models as tasks
@@ -18,6 +19,7 @@ __all__ = [
     "core",
     "flows",
     "identity",
+    "imports",
     "leads",
     "notifications",
     "tasks",

@@ -20,6 +20,7 @@ from leadcrm.core.timetable import Periodic
 from leadcrm.flows.campaign_jobs import drain_campaigns
 from leadcrm.flows.jobs import drain_deeds, drain_publications, drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
+from leadcrm.imports.jobs import drain_imports
 from leadcrm.privacy.jobs import drain_erasures
 from leadcrm.tasks.jobs import tell_of_due_tasks
 from leadcrm.tracking.jobs import drain_engagements, forget_old_tracks
@@ -39,6 +40,7 @@ LANES: dict[str, list[Drain]] = {
         drain_publications,
         drain_rewordings,
         drain_campaigns,
+        drain_imports,
         drain_mailbox,
         drain_erasures,
         drain_webhooks,

@@ -17,6 +17,7 @@ from leadcrm.core.models import EventRow
 ROOT = "leads"
 FACTS = EventRow.__table__
 STAYS = {
+    "import_files": "what was uploaded and not imported yet: nobody knows who is in it; gone within a week",
     "erasures": "the journal of erasures: ids only, so that a restored backup can be brought to the same state",
     "accounts": "a company's; one that bears the person's name gets another",
     "opportunities": "a company's; whoever it was talked over with is not named any more, nor in its name",
@@ -46,6 +47,7 @@ ABOUT_NOBODY = {
     "conditional_steps": "conditions for everybody",
     "withheld_steps": "no words of people",
     "campaigns": "who of all leads, by what they have in common, and numbers",
+    "imports": "what the columns of a file mean, and numbers; its rows name their leads",
     "paces": "numbers",
     "automations": "rules for everybody",
     "tracked_sites": "the organization's own site",

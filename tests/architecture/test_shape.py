@@ -16,7 +16,7 @@ FLOORS = [
     {"identity"},
     {"accounts", "notifications"},
     {"leads"},
-    {"conversations", "tasks", "tracking"},
+    {"conversations", "imports", "tasks", "tracking"},
     {"flows", "surveys", "bookings", "assistant", "marketplace", "care"},
     {"automations", "alerts"},
     {"reports", "privacy"},

@@ -28,6 +28,14 @@ TOLD = [
         "Naledi Khumalo got in touch again, source: Survey; they gave another phone and first name than we have",
     ),
     (
+        "lead.imported",
+        "user:ada",
+        {"filled": ["company", "phone"], "differs": ["first_name"]},
+        "Naledi Khumalo was in an imported file, which filled the company and phone; "
+        "it gives another first name than we have",
+    ),
+    ("lead.imported", "user:ada", {}, "Naledi Khumalo was in an imported file"),
+    (
         "lead.edited",
         "user:ada",
         {"fields": ["email", "phone", "timezone"]},

@@ -20,6 +20,9 @@ from leadcrm.core.drains import drain_events
 from leadcrm.core.models import Debt
 from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.furnishing import furnish
+from leadcrm.imports import operations as imports
+from leadcrm.imports.first_look import first_look
+from leadcrm.imports.jobs import drain_imports
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import ConversionData
 from leadcrm.leads.models import Lead
@@ -49,6 +52,7 @@ def person(app, cast) -> Lead:
     _through_the_doors(app, cast)
     with tenancy.organization(cast.acme.id):
         perform(_become_customer, lead_id)
+    _in_a_file(cast)
     drain_events(lambda: False)
     drain_events(lambda: False)
     with tenancy.organization(cast.acme.id):
@@ -89,6 +93,19 @@ def _become_customer(lead_id: str) -> None:
     leads.change_status(lead, "qualified")
     deal = OpportunityData(name=f"{lead.name}: a flat")
     leads.convert_lead(lead, ConversionData(account_name=lead.name, opportunity=deal), by=None)
+
+
+def _in_a_file(cast) -> None:
+    """Somebody imports a list that they are on."""
+    data = f"Name,Email\n{WORD},{EMAIL}\n".encode()
+    look = first_look(data, "US")
+    with tenancy.organization(cast.acme.id):
+        arguments = ("list.csv", data, look.writing, look.headings, look.rows, look.plan("US"), cast.ada)
+        found = perform(imports.begin_import, *arguments)
+        perform(imports.choose_plan, found, look.plan("US"))
+        drain_imports(lambda: False)
+        perform(imports.start_import, found, announces=False)
+    drain_imports(lambda: False)
 
 
 def _token(user) -> str:

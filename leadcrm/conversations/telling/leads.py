@@ -22,6 +22,13 @@ def _inquired(telling: Telling) -> str:
     return f"{telling.lead} got in touch again{_source(telling)}{told}"
 
 
+def _imported(telling: Telling) -> str:
+    filled, differs = telling.words("filled"), telling.words("differs")
+    found = f"{telling.lead} was in an imported file"
+    gave = f", which filled the {fields(filled)}" if filled else ""
+    return found + gave + (f"; it gives another {fields(differs)} than we have" if differs else "")
+
+
 def _edited(telling: Telling) -> str:
     names = telling.words("fields")
     if not names:
@@ -60,6 +67,7 @@ def _tagged(telling: Telling) -> str:
 SENTENCES: dict[str, Callable[[Telling], str]] = {
     "lead.created": _created,
     "lead.inquired": _inquired,
+    "lead.imported": _imported,
     "lead.edited": _edited,
     "lead.status_changed": _status,
     "lead.scored": _scored,

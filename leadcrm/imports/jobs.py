@@ -1,0 +1,78 @@
+"""What the worker does for imports, a batch per transaction: killed between two, it goes on behind the last."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from leadcrm.core import tenancy
+from leadcrm.core.apart import on_its_own
+from leadcrm.core.db import db, end_reading, get_or_404, perform
+from leadcrm.identity.queries import colleagues
+from leadcrm.imports import queries
+from leadcrm.imports.csv_files import Record, Writing, rows_of
+from leadcrm.imports.data import Plan, Reading, RowRefused
+from leadcrm.imports.models import Import
+from leadcrm.imports.operations import checking, running
+from leadcrm.imports.reading import RowReader
+
+LOOKED_AT = 500  # rows at once
+TAKEN_IN = 100  # rows in one transaction: some 100 ms of the write lock
+
+
+def drain_imports(should_stop: Callable[[], bool]) -> int:
+    """Look at rows and take them in, batch by batch, each import in turn. Returns how many batches that were."""
+    batches = 0
+    with tenancy.everyone():
+        left = deque(queries.under_way())
+        db.session.rollback()
+    while left and not should_stop():
+        organization_id, import_id = left.popleft()
+        with on_its_own(organization_id, f"import {import_id}"):
+            if _do_a_batch(import_id):
+                batches += 1
+                left.append((organization_id, import_id))
+    return batches
+
+
+def _do_a_batch(import_id: str) -> bool:
+    """Whether there may be more. What can be read is read before the write begins."""
+    found = get_or_404(Import, import_id)
+    match found.state:
+        case "checking":
+            return _look_at_a_batch(found)
+        case "running":
+            return _take_in_a_batch(found)
+    return False
+
+
+def _look_at_a_batch(found: Import) -> bool:
+    rows = rows_of(queries.content_of(found.id), Writing(found.encoding, found.delimiter))
+    records = list(islice(rows, found.checked, found.checked + LOOKED_AT))
+    seen = checking.look_at(found.id, _reader(found), records)
+    checked = found.checked
+    end_reading()
+    return perform(checking.note_seen, found.id, checked, seen)
+
+
+def _take_in_a_batch(found: Import) -> bool:
+    rows = queries.rows_in_state(found.id, "waiting", TAKEN_IN)
+    if not rows:
+        perform(running.finish_import, found.id)
+        return False
+    readings = _read(_reader(found), (Record(row.number, tuple(row.cells)) for row in rows))
+    end_reading()
+    return perform(running.take_in_rows, found.id, readings)
+
+
+def _reader(found: Import) -> RowReader:
+    return RowReader(Plan.from_json(found.plan), found.headings, colleagues())
+
+
+def _read(reader: RowReader, records: Iterable[Record]) -> dict[int, Reading | RowRefused]:
+    readings: dict[int, Reading | RowRefused] = {}
+    for record in records:
+        try:
+            readings[record.number] = reader.read(record)
+        except RowRefused as refusal:
+            readings[record.number] = refusal
+    return readings

@@ -1,0 +1,130 @@
+"""The rows of a file are taken in, batch by batch: started and stopped by people, done by the worker.
+
+A row's lead and the row's state are one transaction under the import's lock: killed at any moment, or with two workers
+at it, each row is taken in once.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
+
+from sqlalchemy import delete, exists, func, select
+
+from leadcrm.core import clock, events, jobs
+from leadcrm.core.db import after_commit, db, get_or_404, lock
+from leadcrm.core.errors import Conflict, DomainError
+from leadcrm.core.events import record
+from leadcrm.core.models import EventRow
+from leadcrm.imports.data import Reading, RowRefused
+from leadcrm.imports.events import ImportChanged, LeadImported
+from leadcrm.imports.models import LONGEST_REASON, Import, ImportFile, ImportRow
+from leadcrm.leads.operations import Filed, file_in
+from leadcrm.notifications.operations import notify
+
+
+def start_import(found: Import, *, announces: bool) -> Import:
+    """Take in what was looked at. With `announces` new leads enter the flow for new leads and start automations.
+
+    Raises Conflict when it is not ready, DomainError when no row would make or fill a lead.
+    """
+    found = _in_state(found, "ready")
+    if not set(found.foreseen) - {"refused"}:
+        raise DomainError("No row can be imported. Look at the reasons, and change the file or what its columns mean.")
+    db.session.execute(delete(ImportFile).where(ImportFile.import_id == found.id))
+    found.announces, found.started_at = announces, clock.now()
+    return _changed(found, "running", "started")
+
+
+def stop_import(found: Import) -> Import:
+    """No further row is taken in; what was stays. Raises Conflict when it is not running."""
+    return _changed(_in_state(found, "running"), "stopped", "stopped")
+
+
+def resume_import(found: Import) -> Import:
+    """Go on with the rows that are left. Raises Conflict when it was not stopped."""
+    return _changed(_in_state(found, "stopped"), "running", "resumed")
+
+
+def take_in_rows(import_id: str, readings: Mapping[int, Reading | RowRefused]) -> bool:
+    """File in what these rows say, those that are still waiting. Returns whether to go on."""
+    found = lock(get_or_404(Import, import_id))
+    if found.state != "running":
+        return False
+    waiting = select(ImportRow).where(
+        ImportRow.import_id == import_id, ImportRow.number.in_(readings), ImportRow.state == "waiting"
+    )
+    rows = db.session.scalars(waiting.order_by(ImportRow.number)).all()
+    actor = f"user:{found.author_id}" if found.author_id else "system"
+    with events.acting_as(actor), nullcontext() if found.announces else events.unheard():
+        _take_in({row.number: row for row in rows}, readings)
+    found.results = dict(Counter(found.results) + Counter(row.outcome for row in rows))
+    return True
+
+
+def finish_import(import_id: str) -> None:
+    """All rows were taken in."""
+    found = lock(get_or_404(Import, import_id))
+    left = exists().where(ImportRow.import_id == import_id, ImportRow.state == "waiting")
+    if found.state == "running" and not db.session.scalar(select(left)):
+        found.state, found.ended_at = "done", clock.now()
+        record(ImportChanged(import_id=import_id, change="done"))
+        title = f"{found.file_name} is imported: {found.results.get('new', 0):,} new leads"
+        notify([found.author_id], f"import:{import_id}:done", title, f"/imports/{import_id}", "upload")
+
+
+def _take_in(rows: Mapping[int, ImportRow], readings: Mapping[int, Reading | RowRefused]) -> None:
+    """A row that is refused now, though it was not when it was looked at, says why."""
+    for number in rows:
+        if isinstance(refusal := readings[number], RowRefused):
+            _refuse(rows[number], str(refusal))
+    read = {number: it for number in rows if isinstance(it := readings[number], Reading)}
+    filed = file_in([(it.submission, it.beginnings) for it in read.values()])
+    newest = db.session.scalar(select(func.max(EventRow.id)))
+    for number, result in zip(read, filed, strict=True):
+        if isinstance(result, DomainError):
+            _refuse(rows[number], result.message)
+        else:
+            _note_done(rows[number], result, newest)
+
+
+def _note_done(row: ImportRow, filed: Filed, newest: int | None) -> None:
+    row.state, row.reason, row.lead_id, row.last_fact = "done", "", filed.lead_id, newest
+    row.detail = {**filed.given, "differences": dict(filed.differs)}
+    if filed.is_new:
+        row.outcome = "new"
+        return
+    row.outcome = "repeat" if _was_made_here(row) else "known"
+    _tell(row, filed)
+
+
+def _refuse(row: ImportRow, reason: str) -> None:
+    row.outcome, row.state, row.reason = "refused", "refused", reason[:LONGEST_REASON]
+
+
+def _was_made_here(row: ImportRow) -> bool:
+    made = exists().where(
+        ImportRow.lead_id == row.lead_id, ImportRow.import_id == row.import_id, ImportRow.outcome == "new",
+        ImportRow.state == "done", ImportRow.number != row.number,
+    )  # fmt: skip
+    return bool(db.session.scalar(select(made)))
+
+
+def _tell(row: ImportRow, filed: Filed) -> None:
+    filled = [*filed.given["texts"], *(kind for kind, _ in filed.given["addresses"])]
+    ids: dict[str, Any] = {"lead_id": filed.lead_id, "import_id": row.import_id, "row": row.number}
+    record(LeadImported(**ids, filled=tuple(filled), differs=tuple(filed.differs)))
+
+
+def _in_state(found: Import, *states: str) -> Import:
+    found = lock(found)
+    if found.state not in states:
+        raise Conflict(f"The import is {found.state} by now. Reload the page to see it.")
+    return found
+
+
+def _changed(found: Import, state: str, change: str) -> Import:
+    found.state = state
+    record(ImportChanged(import_id=found.id, change=change))
+    after_commit(jobs.ring_slow)
+    return found

@@ -1,0 +1,61 @@
+"""Reads of imports: what the worker has to do, and what the pages show."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import joinedload
+
+from leadcrm.core.db import db
+from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.imports.models import AT_WORK, Import, ImportFile, ImportRow
+from leadcrm.leads.models import Lead
+
+SHOWN = ("", "new", "known", "repeat", "refused")  # rows of a preview: all, or those of one outcome
+
+
+def under_way() -> list[Row]:
+    """(organization_id, id) of imports the worker has to look after, of every organization when all are in scope."""
+    statement = select(Import.organization_id, Import.id).where(Import.state.in_(AT_WORK))
+    return list(db.session.execute(statement.order_by(Import.created_at, Import.id)).all())
+
+
+def content_of(import_id: str) -> bytes:
+    """The bytes of the file, as long as there is one."""
+    return db.session.scalars(select(ImportFile.content).where(ImportFile.import_id == import_id)).one()
+
+
+def rows_in_state(import_id: str, state: str, limit: int) -> Sequence[ImportRow]:
+    """The first rows of an import that are in a state."""
+    rows = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.state == state)
+    return db.session.scalars(rows.order_by(ImportRow.number).limit(limit)).all()
+
+
+def same_people(import_id: str, emails: Collection[str], phones: Collection[str]) -> Sequence[Row]:
+    """(number, email, phone) of rows that hold one of these addresses, in two looks: an OR would read them all."""
+    columns = (ImportRow.number, ImportRow.email, ImportRow.phone)
+    found = {}
+    for column, values in ((ImportRow.email, emails), (ImportRow.phone, phones)):
+        rows = select(*columns).where(
+            ImportRow.import_id == import_id, column.in_(values), ImportRow.state == "waiting"
+        )
+        found |= {row.number: row for row in db.session.execute(rows)}
+    return [found[number] for number in sorted(found)]
+
+
+def import_page(cursor: str | None, limit: int = 25) -> Page:
+    """Imports with who began them, the newest first. Raises BadCursor."""
+    order = Order("newest", (Import.created_at, Import.id))
+    return keyset_page(select(Import).options(joinedload(Import.author)), order, cursor, limit)
+
+
+def row_page(import_id: str, outcome: str, cursor: str | None, limit: int = 25) -> Page:
+    """Rows of one outcome, or all, as the file has them. Raises BadCursor."""
+    rows = select(ImportRow).where(ImportRow.import_id == import_id)
+    if outcome:
+        rows = rows.where(ImportRow.outcome == outcome)
+    return keyset_page(rows, Order(f"rows {outcome}", (ImportRow.number,), descending=False), cursor, limit)
+
+
+def names_of(lead_ids: Collection[str]) -> dict[str, str]:
+    """Names of leads by their ids."""
+    return dict(db.session.execute(select(Lead.id, Lead.name).where(Lead.id.in_(lead_ids))).all())
