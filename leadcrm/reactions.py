@@ -2,6 +2,8 @@
 
 from leadcrm.automations import listeners as automations
 from leadcrm.automations.triggers import STARTED_BY
+from leadcrm.bookings import listeners as bookings
+from leadcrm.bookings.events import BookingCanceled, BookingMade, BookingMoved
 from leadcrm.conversations import listeners as conversations
 from leadcrm.conversations.events import (
     LeadOptedOut,
@@ -52,6 +54,9 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     MessageOutcomeUnknown: [conversations.tell_of_failure],
     TaskCreated: [tasks.tell_assignee],
     TaskAssigned: [tasks.tell_new_assignee],
+    BookingMade: [bookings.tell_realtor],
+    BookingMoved: [bookings.tell_realtor],
+    BookingCanceled: [bookings.tell_realtor],
     UserSignedIn: [notifications.ask_for_second_factor],
     MessageOpened: [conversations.show_as_opened],
     MessageClicked: [conversations.show_as_clicked],

@@ -2,6 +2,7 @@
 
 from leadcrm.accounts import models as accounts
 from leadcrm.automations import models as automations
+from leadcrm.bookings import models as bookings
 from leadcrm.conversations import models as conversations
 from leadcrm.core import models as core
 from leadcrm.flows import models as flows
@@ -15,6 +16,7 @@ from leadcrm.tracking import models as tracking
 __all__ = [
     "accounts",
     "automations",
+    "bookings",
     "conversations",
     "core",
     "flows",

@@ -77,6 +77,11 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "task.snoozed": "a task is put off",
         "task.canceled": "a task is canceled",
     },
+    "Meetings": {
+        "booking.made": "a lead books a meeting",
+        "booking.moved": "a meeting is moved to another time",
+        "booking.canceled": "a meeting is canceled",
+    },
     "Flows": {
         "flow.enrolled": "a lead enters a flow",
         "flow.exited": "a lead leaves a flow",

@@ -21,6 +21,7 @@ from leadcrm.leads.models import Lead, Note
 PAGE = 30
 LONGEST_EXCERPT = 280
 _QUOTED = ("message.sent", "message.received", "message.failed", "message.bounced", "message.unknown")
+_MEETINGS = ("booking.made", "booking.moved", "booking.canceled")  # facts of a floor above
 _newest_first = Order("timeline", (EventRow.id,))
 
 
@@ -49,7 +50,7 @@ def of_lead(lead: Lead, cursor: str | None = None) -> Page[Happening]:
 def _background(lead: Lead, rows: Sequence[EventRow]) -> Background:
     return Background(
         lead,
-        people=_names(_actors(rows, "user") | _ids(rows, "owner_id", "assignee_id")),
+        people=_names(_actors(rows, "user") | _ids(rows, "owner_id", "assignee_id", "realtor_id")),
         messages=_by_id(Message, _ids(rows, "message_id"), _MESSAGE_COLUMNS),
         notes=_by_id(Note, _ids(rows, "note_id"), (Note.body,)),
         named=_named(rows),
@@ -100,9 +101,15 @@ def _happening(row: EventRow, background: Background) -> Happening:
         at=row.at,
         quote=_quote(row, message, note),
         subject=message.subject if message and row.name in _QUOTED else "",
-        moment=message.scheduled_for if message and row.name == "message.scheduled" else None,
+        moment=_moment(row, message),
         conversation_id=message.conversation_id if message else row.told.get("conversation_id"),
     )
+
+
+def _moment(row: EventRow, message: Message | None) -> datetime | None:
+    if row.name in _MEETINGS:
+        return datetime.fromisoformat(row.told["starts_at"])
+    return message.scheduled_for if message and row.name == "message.scheduled" else None
 
 
 def _quote(row: EventRow, message: Message | None, note: Note | None) -> str:

@@ -51,6 +51,7 @@ ABOUT_NOBODY = {
     "paces": "numbers",
     "automations": "rules for everybody",
     "tracked_sites": "the organization's own site",
+    "availabilities": "when people of the team meet others",
     "channel_pauses": "how connections do",
     "sending_windows": "rules for everybody",
     "text_budgets": "numbers",
@@ -65,6 +66,7 @@ COPIES = {
     "lead_search": "an index over what is exported",
     "message_search": "an index over what is exported",
     "debts": "work the machine owes on facts that are exported",
+    "booked_cells": "the minutes of a meeting, which is exported",
     "read_marks": "how far colleagues have read",
 }
 

@@ -190,6 +190,9 @@ TOLD = [
     ("task.reopened", "user:ada", TASK, "Ada reopened the task “Call back”"),
     ("task.snoozed", "user:ada", TASK, "Ada put off the task “Call back”"),
     ("task.canceled", "system", TASK, "The task “Call back” was canceled"),
+    ("booking.made", "lead:naledi", {"realtor_id": "ben"}, "Naledi Khumalo booked a meeting with Ben for"),
+    ("booking.moved", "system", {"realtor_id": "gone"}, "A meeting with someone who left was moved to"),
+    ("booking.canceled", "user:ada", {"realtor_id": "ben"}, "Ada canceled a meeting with Ben of"),
     ("flow.enrolled", "system", FLOW | {"messages": 6}, "Entered the flow “Welcome sequence”: 6 messages are planned"),
     ("flow.enrolled", "system", {"flow_id": "gone", "messages": 1}, "Entered a flow: 1 message is planned"),
     (

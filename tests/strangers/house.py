@@ -6,7 +6,7 @@ its owner and those who run the team may read); Rival's words are built alike.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from secrets import token_hex
 
 import nh3
@@ -15,6 +15,11 @@ from sqlalchemy import func, select, update
 from leadcrm.automations import operations as automations
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
+from leadcrm.bookings import operations as bookings
+from leadcrm.bookings.data import AvailabilityData
+from leadcrm.bookings.models import Booking
+from leadcrm.bookings.queries import free_slots
+from leadcrm.bookings.slots import USUAL_WEEK
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Attachment, Conversation, Message, RawInbound
 from leadcrm.conversations.operations import IncomingFile
@@ -40,6 +45,7 @@ from leadcrm.tracking import operations as tracking
 
 FILE_BYTES = b"what the lead sent"
 FILE_HASH = hashlib.sha256(FILE_BYTES).hexdigest()
+HOURS = {"week": USUAL_WEEK, "meeting_minutes": 30, "buffer_minutes": 0, "notice_hours": 2, "days_ahead": 60}
 OLD_ADDRESS = "old@example.test"
 
 
@@ -112,8 +118,20 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
         "task": tasked.id,
         "done_task": done.id,
         "task_fact": str(fact),
+        "booking": _meeting_of(lead).id,
         "reply_token": db.session.scalar(select(Conversation.reply_token).where(Conversation.lead_id == lead.id)),
     }
+
+
+def _meeting_of(lead: Lead) -> Booking:
+    """With the organization's realtor, as soon as they can be met."""
+    realtor = _realtor()
+    slot, *_ = free_slots(realtor, clock.now(), clock.now() + timedelta(days=14))
+    return perform(bookings.book, lead, realtor, slot.start, "UTC")[0]
+
+
+def _realtor() -> User:
+    return db.session.scalars(select(User).where(User.realtor_id.is_not(None)).order_by(User.id).limit(1)).one()
 
 
 def _attach(writer: User, lead_id: str, word: str) -> str:
@@ -237,6 +255,8 @@ def _shared(word: str) -> dict[str, str]:
         for n in range(2)
     )
     perform(automations.delete_automation, deleted)
+    where = {"place": f"place {word}", "words": f"words {word}"}
+    perform(bookings.set_availability, _realtor(), AvailabilityData(**HOURS, **where))
     return {
         "template": template.id,
         "archived_template": archived.id,

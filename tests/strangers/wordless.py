@@ -8,7 +8,7 @@ WORDLESS = {
     "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction", "recovery_hashes",
     "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author", "cursor", "url_hash",
     # chosen from lists
-    "timezone", "country", "currency", "locale", "slug", "conditions",
+    "timezone", "country", "currency", "locale", "slug", "conditions", "week",
 }  # fmt: skip
 MACHINERY = {
     "events",

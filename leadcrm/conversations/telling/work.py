@@ -1,4 +1,4 @@
-"""What flows, automations and people with tasks did."""
+"""What flows and automations did, and people with tasks and meetings."""
 
 from collections.abc import Callable
 
@@ -50,6 +50,16 @@ def _task(active: str, passive: str) -> Callable[[Telling], str]:
     return lambda telling: telling.done(f"{active} {telling.the_task}", f"{begin(telling.the_task)} was {passive}")
 
 
+def _meeting(done: str, before: str) -> Callable[[Telling], str]:
+    """`Naledi booked a meeting with Rosa for`, or `A meeting with Rosa was booked for`: its time follows."""
+
+    def tell(telling: Telling) -> str:
+        meeting = f"a meeting with {telling.person('realtor_id')}"
+        return f"{telling.done(f'{done} {meeting}', f'{begin(meeting)} was {done}')} {before}"
+
+    return tell
+
+
 SENTENCES: dict[str, Callable[[Telling], str]] = {
     "task.created": _task_created,
     "task.edited": _task_edited,
@@ -58,6 +68,9 @@ SENTENCES: dict[str, Callable[[Telling], str]] = {
     "task.reopened": _task("reopened", "reopened"),
     "task.snoozed": _task("put off", "put off"),
     "task.canceled": _task("canceled", "canceled"),
+    "booking.made": _meeting("booked", "for"),
+    "booking.moved": _meeting("moved", "to"),
+    "booking.canceled": _meeting("canceled", "of"),
     "flow.enrolled": _enrolled,
     "flow.exited": _left_flow,
     "automation.ran": lambda telling: f"{begin(telling.named('automation'))} ran",

@@ -1,0 +1,31 @@
+"""Who hears of meetings."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from leadcrm.bookings.events import BookingCanceled, BookingMade, BookingMoved
+from leadcrm.bookings.wording import day_and_time
+from leadcrm.core import events
+from leadcrm.core.db import db, get_or_404
+from leadcrm.core.models import EventRow
+from leadcrm.core.zones import zone
+from leadcrm.identity.models import User
+from leadcrm.leads.models import Lead
+from leadcrm.notifications.operations import notify
+
+WORDS = {BookingMade.name: "Meeting booked", BookingMoved.name: "Meeting moved", BookingCanceled.name: "Meeting off"}
+
+
+def tell_realtor(event: BookingMade | BookingMoved | BookingCanceled) -> None:
+    """The realtor hears of it, in their own time, unless it was them."""
+    fact_id = events.cause().event_id
+    actor = db.session.scalar(select(EventRow.actor).where(EventRow.id == fact_id))
+    if actor == f"user:{event.realtor_id}":
+        return
+    realtor, lead = get_or_404(User, event.realtor_id), get_or_404(Lead, event.lead_id)
+    office = realtor.organization
+    local, locale = zone(realtor.timezone or office.timezone), (realtor.locale or office.locale).replace("-", "_")
+    when = day_and_time(datetime.fromisoformat(event.starts_at), local, locale)
+    title = f"{WORDS[event.name]}: {lead.name}, {when}"
+    notify([realtor.id], f"booking:{fact_id}", title, f"/leads/{lead.id}", "calendar", lead_id=lead.id)

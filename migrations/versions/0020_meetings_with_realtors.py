@@ -1,0 +1,113 @@
+"""Meetings with realtors: when they can be met, what is booked, and the five minutes nobody else can have.
+
+Revision ID: 0020
+Revises: 0019
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from leadcrm.core.db import Moment
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+LIVE = sa.text("state = 'booked'")
+
+
+def upgrade() -> None:
+    _create_availabilities()
+    _create_bookings()
+    _create_booked_cells()
+
+
+def downgrade() -> None:
+    for table in ("booked_cells", "bookings", "availabilities"):
+        op.drop_table(table)
+
+
+def _create_availabilities() -> None:
+    op.create_table(
+        "availabilities",
+        sa.Column("realtor_id", sa.String(length=36), nullable=False),
+        sa.Column("week", sa.JSON(), nullable=False),
+        sa.Column("meeting_minutes", sa.Integer(), nullable=False),
+        sa.Column("buffer_minutes", sa.Integer(), nullable=False),
+        sa.Column("notice_hours", sa.Integer(), nullable=False),
+        sa.Column("days_ahead", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.CheckConstraint(
+            "buffer_minutes BETWEEN 0 AND 240 AND buffer_minutes % 5 = 0", name=op.f("ck_availabilities_buffer")
+        ),
+        sa.CheckConstraint("days_ahead BETWEEN 1 AND 180", name=op.f("ck_availabilities_ahead")),
+        sa.CheckConstraint(
+            "meeting_minutes BETWEEN 5 AND 480 AND meeting_minutes % 5 = 0", name=op.f("ck_availabilities_meeting")
+        ),
+        sa.CheckConstraint("notice_hours BETWEEN 0 AND 336", name=op.f("ck_availabilities_notice")),
+        _belongs_to("availabilities", "organization_id", "organizations"),
+        _belongs_to("availabilities", "realtor_id", "users"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_availabilities")),
+        sa.UniqueConstraint("realtor_id", name=op.f("uq_availabilities_realtor_id")),
+    )
+
+
+def _create_bookings() -> None:
+    op.create_table(
+        "bookings",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("lead_id", sa.String(length=36), nullable=False),
+        sa.Column("realtor_id", sa.String(length=36), nullable=False),
+        sa.Column("starts_at", Moment(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.Column("timezone", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("canceled_at", Moment(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.CheckConstraint("(state = 'canceled') = (canceled_at IS NOT NULL)", name=op.f("ck_bookings_canceled")),
+        sa.CheckConstraint("state IN ('booked', 'past', 'canceled')", name=op.f("ck_bookings_state")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_bookings_length")),
+        _belongs_to("bookings", "lead_id", "leads"),
+        _belongs_to("bookings", "organization_id", "organizations"),
+        _belongs_to("bookings", "realtor_id", "users"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bookings")),
+    )
+    op.create_index("ix_bookings_lead", "bookings", ["lead_id", "starts_at", "id"])
+    op.create_index("ix_bookings_realtor", "bookings", ["realtor_id", "starts_at", "id"])
+    op.create_index("ix_bookings_team", "bookings", ["organization_id", "starts_at", "id"])
+    op.create_index(
+        "uq_bookings_live",
+        "bookings",
+        ["lead_id", "realtor_id"],
+        unique=True,
+        postgresql_where=LIVE,
+        sqlite_where=LIVE,
+    )
+
+
+def _create_booked_cells() -> None:
+    op.create_table(
+        "booked_cells",
+        sa.Column("realtor_id", sa.String(length=36), nullable=False),
+        sa.Column("cell", sa.Integer(), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        _belongs_to("booked_cells", "booking_id", "bookings"),
+        _belongs_to("booked_cells", "organization_id", "organizations"),
+        _belongs_to("booked_cells", "realtor_id", "users"),
+        sa.PrimaryKeyConstraint("realtor_id", "cell", name=op.f("pk_booked_cells")),
+    )
+    op.create_index(op.f("ix_booked_cells_booking_id"), "booked_cells", ["booking_id"])
+
+
+def _belongs_to(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}"), ondelete="CASCADE")
