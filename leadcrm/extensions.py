@@ -4,6 +4,7 @@ from flask import Flask
 
 from leadcrm import tables
 from leadcrm.automations import queries as automations
+from leadcrm.bookings.queries import leads_with_meetings
 from leadcrm.conversations import readiness
 from leadcrm.core import clock, compression, db, error_answers, events, jobs, security, web
 from leadcrm.flows import queries as flows
@@ -25,4 +26,5 @@ def init_app(app: Flask) -> None:
     app.extensions["lanes"] = LANES
     app.extensions["timetable"] = {job.name: job for job in TIMETABLE}
     app.extensions["names"] = {"flow": flows.names_of, "automation": automations.names_of}
+    app.extensions["booked_leads"] = leads_with_meetings
     app.extensions["readiness"] = {**readiness.PROBES, "staff_mails_given_up": identity.letters_given_up}

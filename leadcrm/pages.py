@@ -9,6 +9,7 @@ from sqlalchemy import Label, Row, Select, select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from leadcrm.automations.routes import blueprint as automations
+from leadcrm.bookings.api import blueprint as bookings_api
 from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.inbound_routes import blueprint as inbound
 from leadcrm.conversations.intake_routes import blueprint as intake
@@ -81,7 +82,7 @@ def init_app(app: Flask) -> None:
     if not app.settings.is_production:
         app.register_blueprint(kit)
     app.context_processor(_counts_beside_the_sidebar)
-    api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, tasks_api, flows_api))
+    api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, tasks_api, flows_api, bookings_api))
 
 
 class _NavCounts:

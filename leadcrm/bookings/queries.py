@@ -3,15 +3,45 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from leadcrm.bookings import slots
 from leadcrm.bookings.models import Availability, BookedCell, Booking
 from leadcrm.bookings.slots import Rules, Slot
 from leadcrm.core import clock
-from leadcrm.core.db import db
+from leadcrm.core.db import asked_id, db
+from leadcrm.core.errors import NotFound
 from leadcrm.core.zones import zone
+from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import is_staff, visible_leads_filter
+from leadcrm.leads.models import Lead
+
+
+def bookable(realtor_id: str) -> User | None:
+    """The active realtor with this public id, in whichever organization."""
+    realtor = identity.realtor_by_public_id(realtor_id)
+    return realtor if realtor is not None and is_staff(realtor) else None
+
+
+def realtor_of(lead: Lead) -> User | None:
+    """The realtor whom the lead came to, while they can be booked."""
+    theirs = select(User).where(User.id == lead.realtor_id, User.realtor_id.is_not(None), User.disabled_at.is_(None))
+    return db.session.scalars(theirs).one_or_none()
+
+
+def visible_booking(user: User, booking_id: str) -> Booking:
+    """A meeting of a lead the person may see, or their own. Raises NotFound for any other."""
+    booking = db.session.scalar(_seen_by(user).where(Booking.id == asked_id(booking_id)))
+    if booking is None:
+        raise NotFound("We could not find that meeting.")
+    return booking
+
+
+def leads_with_meetings() -> Select[tuple[str]]:
+    """Ids of the leads with a meeting that was not canceled."""
+    return select(Booking.lead_id).where(Booking.state != "canceled")
 
 
 def availability_of(realtor: User) -> Availability | None:
@@ -65,3 +95,13 @@ def _taken(realtor: User, since: datetime, until: datetime, but_for: Booking | N
     if but_for is not None:
         taken = taken.where(BookedCell.booking_id != but_for.id)
     return set(db.session.scalars(taken))
+
+
+def _seen_by(user: User) -> Select[tuple[Booking]]:
+    """With lead and realtor, which every line shows."""
+    return (
+        select(Booking)
+        .join(Booking.lead)
+        .where(or_(visible_leads_filter(user, Lead.owner_id), Booking.realtor_id == user.id))
+        .options(contains_eager(Booking.lead), joinedload(Booking.realtor))
+    )

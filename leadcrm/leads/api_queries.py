@@ -25,8 +25,6 @@ _newest_events = Order("events", (EventRow.id,))
 def lead_page(user: User, query: Mapping[str, Any]) -> Page[Lead]:
     """Leads outside the archive, as a parsed LeadQuery asks, with addresses, tags and owners. Raises BadCursor."""
     cursor, limit = query.get("cursor"), query["limit"]
-    if query.get("filter") == "booked":
-        return Page([], None, None)  # until there are bookings
     text = query.get("q", "")
     sort = query.get("sort") or (None if text else "created")
     owner = user.id if query.get("owner") == "me" else query.get("owner")
@@ -34,6 +32,7 @@ def lead_page(user: User, query: Mapping[str, Any]) -> Page[Lead]:
         q=text,
         statuses=(query["status"],) if "status" in query else (),
         owner=owner,
+        booked=query.get("filter") == "booked",
         score_at_least=HOT_SCORE if query.get("filter") == "hot" else None,
     )
     page = queries.lead_list(user, filters, sort, descending=sort != "name", cursor=cursor, limit=limit)

@@ -77,6 +77,7 @@ class Filters:
     created_from: datetime | None = None  # inclusive
     created_before: datetime | None = None  # exclusive
     has: tuple[str, ...] = ()  # "email", "phone"
+    booked: bool = False  # only those with a meeting that was not canceled
     archived: bool = False
 
     def to_json(self) -> dict[str, Any]:

@@ -144,7 +144,10 @@ LeadPage = page_of(LeadSchema)
 
 
 class LeadQuery(PageQuery):
-    filter = Choice(FILTERS, metadata={"description": "`hot`: a score of 70 or more; `booked`: with a booking."})
+    filter = Choice(
+        FILTERS,
+        metadata={"description": "`hot`: a score of 70 or more; `booked`: with a meeting that was not canceled."},
+    )
     status = Choice(STATUSES)
     q = Text(100, metadata={"description": "Any part of the name, company, e-mail address or phone number."})
     owner = Text(36, metadata={"description": "A user's id, `me` or `none`."})

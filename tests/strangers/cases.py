@@ -30,6 +30,7 @@ PARTS = {
     "campaign_id": "@campaign",
     "automation_id": "@automation",
     "task_id": "@task",
+    "booking_id": "@booking",
     "notification_id": "@notification",
     "session_id": "@session",
     "token_id": "@token",
@@ -370,7 +371,13 @@ CASES: dict[str, Case] = {
     "PATCH tasks_api.change": of_lead(body={"title": "Call back", "assignee_id": "@host"}),
     "GET flows_api.flows": Case(),
     "GET flows_api.flow": Case(),
+    "GET bookings_api.slots": Case(query={"realtor_id": "@realtor", "date": "2031-01-06"}),
+    "POST bookings_api.book": Case(body={"realtor_id": "@realtor", "lead_id": "@lead", "start": "@slot"}),
+    "DELETE bookings_api.cancel": of_lead(),
 }  # fmt: skip
+
+
+FOR_VISITORS = {"POST leads_api.capture", "GET bookings_api.slots", "POST bookings_api.book"}  # with a token or without
 
 
 @dataclass(frozen=True)

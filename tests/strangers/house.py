@@ -5,6 +5,7 @@ its owner and those who run the team may read); Rival's words are built alike.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from secrets import token_hex
@@ -19,7 +20,7 @@ from leadcrm.bookings import operations as bookings
 from leadcrm.bookings.data import AvailabilityData
 from leadcrm.bookings.models import Booking
 from leadcrm.bookings.queries import free_slots
-from leadcrm.bookings.slots import USUAL_WEEK
+from leadcrm.bookings.slots import USUAL_WEEK, Slot
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Attachment, Conversation, Message, RawInbound
 from leadcrm.conversations.operations import IncomingFile
@@ -119,15 +120,18 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
         "done_task": done.id,
         "task_fact": str(fact),
         "booking": _meeting_of(lead).id,
+        "slot": _free_slots()[-1].start.isoformat(),
         "reply_token": db.session.scalar(select(Conversation.reply_token).where(Conversation.lead_id == lead.id)),
     }
 
 
 def _meeting_of(lead: Lead) -> Booking:
     """With the organization's realtor, as soon as they can be met."""
-    realtor = _realtor()
-    slot, *_ = free_slots(realtor, clock.now(), clock.now() + timedelta(days=14))
-    return perform(bookings.book, lead, realtor, slot.start, "UTC")[0]
+    return perform(bookings.book, lead, _realtor(), _free_slots()[0].start, "UTC")[0]
+
+
+def _free_slots() -> Sequence[Slot]:
+    return free_slots(_realtor(), clock.now(), clock.now() + timedelta(days=14))
 
 
 def _realtor() -> User:

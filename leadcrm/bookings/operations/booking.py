@@ -30,12 +30,12 @@ class SlotTaken(DomainError):
         super().__init__("This time is not free any more. Choose another one.", "start")
 
 
-def book(lead: Lead, realtor: User, start: datetime, timezone: str) -> tuple[Booking, bool]:
+def book(lead: Lead, realtor: User, start: datetime, timezone: str | None = None) -> tuple[Booking, bool]:
     """Book the slot that begins at `start`, or move the lead's coming meeting with this realtor there.
 
-    `timezone` is the visitor's. Returns the booking and whether it is a new one. Raises SlotTaken, and DomainError for
-    an unknown zone, a lead in the archive, and somebody who is no realtor. Of two who are at it at once the later one's
-    transaction breaks on the key of the cells: `perform` tries it again, and then it is SlotTaken.
+    `timezone` is the visitor's, else the lead's. Returns the booking and whether it is a new one. Raises SlotTaken, and
+    DomainError for an unknown zone, a lead in the archive, and somebody who is no realtor. Of two who are at it at once
+    the later one's transaction breaks on the key of the cells: `perform` tries it again, and then it is SlotTaken.
     """
     lead = lock(lead)
     if lead.archived_at is not None:
@@ -45,21 +45,31 @@ def book(lead: Lead, realtor: User, start: datetime, timezone: str) -> tuple[Boo
     coming = _coming(lead, realtor)
     if coming is not None and coming.starts_at == start:
         return coming, False
-    rules = queries.rules_of(realtor)
+    rules, timezone = queries.rules_of(realtor), _checked(timezone or lead.timezone)
     slot = _free_slot(realtor, rules, start, coming)
     if coming is None:
-        return _make(lead, realtor, slot, rules, _checked(timezone)), True
-    _move(coming, slot, rules, _checked(timezone))
+        return _make(lead, realtor, slot, rules, timezone), True
+    _move(coming, slot, rules, timezone)
     return coming, False
 
 
-def book_visitor(submission: Submission, realtor: User, start: datetime, timezone: str) -> tuple[Booking, bool]:
+def book_visitor(
+    submission: Submission, realtor: User, start: datetime, timezone: str | None = None
+) -> tuple[Booking, bool]:
     """The same for somebody who says who they are: a lead we know by their phone, or a new one.
 
     Nothing is kept of them when the slot is taken. Raises what `book` does, and DomainError naming the field.
     """
     lead = get_or_404(Lead, leads.take_in(submission).lead_id)
     with acting_as(f"lead:{lead.id}"):
+        return book(lead, realtor, start, timezone)
+
+
+def book_returning(lead: Lead, realtor: User, start: datetime, timezone: str | None = None) -> tuple[Booking, bool]:
+    """The same by a lead we know, who comes back from the archive for it. Raises what `book` does."""
+    with acting_as(f"lead:{lead.id}"):
+        if lead.archived_at is not None:
+            leads.restore_lead(lead)
         return book(lead, realtor, start, timezone)
 
 

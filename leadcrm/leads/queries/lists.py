@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import ColumnElement, Select, Subquery, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -190,6 +191,8 @@ def _criteria(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield Lead.created_at >= filters.created_from
     if filters.created_before is not None:
         yield Lead.created_at < filters.created_before
+    if filters.booked:
+        yield Lead.id.in_(current_app.extensions["booked_leads"]())  # a higher floor knows them (extensions.py)
     for kind in filters.has:
         yield exists().where(ContactPoint.lead_id == Lead.id, ContactPoint.kind == kind, ContactPoint.is_primary)
 
