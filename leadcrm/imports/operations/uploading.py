@@ -7,6 +7,7 @@ from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
 from leadcrm.identity.models import User
+from leadcrm.identity.queries import checked_owner
 from leadcrm.imports.columns import IGNORE, MEANINGS, doubled
 from leadcrm.imports.csv_files import Writing
 from leadcrm.imports.data import Plan
@@ -14,7 +15,6 @@ from leadcrm.imports.dates import ORDERS
 from leadcrm.imports.events import ImportChanged
 from leadcrm.imports.models import Import, ImportFile, ImportRow
 from leadcrm.leads.data import Consent
-from leadcrm.leads.operations import checked_owner
 from leadcrm.leads.operations.changing import tags_named
 from leadcrm.leads.operations.consenting import checked
 
