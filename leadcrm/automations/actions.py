@@ -19,6 +19,9 @@ KINDS = {
     "create_task": "add a task",
     "enrol": "let them enter a flow",
     "leave_flow": "take them out of a flow",
+    "create_account": "make an account for them",
+    "create_opportunity": "begin an opportunity",
+    "account_health": "change the account's health",
     "webhook": "call a webhook",
 }
 SETTABLE = {
@@ -28,13 +31,21 @@ SETTABLE = {
     "source": "the source to",
     "interest": "the interest to",
     "owner": "the owner to",
+    "account_owner": "the account's owner to",
     "add_tag": "the tags: add",
     "remove_tag": "the tags: remove",
 }
 SETTABLE_STATUSES = ("new", "contacted", "qualified", "unqualified")  # converting is more than a status
 NOTIFIED_ROLES = {"owner": "owners of the organization", "manager": "managers", "rep": "reps", "marketing": "marketing"}
 LONGEST = {"source": 60, "interest": 200, "add_tag": 40, "remove_tag": 40}
-LONGEST_TEXT = {"create_note": 5000, "notify": 160, "create_task": 200}
+LONGEST_TEXT = {"create_note": 5000, "notify": 160, "create_task": 200, "create_opportunity": 200}
+OWNERS = {"owner": "the lead's owner", "account_owner": "the account's owner"}
+OPPORTUNITY_WORDS = {
+    "new_business": "new business",
+    "upsell": "an upsell",
+    "cross_sell": "a cross-sell",
+    "renewal": "a renewal",
+}
 MOST_ACTIONS = 20
 HIGHEST_SCORE = 100
 _POINTS = re.compile(r"[+-]?[0-9]{1,3}")
@@ -89,11 +100,18 @@ def sentence(action: Action, names: Names) -> str:
         case "create_task":
             due = f", due in {duration(action['due_seconds'])}" if action["due_seconds"] else ""
             return f"add the task “{_short(action['title'])}” for {_assignee_words(action['to'], names)}{due}"
+        case "create_account":
+            return f"make an account for them, looked after by {_assignee_words(action['to'], names)}"
+        case "create_opportunity":
+            named = f" “{_short(action['name'])}”" if action["name"] else ""
+            return f"begin the opportunity{named}, {OPPORTUNITY_WORDS[action['opportunity']]}"
+        case "account_health":
+            return f"change the account's health by {action['points']}"
         case "webhook":
             return f"call the webhook at {urlsplit(action['url']).hostname}"
         case _:
             value = action["value"]
-            if action["field"] == "owner":
+            if action["field"] in OWNERS:
                 value = names.users.get(value, "someone who left") if value else "nobody"
             return f"change {SETTABLE[action['field']]} {value}"
 
@@ -135,6 +153,12 @@ def _checked(index: int, action: Action, names: Names) -> dict[str, Any]:
             }
         case "enrol" | "leave_flow":
             return {"kind": kind, "flow_id": _one_of(index, action.get("flow_id"), names.flows, "flow")}
+        case "create_account":
+            return {"kind": kind, "to": _manager(index, action.get("to"), names)}
+        case "create_opportunity":
+            return {"kind": kind, **_opportunity(index, action)}
+        case "account_health":
+            return {"kind": kind, "points": _points(index, str(action.get("points") or "").strip())}
         case "webhook":
             return {"kind": kind, "url": _url(index, action.get("url"))}
         case "set_field":
@@ -171,9 +195,16 @@ def _due(index: int, action: Action) -> int:
 
 def _assignee(index: int, to: Any, names: Names) -> str:
     prefix, _, rest = str(to or "").partition(":")
-    if to in ("owner", "nobody") or (prefix == "user" and rest in names.users):
+    if to in (*OWNERS, "nobody") or (prefix == "user" and rest in names.users):
         return to
     raise BadAction(index, "Choose whose task it is.")
+
+
+def _manager(index: int, to: Any, names: Names) -> str:
+    """Who looks after a new account: nobody can have been its owner before."""
+    if to == "account_owner":
+        raise BadAction(index, "A new account has no owner yet. Choose who looks after it.")
+    return _assignee(index, to, names)
 
 
 def _url(index: int, url: Any) -> str:
@@ -200,9 +231,17 @@ def _text(index: int, kind: str, value: Any) -> str:
     return text
 
 
+def _opportunity(index: int, action: Action) -> dict[str, str]:
+    """What it is about, "" for what follows from the lead, and of which kind it is."""
+    name, kind = str(action.get("name") or ""), action.get("opportunity") or "new_business"
+    if kind not in OPPORTUNITY_WORDS:
+        raise BadAction(index, "Choose a kind of opportunity.")
+    return {"name": _text(index, "create_opportunity", name) if name.strip() else "", "opportunity": kind}
+
+
 def _recipient(index: int, to: Any, names: Names) -> str:
     prefix, _, rest = str(to or "").partition(":")
-    if to == "owner" or (prefix == "role" and rest in NOTIFIED_ROLES) or (prefix == "user" and rest in names.users):
+    if to in OWNERS or (prefix == "role" and rest in NOTIFIED_ROLES) or (prefix == "user" and rest in names.users):
         return to
     raise BadAction(index, "Choose whom to notify.")
 
@@ -213,7 +252,8 @@ def _field_value(index: int, action: Action, names: Names) -> str:
         raise BadAction(index, "Choose what to change.")
     if field == "score":
         return _points(index, value)
-    allowed = {"status": SETTABLE_STATUSES, "priority": PRIORITIES, "owner": ("", *names.users)}.get(field)
+    people = ("", *names.users)
+    allowed = {"status": SETTABLE_STATUSES, "priority": PRIORITIES, "owner": people, "account_owner": people}.get(field)
     if allowed is not None and value not in allowed:
         raise BadAction(index, "Choose one of the values.")
     if allowed is None and not value:
@@ -235,7 +275,7 @@ def _recipient_words(to: str, names: Names) -> str:
     prefix, _, rest = to.partition(":")
     if prefix == "role":
         return NOTIFIED_ROLES[rest]
-    return names.users.get(rest, "someone who left") if prefix == "user" else "the lead's owner"
+    return names.users.get(rest, "someone who left") if prefix == "user" else OWNERS[to]
 
 
 def _assignee_words(to: str, names: Names) -> str:

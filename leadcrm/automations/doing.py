@@ -1,17 +1,15 @@
 """How each action is done. Looking comes first and writes nothing, so that a test can say what would be done."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from leadcrm.automations import queries, webhooks
+from leadcrm.automations import account_doings, queries, webhooks
 from leadcrm.automations.actions import HIGHEST_SCORE, SETTABLE, Action
-from leadcrm.automations.models import AutomationRun
+from leadcrm.automations.occasions import Occasion, Outcome, Plan
 from leadcrm.conversations import operations as conversations
 from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
-from leadcrm.core.events import Event
 from leadcrm.flows import operations as flows
 from leadcrm.identity import queries as identity
 from leadcrm.leads import operations as leads
@@ -22,42 +20,6 @@ from leadcrm.tasks import operations as tasks
 
 TAKEN_OUT = "Taken out by an automation"
 ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """For whom and why a rule acts; `run` is None in a test, which does nothing. `index` is the action's place."""
-
-    rule_id: str
-    rule_name: str
-    lead: Lead
-    event: Event | None
-    run: AutomationRun | None = None
-    index: int = 0
-
-    @property
-    def key(self) -> str:
-        """What this action leaves behind carries it, so that it is left once."""
-        return f"automation:{self.run.id}:{self.index}"
-
-    def at(self, index: int) -> "Occasion":
-        return replace(self, index=index)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one action: `done`, `skipped` or `failed`, and why in words; `would` in a test."""
-
-    state: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an action is about to do, in words, and the deed, which answers with what became of it."""
-
-    words: str
-    deed: Callable[[], Outcome]
 
 
 def do(action: Action, occasion: Occasion) -> Outcome:
@@ -116,6 +78,8 @@ def _note(action: Action, occasion: Occasion) -> Plan:
 
 def _set(action: Action, occasion: Occasion) -> Plan | Outcome:
     lead, field, value = occasion.lead, action["field"], action["value"]
+    if field == "account_owner":
+        return account_doings.give(value, occasion)
     words = f"{SETTABLE[field]} {_shown(field, value)}"
     if not _changes(lead, field, value):
         return Outcome("skipped", f"Nothing to change: {words}")
@@ -165,13 +129,16 @@ def _shown(field: str, value: str) -> str:
 
 
 def _notify(action: Action, occasion: Occasion) -> Plan | Outcome:
-    lead, user_ids = occasion.lead, queries.readers(action["to"], occasion.lead)
+    lead, to = occasion.lead, action["to"]
+    of_account = to == "account_owner"
+    user_ids = account_doings.owners(occasion) if of_account else queries.readers(to, lead)
     if not user_ids:
         return Outcome("skipped", "Nobody to notify: there is nobody, or they do not see the lead")
 
     def deed() -> Outcome:
         title = f"{action['text']} ({lead.name})"[:200]
-        notifications.notify(user_ids, occasion.key, title, f"/leads/{lead.id}", "zap", lead_id=lead.id)
+        page = f"/accounts/{occasion.account_id}" if of_account else f"/leads/{lead.id}"
+        notifications.notify(user_ids, occasion.key, title, page, "zap", lead_id=lead.id)
         return Outcome("done", f"{len(user_ids)} notified")
 
     return Plan(f"Notify {len(user_ids)} of the team", deed)
@@ -215,7 +182,8 @@ def _task(action: Action, occasion: Occasion) -> Plan:
     due_at = clock.now() + timedelta(seconds=action["due_seconds"]) if action["due_seconds"] else None
     prefix, _, user_id = action["to"].partition(":")
     owner_id = next(iter(queries.recipients("owner", lead)), None)  # a task of one who left is nobody's
-    assignee_id = {"owner": owner_id, "user": user_id}.get(prefix)
+    of_account = next((one for one in account_doings.owners(occasion) if queries.sees(one, lead)), None)
+    assignee_id = {"owner": owner_id, "account_owner": of_account, "user": user_id}.get(prefix)
 
     def deed() -> Outcome:
         tasks.create_task(
@@ -244,5 +212,8 @@ _LOOKING: dict[str, Callable[[Action, Occasion], Plan | Outcome]] = {
     "enrol": _enrol,
     "leave_flow": _leave_flow,
     "create_task": _task,
+    "create_account": account_doings.make_account,
+    "create_opportunity": account_doings.begin_opportunity,
+    "account_health": account_doings.change_health,
     "webhook": _call,
 }

@@ -14,15 +14,16 @@ from sqlalchemy import select
 from leadcrm.automations import doing, queries, silences
 from leadcrm.automations.actions import Action
 from leadcrm.automations.deciding import why_stop, why_unmet
-from leadcrm.automations.doing import Occasion, Outcome
 from leadcrm.automations.events import AutomationRan
 from leadcrm.automations.models import Automation, AutomationRun
+from leadcrm.automations.occasions import Occasion, Outcome
 from leadcrm.automations.triggers import SILENCES
 from leadcrm.conversations import conditions
 from leadcrm.core import clock, events
 from leadcrm.core.db import db, lock
 from leadcrm.core.drains import back_off
 from leadcrm.core.errors import DomainError
+from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def consider(event: events.Event) -> None:
     """Let every enabled automation of this fact decide. Harmless when the fact is delivered twice."""
     cause = events.cause()
     automations = queries.enabled_for(event.name)
-    lead = _lead(event.lead_id) if automations else None
+    lead = _concerned(event) if automations else None
     if lead is None:
         return
     known = queries.considered(cause.event_id)
@@ -202,6 +203,13 @@ def _settle(run: AutomationRun, state: str, reason: str) -> None:
     db.session.flush()
     if any(line["state"] == "done" for line in run.details):
         events.record(AutomationRan(lead_id=run.lead_id, automation_id=run.automation_id, run_id=run.id))
+
+
+def _concerned(event: events.Event) -> Lead | None:
+    """Whom the fact is about; of an account whose people were never leads, its main contact becomes known as one."""
+    if event.lead_id is None:
+        return leads.lead_of_account(event.account_id)
+    return _lead(event.lead_id)
 
 
 def _lead(lead_id: str) -> Lead | None:

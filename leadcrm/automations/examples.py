@@ -15,7 +15,7 @@ class Example:
 
     title: str
     text: str
-    data: AutomationData | None  # None: nothing of it can be done yet
+    data: AutomationData
     template: str = ""
     lacks: str = ""
 
@@ -27,44 +27,56 @@ def _notify(to: str, text: str) -> dict[str, str]:
 EXAMPLES: Mapping[str, Example] = {
     "new-prospect": Example(
         "New prospect",
-        "Somebody new is qualified: greet them, put them first, and tell the managers.",
+        "Somebody new is qualified: greet them, make their account and a first opportunity, and tell the managers.",
         AutomationData(
             name="New prospect",
             trigger="lead.status_changed",
             conditions=(
                 {"field": "status", "op": "is", "value": "qualified"},
-                {"field": "tag", "op": "is_not", "value": "customer"},
+                {"field": "account", "op": "is_not_set"},
             ),
             actions=(
                 {"kind": "set_field", "field": "priority", "value": "high"},
+                {"kind": "create_account", "to": "owner"},
+                {"kind": "create_opportunity", "name": "", "opportunity": "new_business"},
                 {"kind": "create_task", "title": "Call the new prospect", "to": "owner"},
                 _notify("role:manager", "New qualified prospect"),
             ),
         ),
         template="welcome",
-        lacks="Making the account and the opportunity, and choosing an account manager, wait for accounts.",
     ),
     "existing-customer": Example(
         "Existing customer",
-        "A customer asks again: tell their owner and the managers at once.",
+        "Somebody of a customer's is qualified: tell whoever looks after the account, and begin an upsell.",
         AutomationData(
             name="Existing customer",
-            trigger="lead.inquired",
-            conditions=({"field": "tag", "op": "is", "value": "customer"},),
+            trigger="lead.status_changed",
+            conditions=(
+                {"field": "status", "op": "is", "value": "qualified"},
+                {"field": "account", "op": "is_set"},
+            ),
             actions=(
-                {"kind": "set_field", "field": "priority", "value": "high"},
-                {"kind": "set_field", "field": "score", "value": "+10"},
-                _notify("owner", "A customer asks again"),
-                _notify("role:manager", "Upsell: a customer asks again"),
+                _notify("account_owner", "Your customer wants more"),
+                {"kind": "create_opportunity", "name": "", "opportunity": "upsell"},
+                {"kind": "account_health", "points": "+10"},
+                _notify("role:manager", "Upsell: a customer is qualified"),
             ),
         ),
-        lacks="Until there are accounts, the tag “customer” says who is one; account health waits for them.",
+        lacks="How engaged an account is in ESG is not kept yet.",
     ),
     "opportunity-created": Example(
         "Opportunity created",
-        "A proposal goes out, and somebody follows up three days later.",
-        None,
-        lacks="Waits for opportunities.",
+        "A deal begins: write to them, look again three days later, and count it to the account's health.",
+        AutomationData(
+            name="Opportunity created",
+            trigger="opportunity.created",
+            conditions=({"field": "stage", "op": "is", "value": "prospecting"},),
+            actions=(
+                {"kind": "create_task", "title": "Follow up on the proposal", "to": "owner", "due_seconds": 3 * DAY},
+                {"kind": "account_health", "points": "+5"},
+            ),
+        ),
+        template="proposal",
     ),
     "no-reply": Example(
         "No reply for two days",
@@ -121,10 +133,10 @@ EXAMPLES: Mapping[str, Example] = {
 }
 
 
-def started_from(example: Example) -> AutomationData | None:
-    """The rule to edit, with the organization's own template; None for an example that must wait."""
+def started_from(example: Example) -> AutomationData:
+    """The rule to edit, with the organization's own template when it has one of that purpose."""
     data = example.data
-    if data is None or not example.template:
+    if not example.template:
         return data
     template = next((one for one in queries.templates() if one.purpose == example.template), None)
     if template is None:

@@ -1,11 +1,13 @@
 """Reads of automations: what to consider, what a rule may look at, whom it names."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from leadcrm.accounts.events import OpportunityStageChanged
+from leadcrm.accounts.models import Opportunity
 from leadcrm.automations.actions import Names
 from leadcrm.automations.models import Automation, AutomationRun
 from leadcrm.automations.triggers import started_by
@@ -125,9 +127,25 @@ def facts_of_one(lead: Lead, event: Event | None, fields: Collection[str]) -> di
 
 def facts_of_many(pairs: Sequence[tuple[str, Event | None]], fields: Collection[str]) -> list[dict[str, Any]]:
     """The same for many leads and facts, in the order given and in as many queries as for one."""
+    fields = set(fields)
     leads = conversations.facts_of({lead_id for lead_id, _ in pairs}, clock.now(), fields)
     texts = _message_texts(event for _, event in pairs) if "message" in fields else {}
-    return [leads[lead_id] | _told(event, texts) for lead_id, event in pairs]
+    deals = _deals(event for _, event in pairs) if fields & {"stage", "amount"} else {}
+    return [leads[lead_id] | _told(event, texts) | _of_deal(event, deals) for lead_id, event in pairs]
+
+
+def _of_deal(event: Event | None, deals: Mapping[str, Opportunity]) -> dict[str, Any]:
+    """Of the opportunity the event is about: the stage it came to then, and what it is worth now."""
+    deal = deals.get(getattr(event, "opportunity_id", None) or "")
+    if deal is None:
+        return {}
+    stage = event.new if isinstance(event, OpportunityStageChanged) else getattr(event, "stage", deal.stage)
+    return {"stage": stage, "amount": deal.amount}
+
+
+def _deals(events: Iterable[Event | None]) -> dict[str, Opportunity]:
+    ids = {event.opportunity_id for event in events if getattr(event, "opportunity_id", None)}
+    return {deal.id: deal for deal in db.session.scalars(select(Opportunity).where(Opportunity.id.in_(ids)))}
 
 
 def _told(event: Event | None, texts: dict[str, str]) -> dict[str, Any]:
@@ -193,6 +211,12 @@ def recipients(to: str, lead: Lead) -> list[str]:
     else:
         statement = statement.where(User.id == (rest if prefix == "user" else lead.owner_id))
     return [user.id for user in db.session.scalars(statement.order_by(User.id)) if can_see_lead(user, lead)]
+
+
+def sees(user_id: str, lead: Lead) -> bool:
+    """Whether the colleague sees the lead."""
+    user = db.session.scalar(select(User).where(User.id == user_id))
+    return user is not None and can_see_lead(user, lead)
 
 
 def flow(flow_id: str) -> Flow | None:

@@ -282,13 +282,14 @@ def _choices(names: actions.Names) -> dict[str, list[tuple[str, str]]]:
         "settable": list(actions.SETTABLE.items()),
         "status": [(status, status.capitalize()) for status in actions.SETTABLE_STATUSES],
         "priority": [(priority, priority.capitalize()) for priority in PRIORITIES],
+        "opportunities": list(actions.OPPORTUNITY_WORDS.items()),
         "assignees": [
-            ("owner", "the lead's owner"),
+            *actions.OWNERS.items(),
             ("nobody", "nobody in particular"),
             *((f"user:{user_id}", name) for user_id, name in people),
         ],
         "recipients": [
-            ("owner", "the lead's owner"),
+            *actions.OWNERS.items(),
             *((f"role:{role}", words) for role, words in actions.NOTIFIED_ROLES.items()),
             *((f"user:{user_id}", name) for user_id, name in people),
         ],

@@ -4,19 +4,20 @@ The same decisions and the same looking as when it runs (deciding.py, doing.py),
 nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
+from leadcrm.accounts.models import Contact
 from leadcrm.automations import doing, queries
 from leadcrm.automations.actions import Names, sentence
 from leadcrm.automations.deciding import DEEPEST, why_stop, why_unmet
-from leadcrm.automations.doing import Occasion, Outcome
 from leadcrm.automations.models import Automation
+from leadcrm.automations.occasions import Occasion, Outcome
 from leadcrm.automations.triggers import SILENCES, fact_behind
 from leadcrm.conversations import conditions
 from leadcrm.core import clock, events
@@ -25,6 +26,9 @@ from leadcrm.core.models import EventRow
 from leadcrm.leads.models import Lead
 
 MOST_EVENTS = 20
+_main_contact_of_account = (  # for whom a rule would act on a fact that names no lead
+    select(Contact.lead_id).where(Contact.account_id == EventRow.account_id, Contact.is_primary).scalar_subquery()
+)
 ONCE = "It fell into a silence that had begun before, and each is acted on once"
 
 
@@ -71,7 +75,14 @@ def _tried(rule: Automation, names: Names, past: _Past, facts: dict[str, Any]) -
     if reason:
         return Trial(past.lead, title, past.at, reason)
     occasion = Occasion(rule.id, rule.name, past.lead, past.event)
-    return Trial(past.lead, title, past.at, "", [_would(action, occasion, names) for action in rule.actions])
+    return Trial(past.lead, title, past.at, "", list(_outcomes(rule, occasion, names)))
+
+
+def _outcomes(rule: Automation, occasion: Occasion, names: Names) -> Iterator[Outcome]:
+    for action in rule.actions:
+        yield _would(action, occasion, names)
+        if action["kind"] == "create_account":
+            occasion = replace(occasion, expects_account=True)
 
 
 def _would(action: dict[str, Any], occasion: Occasion, names: Names) -> Outcome:
@@ -93,7 +104,7 @@ def _why_stop(rule: Automation, past: _Past) -> str:
 def _events(rule: Automation, visible: ColumnElement[bool]) -> list[_Past]:
     newest = (
         select(EventRow, Lead)
-        .join(Lead, Lead.id == EventRow.lead_id)
+        .join(Lead, Lead.id == func.coalesce(EventRow.lead_id, _main_contact_of_account))
         .where(EventRow.name == fact_behind(rule.trigger), visible)
         .order_by(EventRow.id.desc())
         .limit(MOST_EVENTS)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from leadcrm.accounts.pipeline import STAGES
+
 OPS = {
     "is": "is",
     "is_not": "is not",
@@ -62,6 +64,8 @@ _STATUSES = _choices("new", "contacted", "qualified", "converted", "unqualified"
 _CHANNELS = (("email", "Email"), ("sms", "Text"), ("whatsapp", "WhatsApp"))
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST_DAYS = 3650
+_STAGES = tuple((stage, stage.replace("_", " ").capitalize()) for stage in STAGES)
+_LARGEST_AMOUNT = 10**12
 
 LEAD_FIELDS: Mapping[str, Field] = {
     "status": Field("status", "choice", _STATUSES),
@@ -72,6 +76,12 @@ LEAD_FIELDS: Mapping[str, Field] = {
     "tag": Field("tag", "tag", says={"is": "the lead has the tag {}", "is_not": "the lead does not have the tag {}"}),
     "interest": Field("interest", "text"),
     "company": Field("company", "text"),
+    "account": Field(
+        "account",
+        "presence",
+        says={"is_set": "the lead belongs to an account", "is_not_set": "the lead belongs to no account"},
+    ),
+    "account_health": Field("account health", "number"),
     "email": Field("email address", "presence"),
     "phone": Field("phone number", "presence"),
     "replied": Field(
@@ -115,6 +125,8 @@ LEAD_FIELDS: Mapping[str, Field] = {
 EVENT_FIELDS: Mapping[str, Field] = {
     "channel": Field("channel", "choice", _CHANNELS),
     "message": Field("message text", "text"),
+    "stage": Field("opportunity stage", "choice", _STAGES),
+    "amount": Field("opportunity amount", "number", most=_LARGEST_AMOUNT),
     "old_status": Field("status before", "choice", _STATUSES),
     "added_tag": Field("added tag", "tag"),
     "removed_tag": Field("removed tag", "tag"),

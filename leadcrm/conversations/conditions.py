@@ -130,7 +130,7 @@ def _condition_holds(condition: Condition, fact: Any) -> bool:
         case "at_least":
             return (fact or 0) >= value
         case "at_most":
-            return (fact or 0) <= value
+            return fact is not None and fact <= value  # nobody's health is low
         case "from":
             return (fact or "") >= value
         case "before":

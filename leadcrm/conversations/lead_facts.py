@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import literal, select, union_all
 
+from leadcrm.accounts.models import Account
 from leadcrm.conversations.condition_fields import LEAD_FIELDS, WEEKDAYS
 from leadcrm.conversations.events import MessageReceived
 from leadcrm.conversations.models import Suppression
@@ -21,7 +22,7 @@ Facts = dict[str, dict[str, Any]]  # by lead, by field
 
 
 def facts_of(lead_ids: Collection[str], now: datetime, fields: Collection[str] = tuple(LEAD_FIELDS)) -> Facts:
-    """The facts of each lead, by field of LEAD_FIELDS; at most six queries, for `fields` only.
+    """The facts of each lead, by field of LEAD_FIELDS; at most seven queries, for `fields` only.
 
     Times and days are the lead's own at `now`. Leads that do not exist are missing.
     """
@@ -36,7 +37,7 @@ def facts_of(lead_ids: Collection[str], now: datetime, fields: Collection[str] =
 def _own(lead_ids: Collection[str], now: datetime) -> Facts:
     columns = (
         Lead.id, Lead.status, Lead.score, Lead.priority, Lead.source, Lead.owner_id, Lead.interest, Lead.company,
-        Lead.timezone, Lead.created_at, Lead.last_activity_at,
+        Lead.timezone, Lead.created_at, Lead.last_activity_at, Lead.account_id,
     )  # fmt: skip
     facts = {}
     for lead in db.session.execute(select(*columns).where(Lead.id.in_(lead_ids))):
@@ -49,6 +50,7 @@ def _own(lead_ids: Collection[str], now: datetime) -> Facts:
             "owner": lead.owner_id,
             "interest": lead.interest,
             "company": lead.company,
+            "account": lead.account_id,
             "age": (now - lead.created_at).days,
             "quiet": (now - lead.last_activity_at).days,
             "time": f"{local:%H:%M}",
@@ -67,6 +69,11 @@ def _addresses(lead_ids: Collection[str]) -> Facts:
     for lead_id, kind in db.session.execute(points):
         found.setdefault(lead_id, {})[kind] = True
     return found
+
+
+def _accounts(lead_ids: Collection[str]) -> Facts:
+    health = select(Lead.id, Account.health).join(Lead.account).where(Lead.id.in_(lead_ids))
+    return {lead_id: {"account_health": points} for lead_id, points in db.session.execute(health)}
 
 
 def _answers(lead_ids: Collection[str]) -> Facts:
@@ -104,6 +111,7 @@ def _opt_outs(lead_ids: Collection[str]) -> Facts:
 _GATHERED: dict[frozenset[str], Callable[[Collection[str]], Facts]] = {
     frozenset({"tag"}): _tags,
     frozenset({"email", "phone"}): _addresses,
+    frozenset({"account_health"}): _accounts,
     frozenset({"replied", "clicked"}): _answers,
     frozenset({"opted_out"}): _opt_outs,
 }

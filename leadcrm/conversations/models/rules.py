@@ -23,7 +23,7 @@ class Template(Identified, Timestamped, TenantOwned, Base):
     channel: Mapped[str] = mapped_column(String(10))
     subject: Mapped[str] = mapped_column(String(500), default="")
     content: Mapped[str] = mapped_column(Text)
-    purpose: Mapped[str | None] = mapped_column(String(20))  # `follow_up`: the tick on the new-lead form; `welcome`
+    purpose: Mapped[str | None] = mapped_column(String(20))  # `follow_up` is the tick on the new-lead form
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     archived_at: Mapped[datetime | None]
 

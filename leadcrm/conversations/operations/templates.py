@@ -33,6 +33,18 @@ SHIPPED = (
             "{owner_name|Your team at} {organization_name}"
         ),
     },
+    {
+        "name": "Proposal",
+        "purpose": "proposal",
+        "subject": "Our proposal, {first_name|as promised}",
+        "content": (
+            "Hi {first_name|there},\n\n"
+            "thank you for telling us what you need. We are putting our proposal together and will send it to you"
+            " shortly.\n\n"
+            "Is there anything that must not be missing from it? Reply to this email and I will see to it.\n\n"
+            "{owner_name|Your team at} {organization_name}"
+        ),
+    },
 )
 
 
@@ -61,7 +73,7 @@ def archive_template(template: Template) -> None:
 
 
 def template_for(purpose: str) -> Template | None:
-    """The organization's template of a purpose (`follow_up`, `welcome`): the newest that is in use."""
+    """The organization's template of a purpose (`follow_up`, `welcome`, `proposal`): the newest that is in use."""
     statement = (
         select(Template)
         .where(Template.purpose == purpose, Template.archived_at.is_(None))

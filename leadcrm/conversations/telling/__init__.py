@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from leadcrm.conversations.telling import consent, leads, messages, work
+from leadcrm.conversations.telling import accounts, consent, leads, messages, work
 from leadcrm.conversations.telling.base import Background, Telling, begin, who_did
 from leadcrm.core.models import EventRow
 
@@ -10,6 +10,7 @@ __all__ = ["SENTENCES", "Background", "sentence_of"]
 
 SENTENCES: dict[str, Callable[[Telling], str]] = {
     **leads.SENTENCES,
+    **accounts.SENTENCES,
     **consent.SENTENCES,
     **messages.SENTENCES,
     **work.SENTENCES,

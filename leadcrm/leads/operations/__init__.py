@@ -16,6 +16,7 @@ from leadcrm.leads.operations.changing import (
 )
 from leadcrm.leads.operations.converting import AlreadyConverted, convert_lead, link_account, undo_conversion
 from leadcrm.leads.operations.creating import create_lead
+from leadcrm.leads.operations.customers import account_called_like, give_account, lead_of_account, lead_of_contact
 from leadcrm.leads.operations.editing import FIELDS, edit_field, edit_lead, field_text
 from leadcrm.leads.operations.filing import Filed, checked_beginnings, file_in, recognise
 from leadcrm.leads.operations.undoing import undo
@@ -26,6 +27,7 @@ __all__ = [
     "AlreadyConverted",
     "Filed",
     "Submission",
+    "account_called_like",
     "add_note",
     "add_to_score",
     "archive_lead",
@@ -41,6 +43,9 @@ __all__ = [
     "edit_lead",
     "field_text",
     "file_in",
+    "give_account",
+    "lead_of_account",
+    "lead_of_contact",
     "link_account",
     "note_activity",
     "note_contact",

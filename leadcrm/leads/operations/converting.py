@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from leadcrm.accounts import operations as accounts
 from leadcrm.accounts import queries as account_queries
-from leadcrm.accounts.data import AccountData, ContactData, OpportunityData
+from leadcrm.accounts.data import AccountData, OpportunityData
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
@@ -16,7 +16,7 @@ from leadcrm.identity.models import User
 from leadcrm.leads.data import ConversionData
 from leadcrm.leads.events import LeadConversionUndone, LeadConverted, LeadLinked, LeadStatusChanged
 from leadcrm.leads.models import Conversion, Lead
-from leadcrm.leads.operations import contact_points
+from leadcrm.leads.operations.customers import contact_of_lead
 
 
 class AlreadyConverted(Conflict):
@@ -43,7 +43,7 @@ def convert_lead(lead: Lead, data: ConversionData, *, by: User | None) -> Conver
         raise DomainError("Only a qualified lead can be converted. Qualify it first.", "status")
     known = _known_account(lead, data, by)
     account = known or _new_account(lead, data.account_name)
-    contact, made_contact = _contact(lead, account)
+    contact, made_contact = contact_of_lead(lead, account)
     deal = _deal(lead, account, contact, data.opportunity, is_customer=known is not None)
     conversion = Conversion(
         lead_id=lead.id,
@@ -112,22 +112,6 @@ def _known_account(lead: Lead, data: ConversionData, by: User | None) -> Account
 def _new_account(lead: Lead, name: str) -> Account:
     named = AccountData(name=name or lead.company or lead.name, owner_id=lead.owner_id or "")
     return accounts.create_account(named, lead_id=lead.id)
-
-
-def _contact(lead: Lead, account: Account) -> tuple[Contact, bool]:
-    """Whoever the lead is at the account, and whether they are new there. Known by their address, they stay one."""
-    email, phone = (point.value if (point := contact_points.primary(lead, kind)) else "" for kind in ("email", "phone"))
-    there = select(Contact).where(Contact.account_id == account.id)
-    known = db.session.scalar(there.where(Contact.lead_id == lead.id))
-    if known is None and email:
-        namesakes = there.where(Contact.email == email, Contact.lead_id.is_(None))
-        known = db.session.scalar(namesakes.order_by(Contact.id).limit(1))
-    if known is not None:
-        return accounts.know_as_lead(known, lead.id), False
-    said = ContactData(first_name=lead.first_name, last_name=lead.last_name, email=email, phone=phone)
-    if not (lead.first_name or lead.last_name or email or phone):
-        said = replace(said, first_name=lead.name[:120])
-    return accounts.add_contact(account, said, lead_id=lead.id), True
 
 
 def _deal(
