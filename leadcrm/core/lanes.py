@@ -10,6 +10,7 @@ All work is in the database: a pass may be run by anyone, at any time, side by s
 """
 
 import contextlib
+import gc
 import logging
 import multiprocessing
 import os
@@ -24,6 +25,7 @@ from redis.exceptions import RedisError
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker
 from sqlalchemy import delete
+from sqlalchemy.orm import configure_mappers
 
 from leadcrm.core import clock, jobs, tenancy, timetable
 from leadcrm.core.db import db, writing
@@ -208,4 +210,15 @@ def supervise(app: Flask) -> None:
     """Run the worker until it is told to stop."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     limit_statements(app, WORKER_STATEMENT_SECONDS)
+    _stay_shared()
     Supervisor(app).run()
+
+
+def _stay_shared() -> None:
+    """Let the children share what is loaded: a collection writes to every object it looks at, and so copies its page.
+
+    Measured over an hour: without it each process gets its own copy sooner or later, a third more memory in all.
+    """
+    configure_mappers()
+    gc.collect()
+    gc.freeze()

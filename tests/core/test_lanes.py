@@ -1,5 +1,6 @@
 """What shares a lane shares its time, and one that breaks does not stop the others."""
 
+import gc
 import itertools
 import time
 from types import SimpleNamespace
@@ -81,3 +82,10 @@ def test_a_drain_that_breaks_does_not_stop_its_neighbours(lane):
     lane(breaks, works)
     assert run_pass("now", lambda: False) is False, "everything is done"
     assert len(worked) == 3
+
+
+def test_no_collection_writes_to_what_the_children_share(app, monkeypatch):
+    loaded, looked_at = [object()], []
+    monkeypatch.setattr(lanes.Supervisor, "run", lambda _: looked_at.extend(gc.get_objects()))
+    lanes.supervise(app)
+    assert not any(one is loaded for one in looked_at)
