@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from leadcrm.accounts.data import AccountFilters
+from leadcrm.accounts.data import AccountFilters, ContactFilters
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.pipeline import OPEN, STAGES, weighted
 from leadcrm.core.db import asked_id, db
@@ -99,6 +99,36 @@ def contact_page(
     if account_id is not None:
         statement = statement.where(Contact.account_id == account_id)
     return keyset_page(statement, _newest_contact, cursor, limit)
+
+
+def segment(filters: ContactFilters, cursor: str | None = None, limit: int = 50) -> Page[Contact]:
+    """Everyone who is meant, whoever asks, newest first. Raises BadCursor."""
+    return keyset_page(_meant(select(Contact), filters), _newest_contact, cursor, limit)
+
+
+def segment_size(filters: ContactFilters) -> int:
+    """How many people are meant."""
+    return db.session.scalar(_meant(select(func.count(Contact.id)), filters)) or 0
+
+
+def _meant(statement: Select, filters: ContactFilters) -> Select:
+    statement = statement.join(Contact.account).where(Contact.left_at.is_(None), Account.archived_at.is_(None))
+    if term := fold(filters.account.strip()):
+        statement = statement.where(Account.folded_name.contains(term, autoescape=True))
+    if filters.industry.strip():
+        statement = statement.where(Account.industry.icontains(filters.industry.strip(), autoescape=True))
+    if filters.account_owner is not None:
+        owner_id = None if filters.account_owner == "none" else filters.account_owner
+        statement = statement.where(Account.owner_id == owner_id)
+    if filters.health_at_least is not None:
+        statement = statement.where(Account.health >= filters.health_at_least)
+    if filters.health_below is not None:
+        statement = statement.where(Account.health < filters.health_below)
+    if filters.only_primary:
+        statement = statement.where(Contact.is_primary)
+    if filters.created_before is not None:
+        statement = statement.where(Contact.created_at < filters.created_before)
+    return statement
 
 
 def contacts_of(account_id: str) -> Sequence[Contact]:

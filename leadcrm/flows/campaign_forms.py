@@ -4,10 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    ValidationError,
+)
 
+from leadcrm.accounts.data import ContactFilters
 from leadcrm.core.forms import Form
 from leadcrm.core.zones import wall_time
 from leadcrm.flows.document import LONGEST_SUBJECT, StepData
@@ -17,6 +35,7 @@ from leadcrm.flows.models import Campaign, Flow, FlowStep
 LONGEST_NAME = 70
 FASTEST = 1_000_000  # messages an hour
 LONGEST_AHEAD = timedelta(days=365)
+OWNER = r"(me|none|[0-9a-f-]{36})$"
 STEP_NAME = "Message"
 CHANNELS = {"email": "Emails an hour", "sms": "Texts an hour", "whatsapp": "WhatsApp messages an hour"}
 
@@ -26,7 +45,49 @@ def _reachable_pace(form: Form, field: IntegerField) -> None:
         raise ValidationError(f"From 1 to {FASTEST:,}, or nothing for no limit.")
 
 
+class ContactFilterForm(Form):
+    """Which people at accounts a campaign is for; all that are filled must hold."""
+
+    account = StringField("Account’s name contains", [Length(max=160)])
+    industry = StringField("Industry contains", [Length(max=80)])
+    account_owner = StringField("Account’s owner is", [Optional(), Regexp(OWNER, message="No such owner.")])
+    health_from = IntegerField("Health at least", [Optional(), NumberRange(0, 100, "From 0 to 100.")])
+    health_to = IntegerField("Health at most", [Optional(), NumberRange(0, 100, "From 0 to 100.")])
+    only_primary = BooleanField("Main contacts only")
+
+    def filters(self, user_id: str) -> ContactFilters:
+        """The filters that make sense; those with errors are left out."""
+        said = {field.short_name: None if field.errors else field.data for field in self}
+        owner, at_most = said["account_owner"], said["health_to"]
+        return ContactFilters(
+            account=said["account"] or "",
+            industry=said["industry"] or "",
+            account_owner=user_id if owner == "me" else owner or None,
+            health_at_least=said["health_from"],
+            health_below=None if at_most is None else at_most + 1,
+            only_primary=bool(said["only_primary"]),
+        )
+
+    @classmethod
+    def of(cls, filters: ContactFilters, **more: str) -> "ContactFilterForm":
+        """The form that asks for these filters."""
+        said = {
+            "account": filters.account,
+            "industry": filters.industry,
+            "account_owner": filters.account_owner,
+            "health_from": filters.health_at_least,
+            "health_to": None if filters.health_below is None else filters.health_below - 1,
+            "only_primary": filters.only_primary,
+        }
+        return cls(data=said, **more)
+
+
 class CampaignForm(Form):
+    audience = RadioField(
+        "They are",
+        choices=[SelectChoice("leads", "Leads"), SelectChoice("contacts", "Contacts of accounts")],
+        default="leads",
+    )
     name = StringField("Name", [DataRequired("Give it a name."), Length(max=LONGEST_NAME)])
     what = RadioField(
         "They get",
@@ -95,6 +156,7 @@ class CampaignForm(Form):
         """The form filled with a draft; `step` is its own message, if it has one."""
         starts = campaign.starts_at.astimezone(zone) if campaign.starts_at else None
         said = {
+            "audience": campaign.audience,
             "name": campaign.name,
             "what": "flow" if step is None else "message",
             "flow_id": campaign.flow_id if step is None else "",

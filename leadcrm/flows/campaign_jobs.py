@@ -6,10 +6,9 @@ from collections.abc import Callable
 from leadcrm.core import tenancy
 from leadcrm.core.apart import on_its_own
 from leadcrm.core.db import db, end_reading, get_or_404, perform
-from leadcrm.flows import campaign_queries, queries
+from leadcrm.flows import campaign_queries, queries, segments
 from leadcrm.flows.models import Campaign
 from leadcrm.flows.operations import campaign_running as running
-from leadcrm.leads import queries as leads
 
 
 def drain_campaigns(should_stop: Callable[[], bool]) -> int:
@@ -31,7 +30,7 @@ def _do_a_batch(campaign_id: str) -> bool:
     """Whether something was done, so that there may be more. What can be read is read before the write begins."""
     campaign = get_or_404(Campaign, campaign_id)
     if campaign.state == "scheduled":
-        size = leads.segment_size(campaign_queries.segment_of(campaign))
+        size = segments.size_of(segments.segment_of(campaign))
         return perform(running.begin_campaign, campaign_id, size)
     if campaign.state == "stopped":
         return perform(running.let_leads_leave, campaign_id)
@@ -48,8 +47,8 @@ def _do_a_batch(campaign_id: str) -> bool:
 def _enrol(campaign: Campaign) -> bool:
     cursor = campaign.cursor
     of_a_lead = 2 + len(queries.steps_of(campaign.flow_id))  # rows: enrolment, fact, messages
-    page = leads.segment(campaign_queries.segment_of(campaign), cursor, running.ROWS // of_a_lead)
-    lead_ids = [row.id for row in page.items]
+    most = min(running.ROWS // of_a_lead, running.CONTACTS if campaign.audience == "contacts" else running.ROWS)
+    stretch = segments.stretch_of(segments.segment_of(campaign), cursor, most)
     end_reading()
-    perform(running.enrol_batch, campaign.id, cursor, lead_ids, page.next)
+    perform(running.enrol_batch, campaign.id, cursor, stretch.ids, stretch.following)
     return True

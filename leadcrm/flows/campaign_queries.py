@@ -1,7 +1,6 @@
 """Reads of campaigns: what the worker has to do, and what the pages show."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -12,7 +11,6 @@ from leadcrm.core.db import db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.flows.fates import BUCKET_OF
 from leadcrm.flows.models import Campaign, Enrolment, FlowStep
-from leadcrm.leads.data import Filters
 
 AT_WORK = ("enrolling", "running", "stopped")
 
@@ -39,16 +37,6 @@ def under_way() -> list[Row]:
 def campaign_that_says(flow_id: str) -> str:
     """The id of the campaign whose one message is this flow's, which it was made for."""
     return db.session.scalars(select(Campaign.id).where(Campaign.flow_id == flow_id)).one()
-
-
-def segment_of(campaign: Campaign) -> Filters:
-    """Whom it is for: who was a lead when it began, in the segment's filters."""
-    return as_of(Filters.from_json(campaign.segment), campaign.began_at or clock.now())
-
-
-def as_of(filters: Filters, moment: datetime) -> Filters:
-    """The same without those who became leads later."""
-    return replace(filters, created_before=min(filters.created_before or moment, moment))
 
 
 def inside(campaign_id: str) -> int:

@@ -1,34 +1,38 @@
 """Campaigns: whom, what, when and how fast; started, watched, paused, stopped."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
+from leadcrm.accounts import queries as accounts
+from leadcrm.accounts.data import ContactFilters
 from leadcrm.conversations import merge
 from leadcrm.core import clock
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render, user_zone
-from leadcrm.flows import campaign_queries, operations, queries
+from leadcrm.flows import campaign_queries, operations, queries, segments
 from leadcrm.flows.blueprint import editors_only, may_edit
-from leadcrm.flows.campaign_forms import CampaignForm
-from leadcrm.flows.campaign_wording import STATE_WORDS, segment_words
+from leadcrm.flows.campaign_forms import CampaignForm, ContactFilterForm
+from leadcrm.flows.campaign_wording import STATE_WORDS, contact_words, segment_words
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.hole_queries import required_fields
 from leadcrm.flows.models import Campaign, FlowStep
 from leadcrm.flows.operations import CampaignData
+from leadcrm.flows.segments import Segment
 from leadcrm.flows.wording import wall_clock
 from leadcrm.identity.models import User
 from leadcrm.identity.queries import colleagues
 from leadcrm.leads import queries as leads
-from leadcrm.leads.data import Filters
 from leadcrm.leads.forms import FilterForm
 
 blueprint = Blueprint("campaigns", __name__)
 
-FIRST = 5  # leads of a segment that are named
+FIRST = 5  # people of a segment who are named
+CONTACT = "contact"  # before the names of the fields that choose contacts
 GIVEN = {"unsubscribe_url": "given to everybody", "organization_name": "the organization"}
 
 
@@ -53,14 +57,14 @@ def index():
 def new():
     """An empty form, for the segment that the address describes as the lead list's does."""
     form = CampaignForm(MultiDict())
-    return _form_page(form, FilterForm(request.args))
+    return _form_page(form, _asked(request.args))
 
 
 @blueprint.get("/campaigns/segment")
 @editors_only
 def segment():
-    """How many leads are in a segment, and the first of them."""
-    return fragment("campaigns/_segment.html", **_segment_context(_now(_filters(FilterForm(request.args)))))
+    """How many leads or contacts are in a segment, and the first of them."""
+    return fragment("campaigns/_segment.html", **_segment_context(_now(_asked(request.args).segment())))
 
 
 @blueprint.post("/campaigns")
@@ -81,7 +85,7 @@ def edit(campaign_id: str):
     if campaign.state != "draft":
         return go(_url(campaign))
     form = CampaignForm.of(campaign, _own_step(campaign), campaign_queries.paces_of(campaign.id), user_zone())
-    return _form_page(form, FilterForm.of(Filters.from_json(campaign.segment), user_zone()), campaign)
+    return _form_page(form, Choice.of(segments.decided_of(campaign)), campaign)
 
 
 @blueprint.post("/campaigns/<campaign_id>")
@@ -151,23 +155,30 @@ def _show(campaign: Campaign, *, status: int = 200, problem: str = "", toast: st
         "now": clock.now(),
     }
     if campaign.state == "draft":
-        context |= _segment_context(campaign_queries.segment_of(campaign)) | {"gaps": _gaps(steps)}
+        context |= _segment_context(segments.segment_of(campaign)) | {"gaps": _gaps(steps)}
     if is_partial():
         return fragment("campaigns/_show.html", status=status, toast=toast, **context)
     return render("campaigns/show.html", "campaigns/_show.html", status=status, **context)
 
 
-def _now(filters: Filters) -> Filters:
-    return campaign_queries.as_of(filters, clock.now())
+def _now(segment: Segment) -> Segment:
+    return segments.as_of(segment, clock.now())
 
 
-def _segment_context(filters: Filters) -> dict[str, Any]:
-    first = leads.lead_list(_me(), filters, "created", limit=FIRST)
-    return {"size": leads.count_leads(_me(), filters), "first": first.items}
+def _segment_context(segment: Segment) -> dict[str, Any]:
+    if isinstance(segment, ContactFilters):
+        people = accounts.segment(segment, limit=FIRST).items
+        first = [(contact.name, f"/accounts/{contact.account_id}") for contact in people]
+        return {"size": accounts.segment_size(segment), "first": first, "noun": "contact"}
+    newest = leads.lead_list(_me(), segment, "created", limit=FIRST).items
+    first = [(row.name, f"/leads/{row.id}") for row in newest]
+    return {"size": leads.count_leads(_me(), segment), "first": first, "noun": "lead"}
 
 
-def _words(filters: Filters) -> str:
-    return segment_words(filters, leads.names_of(filters), user_zone())
+def _words(segment: Segment) -> str:
+    if isinstance(segment, ContactFilters):
+        return contact_words(segment, dict(_owners()).get(segment.account_owner or "", "someone who left"))
+    return segment_words(segment, leads.names_of(segment), user_zone())
 
 
 def _gaps(steps: list[FlowStep]) -> list[tuple[str, list[str]]]:
@@ -181,12 +192,12 @@ def _own_step(campaign: Campaign) -> FlowStep | None:
 
 
 def _save(campaign: Campaign | None):
-    form, filter_form = CampaignForm(request.form), FilterForm(request.form)
+    form, choice = CampaignForm(request.form), _asked(request.form)
     form.offer(queries.flows_to_choose())
     is_valid = form.validate()
-    if filter_form.validate() and _is_ours(filter_form) and is_valid:
+    if choice.makes_sense() and is_valid:
         try:
-            data = _data(form, _filters(filter_form))
+            data = _data(form, choice.segment())
             verb = operations.draft_campaign if campaign is None else operations.edit_campaign
             saved = perform(verb, *([campaign] if campaign else []), data)
             return go(_url(saved))
@@ -194,16 +205,45 @@ def _save(campaign: Campaign | None):
             add_errors(form, error)
         except ValueError as error:
             form.when.errors = [str(error)]
-    return _form_page(form, filter_form, campaign, status=422)
+    return _form_page(form, choice, campaign, status=422)
 
 
-def _is_ours(form: FilterForm) -> bool:
-    """Whether the owner and the tag asked for are the organization's; else they say so beside their fields."""
-    if (form.owner.data or "") not in {value for value, _ in _owners()}:
-        form.owner.errors = ["Choose someone of your team."]
-    if form.tag.data and form.tag.data not in {tag.id for tag in leads.tags()}:
-        form.tag.errors = ["This tag is gone."]
-    return not form.errors
+@dataclass(frozen=True)
+class Choice:
+    """Whom a campaign is for, as typed: both forms stand on the page, one of them counts."""
+
+    leads: FilterForm
+    contacts: ContactFilterForm
+    is_contacts: bool = False
+
+    @classmethod
+    def of(cls, segment: Segment) -> "Choice":
+        if isinstance(segment, ContactFilters):
+            return cls(FilterForm(MultiDict()), ContactFilterForm.of(segment, prefix=CONTACT), is_contacts=True)
+        return cls(FilterForm.of(segment, user_zone()), ContactFilterForm(MultiDict(), prefix=CONTACT))
+
+    def segment(self) -> Segment:
+        """What makes sense of it; what does not is left out."""
+        if self.is_contacts:
+            return self.contacts.filters(current_user.id)
+        self.leads.archived.data = False  # who is archived is not written to
+        return self.leads.filters(current_user.id, user_zone())
+
+    def makes_sense(self) -> bool:
+        """Whether all of it does; owners and tags of others say so beside their fields."""
+        form = self.contacts if self.is_contacts else self.leads
+        owner = form.account_owner if self.is_contacts else form.owner
+        if (owner.data or "") not in {value for value, _ in _owners()}:
+            owner.errors = ["Choose someone of your team."]
+        if not self.is_contacts and form.tag.data and form.tag.data not in {tag.id for tag in leads.tags()}:
+            form.tag.errors = ["This tag is gone."]
+        return not form.errors
+
+
+def _asked(said: MultiDict) -> Choice:
+    choice = Choice(FilterForm(said), ContactFilterForm(said, prefix=CONTACT), said.get("audience") == "contacts")
+    (choice.contacts if choice.is_contacts else choice.leads).validate()  # once: it would forget what we say to it
+    return choice
 
 
 def _owners() -> list[tuple[str, str]]:
@@ -211,11 +251,11 @@ def _owners() -> list[tuple[str, str]]:
     return [("", "Anyone"), ("me", "Me"), ("none", "Nobody"), *staff]
 
 
-def _data(form: CampaignForm, filters: Filters) -> CampaignData:
+def _data(form: CampaignForm, segment: Segment) -> CampaignData:
     return CampaignData(
         name=form.name.data,
-        segment=filters,
-        segment_words=_words(filters),
+        segment=segment,
+        segment_words=_words(segment),
         per_hour=form.paces,
         flow_id=form.flow_id.data if form.what.data == "flow" else None,
         message=form.message(),
@@ -223,22 +263,17 @@ def _data(form: CampaignForm, filters: Filters) -> CampaignData:
     )
 
 
-def _filters(form: FilterForm) -> Filters:
-    form.validate()
-    form.archived.data = False  # who is archived is not written to
-    return form.filters(current_user.id, user_zone())
-
-
-def _form_page(form: CampaignForm, filter_form: FilterForm, campaign: Campaign | None = None, *, status: int = 200):
+def _form_page(form: CampaignForm, choice: Choice, campaign: Campaign | None = None, *, status: int = 200):
     form.offer(queries.flows_to_choose())
     context = {
         "campaign": campaign,
         "form": form,
-        "filter_form": filter_form,
+        "filter_form": choice.leads,
+        "contact_form": choice.contacts,
         "owners": _owners(),
         "sources": [("", "Any"), *((name, name[:1].upper() + name[1:]) for name in leads.sources())],
         "tags": [("", "Any"), *((tag.id, tag.name) for tag in leads.tags())],
-        **_segment_context(_now(_filters(filter_form))),
+        **_segment_context(_now(choice.segment())),
     }
     return render("campaigns/form.html", "campaigns/_form.html", status=status, **context)
 

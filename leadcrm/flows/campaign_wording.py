@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from leadcrm.accounts.data import ContactFilters
 from leadcrm.leads import wording as leads
 from leadcrm.leads.data import Filters
 
@@ -20,6 +21,22 @@ STATE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "done": ("Done", "teal"),
     }
 )
+
+
+def contact_words(filters: ContactFilters, owner: str) -> str:
+    """`Main contacts of accounts: industry contains “retail”; health at most 40`. `owner` is the name of who is asked
+    for.
+    """
+    words = [
+        filters.account and f"name contains “{filters.account}”",
+        filters.industry and f"industry contains “{filters.industry}”",
+        filters.account_owner and f"owner is {owner}",
+        filters.health_at_least is not None and f"health at least {filters.health_at_least}",
+        filters.health_below is not None and f"health at most {filters.health_below - 1}",
+    ]
+    whom = "Main contacts" if filters.only_primary else "All contacts"
+    said = "; ".join(word for word in words if word)
+    return f"{whom} of accounts: {said}" if said else f"{whom} of all accounts"
 
 
 def segment_words(filters: Filters, names, zone: ZoneInfo) -> str:

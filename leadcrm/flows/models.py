@@ -18,6 +18,7 @@ CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp", "tas
 INSIDE_TYPES = ("task", "notify")  # done in the house, not said to the lead
 TIME_TYPES = ("immediately", "specific")
 ENROLMENT_STATES = ("running", "finished", "exited")
+AUDIENCES = ("leads", "contacts")
 CAMPAIGN_STATES = ("draft", "scheduled", "enrolling", "running", "paused", "stopped", "done")
 AUDIENCES = ("new", "running")  # whom a publication's new and moved steps concern
 LAST_DAY = 365
@@ -220,7 +221,8 @@ class Campaign(Identified, Timestamped, TenantOwned, Base):
 
     name: Mapped[str] = mapped_column(String(80))
     flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id"))  # of trigger `campaign`: it says one message, to all
-    segment: Mapped[dict[str, Any]] = mapped_column(JSON)  # see leads.data.Filters.to_json
+    audience: Mapped[str] = mapped_column(String(10), default="leads", server_default="leads")
+    segment: Mapped[dict[str, Any]] = mapped_column(JSON)  # see leads.data.Filters, or accounts.data.ContactFilters
     segment_words: Mapped[str] = mapped_column(Text)  # the same as it was read
     state: Mapped[str] = mapped_column(String(10), default="draft")
     note: Mapped[str] = mapped_column(String(200), default="")  # why it is paused, if nobody paused it
@@ -241,6 +243,7 @@ class Campaign(Identified, Timestamped, TenantOwned, Base):
     __mapper_args__ = {"version_id_col": revision}
     __table_args__ = (
         CheckConstraint(f"state IN {CAMPAIGN_STATES}", name="state"),
+        CheckConstraint(f"audience IN {AUDIENCES}", name="audience"),
         CheckConstraint("(state = 'enrolling') <= (began_at IS NOT NULL AND enrolled_at IS NULL)", name="enrolling"),
         CheckConstraint("(state IN ('running', 'done')) <= (enrolled_at IS NOT NULL)", name="running"),
         CheckConstraint("(state = 'done') <= (settled_at IS NOT NULL)", name="done"),

@@ -1,6 +1,7 @@
 """Columns that hold no words of anybody: every other one may hold whatever somebody typed, mailed or uploaded."""
 
 WORDLESS = {
+    "audience",
     # ours: names, states, hashes, references
     "id", "organization_id", "status", "state", "kind", "type", "trigger", "channel", "direction", "origin", "role",
     "theme", "priority", "tone", "icon", "key", "purpose", "actor", "listener", "zone_source", "time_type", "outcome",

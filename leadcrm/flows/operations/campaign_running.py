@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from leadcrm.accounts.models import Contact
 from leadcrm.conversations.operations import halt_messages, let_held_messages_go
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
@@ -17,11 +18,14 @@ from leadcrm.flows.events import CampaignChanged
 from leadcrm.flows.models import Campaign, Enrolment, Flow
 from leadcrm.flows.operations.bulk_enrolling import enrol_many, leave_many
 from leadcrm.flows.operations.campaigning import PAUSED, STOPPED
+from leadcrm.leads import operations as leads
 from leadcrm.notifications.operations import notify
 
 ROWS = 2_500  # of enrolments, messages and facts in one transaction: about 100 ms of the write lock
+CONTACTS = 100  # of accounts in one transaction: each may have to become known as a lead first
 LEAVING = 200  # passages that end in one transaction
 LET_GO = 1_000  # held messages that are let go in one transaction
+NOT_REACHABLE = "No address is known of the contact"
 FLOW_IS_OFF = "its flow was switched off"
 
 
@@ -35,8 +39,10 @@ def begin_campaign(campaign_id: str, matching: int) -> bool:
     return True
 
 
-def enrol_batch(campaign_id: str, cursor: str | None, lead_ids: Sequence[str], following: str | None) -> bool:
-    """Let these leads in, who were read behind `cursor`; `following` stands behind them. Returns whether to go on."""
+def enrol_batch(campaign_id: str, cursor: str | None, ids: Sequence[str], following: str | None) -> bool:
+    """Let these leads, or the leads behind these contacts, in; they were read behind `cursor`, and `following` stands
+    behind them. Returns whether to go on.
+    """
     campaign = _locked(campaign_id)
     if campaign.state != "enrolling" or campaign.cursor != cursor:
         return campaign.state == "enrolling"
@@ -44,9 +50,11 @@ def enrol_batch(campaign_id: str, cursor: str | None, lead_ids: Sequence[str], f
     if not flow.enabled:
         _pause(campaign, FLOW_IS_OFF)
         return False
+    lead_ids, unreachable = _leads_of_contacts(ids) if campaign.audience == "contacts" else (ids, 0)
     enrolled = enrol_many(flow, lead_ids, campaign_id=campaign.id)
     campaign.entered += len(enrolled.enrolment_ids)
-    campaign.left_out = dict(Counter(campaign.left_out) + Counter(enrolled.left_out))
+    left_out = Counter(enrolled.left_out) + Counter({NOT_REACHABLE: unreachable})
+    campaign.left_out = dict(Counter(campaign.left_out) + left_out)
     campaign.cursor = following
     if following is not None:
         return True
@@ -85,6 +93,13 @@ def finish_campaign(campaign_id: str) -> None:
         campaign.state, campaign.settled_at = "done", clock.now()
         record(CampaignChanged(campaign_id=campaign.id, change="done"))
         _tell(campaign, "it is done")
+
+
+def _leads_of_contacts(contact_ids: Sequence[str]) -> tuple[list[str], int]:
+    """The leads behind them, each once, and of how many contacts no address is known."""
+    contacts = db.session.scalars(select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id)).all()
+    found = [lead for contact in contacts if (lead := leads.lead_of_contact(contact)) is not None]
+    return list(dict.fromkeys(lead.id for lead in found)), len(contacts) - len(found)
 
 
 def _inside(campaign_id: str):

@@ -11,13 +11,12 @@ from leadcrm.core import clock, events, jobs
 from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
-from leadcrm.flows import queries
+from leadcrm.flows import queries, segments
 from leadcrm.flows.document import StepData, check_words
 from leadcrm.flows.events import CampaignChanged
 from leadcrm.flows.models import Campaign, Flow, FlowStep
 from leadcrm.flows.operations.editing import add_step, create_flow, edit_step
-from leadcrm.leads import queries as leads
-from leadcrm.leads.data import Filters
+from leadcrm.flows.segments import Segment
 
 PAUSED, STOPPED = "The campaign is paused", "The campaign was stopped"
 OWN_FLOW = "Campaign: {}"  # the name of the flow that says a campaign's one message
@@ -33,7 +32,7 @@ class CampaignData:
     """
 
     name: str
-    segment: Filters
+    segment: Segment
     segment_words: str
     per_hour: Mapping[str, int | None]
     flow_id: str | None = None
@@ -84,7 +83,7 @@ def start_campaign(campaign: Campaign, edition: str | None = None) -> Campaign:
         raise DomainError(f"The flow “{campaign.flow.name}” is off. Switch it on first.")
     if not any(step.enabled for step in queries.steps_of(campaign.flow_id)):
         raise DomainError(f"No step of “{campaign.flow.name}” is on: nothing would be sent.")
-    if not leads.segment(Filters.from_json(campaign.segment), limit=1).items:
+    if not segments.stretch_of(segments.segment_of(campaign), None, 1).ids:
         raise DomainError("Nobody is in this segment. Choose another one.")
     campaign.author = events.actor()
     campaign.starts_at = max(campaign.starts_at or clock.now(), clock.now())
@@ -143,6 +142,7 @@ def _fill_in(campaign: Campaign, data: CampaignData) -> None:
         raise DomainError("Another campaign has this name.", "name")
     old = campaign.flow
     campaign.name = data.name
+    campaign.audience = segments.audience_of(data.segment)
     campaign.segment, campaign.segment_words = data.segment.to_json(), data.segment_words
     campaign.starts_at = data.starts_at
     campaign.flow = _flow_of(data) if data.message is None else _own_flow(data, data.message, old)

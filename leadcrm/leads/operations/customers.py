@@ -63,7 +63,6 @@ def lead_of_contact(contact: Contact) -> Lead | None:
 
     A lead that is made here is no news: nobody greets a customer whom we have just decided to write to.
     """
-    contact = lock(contact)
     if contact.lead_id is not None:
         return get_or_404(Lead, contact.lead_id)
     said = contact_points.given(email=contact.email, phone=contact.phone)
@@ -71,9 +70,9 @@ def lead_of_contact(contact: Contact) -> Lead | None:
         return None
     held = contact_points.holders(said)
     lead_id = next((held[address] for address in said if address in held), None) or _made(contact, said)
+    lead = lock(get_or_404(Lead, lead_id))  # the lead first, as whoever converts one does
     if not _is_taken(contact.account_id, lead_id):
         accounts.know_as_lead(contact, lead_id)
-    lead = get_or_404(Lead, lead_id)
     if lead.account_id is None:
         lead.account_id = contact.account_id
         record(LeadLinked(lead_id=lead.id, account_id=contact.account_id))
