@@ -54,7 +54,7 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     MessageOutcomeUnknown: [conversations.tell_of_failure],
     TaskCreated: [tasks.tell_assignee],
     TaskAssigned: [tasks.tell_new_assignee],
-    BookingMade: [bookings.tell_realtor],
+    BookingMade: [flows.leave_on_booking, bookings.tell_realtor],
     BookingMoved: [bookings.tell_realtor],
     BookingCanceled: [bookings.tell_realtor],
     UserSignedIn: [notifications.ask_for_second_factor],

@@ -92,6 +92,11 @@ LEAD_FIELDS: Mapping[str, Field] = {
         "truth",
         says={"yes": "the lead has clicked a link of ours", "no": "the lead has never clicked a link of ours"},
     ),
+    "meeting": Field(
+        "has a meeting",
+        "truth",
+        says={"yes": "the lead has booked a meeting", "no": "the lead has not booked a meeting"},
+    ),
     "opted_out": Field(
         "opt-out",
         "choice",

@@ -17,7 +17,9 @@ from leadcrm.core.zones import zone
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import ContactPoint, Lead
 
-MESSAGE_CLICKED = "message.clicked"  # a fact of tracking, a floor above
+# facts of tracking, beside this floor, and of bookings, above it
+MESSAGE_CLICKED = "message.clicked"
+BOOKING_MADE, BOOKING_CANCELED = "booking.made", "booking.canceled"
 Facts = dict[str, dict[str, Any]]  # by lead, by field
 
 
@@ -90,6 +92,14 @@ def _answers(lead_ids: Collection[str]) -> Facts:
     return found
 
 
+def _meetings(lead_ids: Collection[str]) -> Facts:
+    """Whether they booked one that was not canceled."""
+    booking = EventRow.data["booking_id"].as_string()
+    theirs = select(EventRow.lead_id, booking).where(EventRow.lead_id.in_(lead_ids))
+    standing = theirs.where(EventRow.name == BOOKING_MADE).except_(theirs.where(EventRow.name == BOOKING_CANCELED))
+    return {lead_id: {"meeting": True} for lead_id, _ in db.session.execute(standing)}
+
+
 def _opt_outs(lead_ids: Collection[str]) -> Facts:
     """Channels the lead does not want to be written to on; a bounce is no wish."""
     points = select(ContactPoint.lead_id, ContactPoint.kind, ContactPoint.value)
@@ -113,5 +123,6 @@ _GATHERED: dict[frozenset[str], Callable[[Collection[str]], Facts]] = {
     frozenset({"email", "phone"}): _addresses,
     frozenset({"account_health"}): _accounts,
     frozenset({"replied", "clicked"}): _answers,
+    frozenset({"meeting"}): _meetings,
     frozenset({"opted_out"}): _opt_outs,
 }

@@ -1,5 +1,6 @@
 """What happens to flows because something happened elsewhere."""
 
+from leadcrm.bookings.events import BookingMade
 from leadcrm.conversations.events import LeadOptedOut, MailAllowedAgain, MessageReceived
 from leadcrm.conversations.operations.consent import REASON_BOUNCED
 from leadcrm.core.events import holds_sending
@@ -8,6 +9,7 @@ from leadcrm.flows.models import TRIGGERS
 from leadcrm.flows.reasons import (
     ARCHIVED,
     BECAME_CUSTOMER,
+    BOOKED,
     DISQUALIFIED,
     OPTED_OUT,
     REPLIED,
@@ -24,8 +26,8 @@ LEFT_BY = {"converted": TRIGGERS, "unqualified": tuple(it for it in TRIGGERS if 
 def enrol_new_lead(event: LeadCreated) -> None:
     """Every new lead enters the organization's welcome flow, when one is on.
 
-    Whoever wrote or opted out before this listener came to work leaves at once: their exit found nothing to end. A
-    stranger who wrote to us is answered by a person, not greeted by a machine; the skipped welcome says so.
+    Whoever wrote, booked or opted out before this listener came to work leaves at once: their exit found nothing to
+    end. A stranger who wrote to us is answered by a person, not greeted by a machine; the skipped welcome says so.
     """
     flow = queries.flow_entered_by("new_lead")
     lead = queries.lead_to_enrol(event.lead_id)
@@ -54,6 +56,12 @@ def leave_on_reply(event: MessageReceived) -> None:
     if not event.automatic:
         operations.note_reply(event.lead_id)
         operations.exit_lead(event.lead_id, REPLIED)
+
+
+@holds_sending
+def leave_on_booking(event: BookingMade) -> None:
+    """A meeting is what flows write for; what follows is said about the meeting. Moving it is no news to them."""
+    operations.exit_lead(event.lead_id, BOOKED)
 
 
 @holds_sending

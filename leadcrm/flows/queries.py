@@ -13,7 +13,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.flows.events import LeadEnrolled
 from leadcrm.flows.fates import BUCKETS
 from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep, FlowVersion
-from leadcrm.flows.reasons import OPTED_OUT, REPLIED
+from leadcrm.flows.reasons import BOOKED, OPTED_OUT, REPLIED
 from leadcrm.identity.models import Organization, User
 from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads import queries as leads
@@ -23,7 +23,8 @@ GONE_STATUSES = ("converted", "unqualified")
 SAMPLES = 20
 UNSUBSCRIBE = "(the unsubscribe link)"  # made when a message is sent, so no preview has it
 IN_THE_HOUSE = "in the house"
-ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT}
+BOOKING_MADE = "booking.made"  # a fact of bookings, on the same floor
+ENDING_FACTS = {MessageReceived.name: REPLIED, LeadOptedOut.name: OPTED_OUT, BOOKING_MADE: BOOKED}
 
 
 def flow_entered_by(trigger: str) -> Flow | None:

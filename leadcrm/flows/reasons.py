@@ -8,11 +8,13 @@ ALREADY_GREETED = "The lead was greeted before"
 GOAL_REACHED = "The goal was reached"
 TAKEN_OUT = "Taken out of the flow by hand"
 REPLIED, OPTED_OUT, ARCHIVED = "The lead replied", "The lead opted out", "The lead was archived"
+BOOKED = "The lead booked a meeting"
 WROTE_FIRST = "The lead wrote to us first"
 REQUALIFIED = "The lead was qualified again"
 BECAME_CUSTOMER, DISQUALIFIED = "The lead became a customer", "The lead was disqualified"
 EXITS = {
     "reply": REPLIED,
+    "booking": BOOKED,
     "opt_out": OPTED_OUT,
     "conversion": BECAME_CUSTOMER,
     "disqualification": DISQUALIFIED,

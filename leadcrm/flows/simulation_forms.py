@@ -19,6 +19,7 @@ TODAY, ON_A_DATE = "today", "date"
 DAYS = {TODAY: "Today", **{day.lower(): day for day in WEEKDAYS}, ON_A_DATE: "On a date"}
 HAPPENS = {
     "reply": "The lead replies",
+    "booking": "The lead books a meeting",
     "opt_out": "The lead opts out",
     "conversion": "The lead becomes a customer",
     "disqualification": "The lead is disqualified",

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leadcrm.bookings import operations as bookings
+from leadcrm.bookings.queries import free_slots
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.condition_fields import LEAD_FIELDS
 from leadcrm.conversations.queries import facts_of
@@ -52,6 +54,20 @@ def test_a_reply_counts_and_an_out_of_office_does_not(naledi):
 
     assert hear("<1@x>", True) is False
     assert hear("<2@x>", False) is True
+
+
+def test_a_meeting_counts_until_it_is_canceled(naledi, cast):
+    def has_a_meeting() -> bool:
+        return facts_of([naledi.id], clock.now())[naledi.id].get("meeting", False)
+
+    assert not has_a_meeting()
+    slot, *_ = free_slots(cast.rosa, clock.now(), clock.now() + timedelta(days=14))
+    booking, _ = perform(bookings.book, naledi, cast.rosa, slot.start)
+    assert has_a_meeting()
+    perform(bookings.cancel, booking)
+    assert not has_a_meeting()
+    perform(bookings.book, naledi, cast.rosa, slot.start)
+    assert has_a_meeting()
 
 
 def test_a_click_counts_for_the_lead_who_made_it(naledi):

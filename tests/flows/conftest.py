@@ -1,17 +1,23 @@
 """Short ways to lead through flows."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
+from leadcrm.bookings import operations as bookings
+from leadcrm.bookings.queries import free_slots
 from leadcrm.conversations.models import Message
-from leadcrm.core.db import db, perform
+from leadcrm.core import clock
+from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.drains import drain_events
 from leadcrm.flows import operations, queries
 from leadcrm.flows.models import Enrolment
+from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
+from leadcrm.leads.models import Lead
 
 
 @pytest.fixture
@@ -49,6 +55,13 @@ def new_lead(acme):
 def drain() -> None:
     """Let every listener do its work."""
     drain_events(lambda: False)
+
+
+def book_soon(lead_id: str) -> None:
+    """A meeting with Rosa, at the first hour that is free."""
+    rosa = db.session.scalars(select(User).where(User.realtor_id.is_not(None), User.name == "Rosa")).one()
+    slot, *_ = free_slots(rosa, clock.now(), clock.now() + timedelta(days=14))
+    bookings.book(get_or_404(Lead, lead_id), rosa, slot.start)
 
 
 def messages_of(lead) -> list[Message]:

@@ -5,17 +5,23 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from leadcrm.bookings import operations as bookings
+from leadcrm.bookings.models import Booking
+from leadcrm.bookings.queries import free_slots
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Message
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.events import record
 from leadcrm.core.models import Debt, EventRow
+from leadcrm.flows import operations as flows
+from leadcrm.flows.models import Enrolment
 from leadcrm.leads import operations as leads
+from leadcrm.leads.data import LeadData
 from leadcrm.leads.events import LeadStatusChanged
 from leadcrm.leads.models import Lead
 from tests.conversations.conftest import FakeTransport, make_due, plan
-from tests.flows.conftest import drain, enrolment_of, messages_of
+from tests.flows.conftest import book_soon, drain, enrolment_of, messages_of
 
 
 def reply(lead, *, automatic: bool = False) -> None:
@@ -43,6 +49,7 @@ def set_status(lead, status: str) -> None:
 
 WAYS_OUT = {
     "reply": (reply, "The lead replied"),
+    "booking": (lambda lead: (perform(book_soon, lead.id), drain()), "The lead booked a meeting"),
     "opt-out": (
         lambda lead: (perform(conversations.opt_out, lead.id, "sms", "+12125550000", "replied_stop"), drain()),
         "The lead opted out",
@@ -92,6 +99,40 @@ def test_a_reply_one_second_before_the_time_stops_the_message(flow, new_lead, mo
     monkeypatch.setattr(clock, "now", lambda: text.scheduled_for - timedelta(seconds=1))
     reply(lead)
     assert outbound(lead)[1] == ("skipped", "The lead replied")
+
+
+def test_a_booking_one_second_before_the_time_stops_the_message(flow, new_lead, monkeypatch):
+    lead, transport = new_lead(), FakeTransport()
+    text = messages_of(lead)[1]
+    monkeypatch.setattr(clock, "now", lambda: text.scheduled_for - timedelta(seconds=1))
+    perform(book_soon, lead.id)
+    monkeypatch.setattr(clock, "now", lambda: text.scheduled_for)
+    transport.drain()
+    assert outbound(lead)[1] == ("held", "news of the lead is being read first")
+    drain()
+    transport.drain()
+    assert outbound(lead)[1] == ("skipped", "The lead booked a meeting")
+    assert transport.sent == []
+
+
+def test_who_booked_before_they_could_be_greeted_hears_of_the_meeting_alone(flow, acme):
+    lead = perform(leads.create_lead, LeadData(email="naledi@example.com", phone="+12125550142"), by=None)
+    perform(book_soon, lead.id)
+    drain()
+    assert {why for _, why in outbound(lead)} == {"The lead booked a meeting"}
+
+
+def test_a_meeting_that_is_moved_or_canceled_ends_nothing(flow, new_lead):
+    lead = new_lead()
+    perform(book_soon, lead.id)
+    drain()
+    perform(flows.enrol, lead, flow, 2)
+    booking = db.session.scalars(select(Booking)).one()
+    slot = free_slots(booking.realtor, booking.starts_at, booking.starts_at + timedelta(days=4))[-1]
+    perform(bookings.book, lead, booking.realtor, slot.start)
+    perform(bookings.cancel, booking)
+    drain()
+    assert set(db.session.scalars(select(Enrolment.state))) == {"exited", "running"}
 
 
 def test_a_message_on_its_way_is_not_touched(flow, new_lead):

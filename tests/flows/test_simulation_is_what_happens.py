@@ -26,7 +26,7 @@ from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
 from tests.conversations.conftest import FakeTransport
-from tests.flows.conftest import drain
+from tests.flows.conftest import book_soon, drain
 from tests.flows.test_leaving import set_status
 
 START = datetime(2026, 3, 20, tzinfo=UTC)  # clocks change in London on the 29th, in Auckland on the 5th of April
@@ -209,6 +209,8 @@ def happen(what: str, case: Case, lead: Lead, enrolment: Enrolment, ada) -> None
     channel, address = ("email", points["email"]) if "email" in points else ("sms", points.get("phone"))
     if what == "reply":
         perform(conversations.receive, channel, address, "Saturday works", new_id(), clock.now())
+    elif what == "booking":
+        perform(book_soon, lead.id)
     elif what == "opt_out":
         perform(conversations.opt_out, lead.id, "all", address, "confirmed_by_hand")
     elif what == "conversion":

@@ -1,11 +1,10 @@
 """Columns that hold no words of anybody: every other one may hold whatever somebody typed, mailed or uploaded."""
 
 WORDLESS = {
-    "audience",
     # ours: names, states, hashes, references
     "id", "organization_id", "status", "state", "kind", "type", "trigger", "channel", "direction", "origin", "role",
-    "theme", "priority", "tone", "icon", "key", "purpose", "actor", "listener", "zone_source", "time_type", "outcome",
-    "token_hash", "prefix", "password_hash", "reply_token", "claim_token", "intent_key", "form_key", "stored_as",
+    "audience", "theme", "priority", "tone", "icon", "key", "purpose", "actor", "listener", "zone_source", "time_type",
+    "outcome", "token_hash", "prefix", "password_hash", "reply_token", "claim_token", "intent_key", "form_key", "stored_as",
     "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction", "recovery_hashes",
     "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author", "cursor", "url_hash",
     # chosen from lists
