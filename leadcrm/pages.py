@@ -30,6 +30,7 @@ from leadcrm.identity import guard
 from leadcrm.identity.api import identify
 from leadcrm.identity.permissions import is_staff
 from leadcrm.identity.routes import blueprint as identity
+from leadcrm.imports.routes import blueprint as imports
 from leadcrm.leads.api import blueprint as leads_api
 from leadcrm.leads.asked_list import how_many
 from leadcrm.leads.data import Filters
@@ -62,6 +63,7 @@ def init_app(app: Flask) -> None:
         notifications,
         leads,
         thanks,
+        imports,
         conversations,
         inbound,
         intake,

@@ -11,6 +11,7 @@ from leadcrm.core.models import SERIAL
 from leadcrm.identity.models import User
 
 STATES = ("mapping", "checking", "ready", "running", "stopped", "done", "reverting", "reverted")
+BEFORE_START = ("mapping", "checking", "ready")
 AT_WORK = ("checking", "running", "reverting")  # of the worker
 OUTCOMES = ("new", "known", "repeat", "refused")
 ROW_STATES = ("waiting", "done", "refused", "reverted", "left")

@@ -1,6 +1,6 @@
 """Reads of imports: what the worker has to do, and what the pages show."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import joinedload
@@ -8,7 +8,6 @@ from sqlalchemy.orm import joinedload
 from leadcrm.core.db import db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.imports.models import AT_WORK, Import, ImportFile, ImportRow
-from leadcrm.leads.models import Lead
 
 SHOWN = ("", "new", "known", "repeat", "refused")  # rows of a preview: all, or those of one outcome
 
@@ -56,6 +55,12 @@ def row_page(import_id: str, outcome: str, cursor: str | None, limit: int = 25) 
     return keyset_page(rows, Order(f"rows {outcome}", (ImportRow.number,), descending=False), cursor, limit)
 
 
-def names_of(lead_ids: Collection[str]) -> dict[str, str]:
-    """Names of leads by their ids."""
-    return dict(db.session.execute(select(Lead.id, Lead.name).where(Lead.id.in_(lead_ids))).all())
+def refused_rows(import_id: str) -> Iterator[Row]:
+    """(cells, reason) of every row that was refused, as the file has them, read in batches."""
+    columns, last = (ImportRow.number, ImportRow.cells, ImportRow.reason), 0
+    refused = select(*columns).where(ImportRow.import_id == import_id, ImportRow.state == "refused")
+    while rows := db.session.execute(
+        refused.where(ImportRow.number > last).order_by(ImportRow.number).limit(500)
+    ).all():
+        yield from rows
+        last = rows[-1].number

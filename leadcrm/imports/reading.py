@@ -57,6 +57,7 @@ class RowReader:
         for name, longest in LONGEST.items():
             if len(texts[name]) > longest:
                 raise DomainError(f"At most {longest} characters.", name)
+        cells = [it for it in zip(self.names, self.plan.columns, record.cells, strict=False) if it[2]]
         return LeadData(
             **{name: text or None for name, text in texts.items() if name != "source"},
             source=texts["source"] or self.plan.source,
@@ -65,7 +66,8 @@ class RowReader:
             owner_id=self._owner(said.get("owner")),
             tags=self._tags(said.get("tags", "")),
             consent=self._consent(said),
-            payload={name: cell for name, cell in zip(self.names, record.cells, strict=False) if cell},
+            answers={name: tidy(cell) for name, meaning, cell in cells if meaning == IGNORE},
+            payload={name: cell for name, _, cell in cells},
         )
 
     def _owner(self, name: str | None) -> str | None:
@@ -90,6 +92,8 @@ class RowReader:
             on = day_of(written, self.plan.dates) if written else self.plan.consent_on
         except NotADay:
             raise DomainError(f"“{written[:40]}” is no day.", "consent_on") from None
+        if on is None and "consent_source" not in said and "consent_on" in self.plan.columns:
+            return None  # the others agreed on a day, this one never did
         source = " ".join(said.get("consent_source", self.plan.consent_source).split())
         return Consent(source, on) if source or on else None
 

@@ -28,6 +28,7 @@ EVERYONES = (
     ("Profile and theme", "/settings", "settings", ""),
     ("Security", "/settings/security", "shield-check", ""),
 )
+IMPORTERS = (("Imports", "/imports", "upload", ""),)
 MANAGERS = (
     ("Organization", "/settings/organization", "building-2", ""),
     ("Team", "/settings/team", "users", ""),
@@ -44,4 +45,5 @@ def palette():
 
 def _screens(query: str) -> list[tuple[str, str, str, str]]:
     screens = EVERYONES + (MANAGERS if can_manage(current_user) else ())
+    screens += IMPORTERS if can_manage(current_user) or current_user.role == "marketing" else ()
     return [screen for screen in screens if fold(query).strip() in fold(screen[0])]

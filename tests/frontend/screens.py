@@ -6,11 +6,15 @@ from sqlalchemy import select
 from leadcrm.automations.models import Automation
 from leadcrm.conversations.models import Conversation, Template
 from leadcrm.core import tenancy
-from leadcrm.core.db import db, perform
+from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.flows import operations as flows
 from leadcrm.flows.models import Campaign, Flow, FlowStep
 from leadcrm.flows.operations import StepData, campaign_running
-from leadcrm.identity.models import Organization
+from leadcrm.identity.models import Organization, User
+from leadcrm.imports import operations as imports
+from leadcrm.imports.first_look import first_look
+from leadcrm.imports.jobs import drain_imports
+from leadcrm.imports.models import Import
 from leadcrm.leads.data import Filters
 from leadcrm.leads.models import Lead
 from leadcrm.tasks.models import Task
@@ -56,6 +60,10 @@ SCREENS = {
     "campaigns": "/campaigns",
     "new campaign": "/campaigns/new",
     "campaign": "/campaigns/{campaign}",
+    "imports": "/imports",
+    "columns of an import": "/imports/{brought}",
+    "import to look through": "/imports/{looked_at}",
+    "import": "/imports/{import}?rows=new",
     "flow": "/flows/{flow}",
     "flow step": "/flows/{flow}?new=1",
     "place of a step": "/flows/{flow}/steps/{step}/place",
@@ -102,10 +110,28 @@ def addresses(office: Flask) -> dict[str, str]:
                 "flow": flow,
                 "step": db.session.scalar(select(FlowStep.id).where(FlowStep.flow_id == flow).order_by(FlowStep.day)),
                 "campaign": _a_campaign(),
+                **_imports(),
                 "automation": db.session.scalar(select(Automation.id)),
                 "task": db.session.scalar(select(Task.id).where(Task.state == "open")),
                 "template": db.session.scalar(select(Template.id)),
             }
+
+
+def _imports() -> dict[str, str]:
+    """One whose columns are to be chosen, one that was looked at, one that is done."""
+    by = db.session.scalars(select(User).where(User.role == "owner")).first()
+    data = b"Name,Email,Notes\nJo Lister,jo@list.example,Wants a garden\nNobody,not an address,\n"
+    look, found = first_look(data, "US"), {}
+    for name in ("brought", "looked_at", "import"):
+        rest = (look.writing, look.headings, look.rows, look.plan("US"), by)
+        brought = perform(imports.begin_import, "fair.csv", data, *rest)
+        found[name] = brought.id
+        if name != "brought":
+            perform(imports.choose_plan, brought, look.plan("US"))
+            drain_imports(lambda: False)
+    perform(imports.start_import, get_or_404(Import, found["import"]), announces=False)
+    drain_imports(lambda: False)
+    return found
 
 
 def _a_campaign() -> str:

@@ -120,6 +120,7 @@ def test_consent_comes_from_the_row_else_from_what_holds_for_all(acme, cast):
     said = read(cast, "name consent_source consent_on", "Jo", "form", "2.3.2026", **fixed)
     assert said.submission.data.consent == Consent("form", date(2026, 3, 2))
     assert read(cast, "name consent_source consent_on", "Jo", "", "").submission.data.consent is None
+    assert read(cast, "name consent_on", "Jo", "", consent_source="fair").submission.data.consent is None
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ PARTS = {
     "flow_id": "@flow",
     "step_id": "@step",
     "campaign_id": "@campaign",
+    "import_id": "@import",
     "automation_id": "@automation",
     "task_id": "@task",
     "booking_id": "@booking",
@@ -320,6 +321,20 @@ CASES: dict[str, Case] = {
     "POST campaigns.pause": Case(EDITORS, works=409),  # it is a draft
     "POST campaigns.resume": Case(EDITORS, works=409),
     "POST campaigns.stop": Case(EDITORS, works=409),
+    # imports
+    "GET imports.index": Case(EDITORS),
+    "POST imports.upload": Case(EDITORS, works=422),  # without a file, which no case can hold
+    "GET imports.show": Case(EDITORS, query={"rows": "new"}),
+    "POST imports.read_otherwise": Case(EDITORS, body={"encoding": "utf-8", "delimiter": ","}),
+    "POST imports.choose_plan": Case(
+        EDITORS, body={"columns-0": "name", "columns-1": "email", "dates": "dmy", "owner_id": "@user"}
+    ),
+    "POST imports.map_again": Case(EDITORS, parts={"import_id": "@ready_import"}),
+    "POST imports.start": Case(EDITORS, parts={"import_id": "@ready_import"}),
+    "POST imports.stop": Case(EDITORS, works=409),  # it was not started
+    "POST imports.resume": Case(EDITORS, works=409),
+    "POST imports.discard": Case(EDITORS),
+    "GET imports.refused": Case(EDITORS),
     # automations
     "GET automations.index": Case(),
     "POST automations.create": Case(EDITORS, body=RULE),

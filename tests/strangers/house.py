@@ -4,7 +4,9 @@
 its owner and those who run the team may read); Rival's words are built alike.
 """
 
+import csv
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -36,6 +38,11 @@ from leadcrm.flows.operations import StepData
 from leadcrm.identity import operations as identity
 from leadcrm.identity import queries as people
 from leadcrm.identity.models import Organization, PasswordReset, User
+from leadcrm.imports import operations as imports
+from leadcrm.imports.data import Plan
+from leadcrm.imports.first_look import first_look
+from leadcrm.imports.jobs import drain_imports
+from leadcrm.imports.models import Import
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import Consent, Filters, LeadData
 from leadcrm.leads.models import ContactPoint, Lead, Tag
@@ -105,6 +112,8 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     flow = db.session.scalars(select(Flow).order_by(*(key.desc() for key in named_last)).limit(1)).one()
     perform(_leave_tracks, lead.id, sent.id, word)
     return {
+        "import": _brought(word, lead.id).id,
+        "ready_import": _looked_at(_brought(word, lead.id)).id,
         "enrolment": perform(flows.enrol, lead, flow).id,
         "lead": lead.id,
         "revision": str(get_or_404(Lead, lead.id).revision),
@@ -273,6 +282,30 @@ def _shared(word: str) -> dict[str, str]:
         "automation": automation.id,
         "deleted_automation": deleted.id,
     }
+
+
+def _brought(word: str, lead_id: str) -> Import:
+    """A file somebody uploaded: a row of the lead, one of somebody new, one that is refused."""
+    known = select(ContactPoint.value).where(ContactPoint.lead_id == lead_id, ContactPoint.kind == "email")
+    text = io.StringIO()
+    csv.writer(text).writerows(
+        [
+            ["First name", "Email", "Owner", f"heading {word}"],
+            [f"listed {word}", db.session.scalars(known).first(), "", f"cell {word}"],
+            [f"new {word}", "", "", ""],
+            ["", "", f"owner {word}", ""],
+        ]
+    )
+    data = text.getvalue().encode()
+    look, by = first_look(data, "US"), db.session.scalars(select(User).order_by(User.id)).first()
+    plan = Plan(**vars(look.plan("US")) | {"source": f"list {word}"[:60]})
+    return perform(imports.begin_import, f"file {word}.csv", data, look.writing, look.headings, look.rows, plan, by)
+
+
+def _looked_at(found: Import) -> Import:
+    perform(imports.choose_plan, found, Plan.from_json(found.plan))
+    drain_imports(lambda: False)
+    return found
 
 
 def _happened(names: dict[str, str], word: str, leads_word: str) -> dict[str, str]:

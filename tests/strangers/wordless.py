@@ -4,11 +4,11 @@ WORDLESS = {
     # ours: names, states, hashes, references
     "id", "organization_id", "status", "state", "kind", "type", "trigger", "channel", "direction", "origin", "role",
     "audience", "theme", "priority", "tone", "icon", "key", "purpose", "actor", "listener", "zone_source", "time_type",
-    "outcome", "token_hash", "prefix", "password_hash", "reply_token", "claim_token", "intent_key", "form_key", "stored_as",
-    "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction", "recovery_hashes",
+    "outcome", "token_hash", "prefix", "password_hash", "reply_token", "claim_token", "intent_key", "form_key",
+    "stored_as", "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction", "recovery_hashes",
     "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author", "cursor", "url_hash",
     # chosen from lists
-    "timezone", "country", "currency", "locale", "slug", "conditions", "week",
+    "encoding", "delimiter", "timezone", "country", "currency", "locale", "slug", "conditions", "week",
 }  # fmt: skip
 MACHINERY = {
     "events",
@@ -24,6 +24,7 @@ ADDRESSES_ONLY = {
     "organizations.mail_from", "users.email", "contact_points.value", "messages.address", "user_sessions.address",
     "users.realtor_id", "messages.html",  # the latter is sanitised
     "messages.withdrawn", "withheld_steps.reason", "campaigns.left_out", "campaigns.note", "engagements.doubt",
-    "paces.halted",  # our own words
+    "import_rows.email", "import_rows.phone",
+    "paces.halted", "imports.foreseen", "imports.results", "imports.undone",  # our own words
     "campaigns.segment",  # shown by its words, which stand beside it
 }  # fmt: skip

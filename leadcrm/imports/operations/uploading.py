@@ -13,12 +13,11 @@ from leadcrm.imports.csv_files import Writing
 from leadcrm.imports.data import Plan
 from leadcrm.imports.dates import ORDERS
 from leadcrm.imports.events import ImportChanged
-from leadcrm.imports.models import Import, ImportFile, ImportRow
+from leadcrm.imports.models import BEFORE_START, Import, ImportFile, ImportRow
 from leadcrm.leads.data import Consent
 from leadcrm.leads.operations.changing import tags_named
 from leadcrm.leads.operations.consenting import checked
 
-BEFORE_START = ("mapping", "checking", "ready")
 WHO_IT_IS = ("first_name", "last_name", "name", "email", "phone", "company")
 
 

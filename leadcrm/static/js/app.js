@@ -174,7 +174,7 @@
   document.addEventListener('change', (event) => {
     const input = event.target;
     if (input.matches('.file-drop input')) {
-      input.closest('.file-drop').querySelector('output').textContent = [...input.files].map((file) => file.name).join(', ');
+      input.closest('.file-drop').querySelector('.file-names').textContent = [...input.files].map((file) => file.name).join(', ');
     }
     if (input.matches('[data-theme-choice]')) {
       const root = document.documentElement;
