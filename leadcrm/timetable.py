@@ -20,7 +20,7 @@ from leadcrm.core.timetable import Periodic
 from leadcrm.flows.campaign_jobs import drain_campaigns
 from leadcrm.flows.jobs import drain_deeds, drain_publications, drain_rewordings, drain_settlings, finish_enrolments
 from leadcrm.identity.jobs import drain_staff_mails, forget_sign_ins
-from leadcrm.imports.jobs import drain_imports
+from leadcrm.imports.jobs import drain_imports, forget_old_imports
 from leadcrm.privacy.jobs import drain_erasures
 from leadcrm.tasks.jobs import tell_of_due_tasks
 from leadcrm.tracking.jobs import drain_engagements, forget_old_tracks
@@ -56,6 +56,7 @@ TIMETABLE: list[Periodic] = [
     Periodic("purge_raw_inbound", "slow", 86_400, purge_raw_inbound),
     Periodic("remove_orphaned_files", "slow", 86_400, remove_orphaned_files),
     Periodic("forget_old_tracks", "slow", 86_400, forget_old_tracks),
+    Periodic("forget_old_imports", "slow", 86_400, forget_old_imports),
     Periodic("forget_sign_ins", "slow", 86_400, forget_sign_ins),
     Periodic("finish_enrolments", "slow", 60, finish_enrolments),
     Periodic("forget_old_answers", "slow", 3600, forget_old_answers),

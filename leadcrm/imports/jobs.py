@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from leadcrm.core import tenancy
+from leadcrm.core import clock, tenancy
 from leadcrm.core.apart import on_its_own
 from leadcrm.core.db import db, end_reading, get_or_404, perform
 from leadcrm.identity.queries import colleagues
@@ -12,7 +12,7 @@ from leadcrm.imports import queries
 from leadcrm.imports.csv_files import Record, Writing, rows_of
 from leadcrm.imports.data import Plan, Reading, RowRefused
 from leadcrm.imports.models import Import
-from leadcrm.imports.operations import checking, running
+from leadcrm.imports.operations import checking, forgetting, reverting, running
 from leadcrm.imports.reading import RowReader
 
 LOOKED_AT = 500  # rows at once
@@ -20,7 +20,7 @@ TAKEN_IN = 100  # rows in one transaction: some 100 ms of the write lock
 
 
 def drain_imports(should_stop: Callable[[], bool]) -> int:
-    """Look at rows and take them in, batch by batch, each import in turn. Returns how many batches that were."""
+    """Look at rows, take them in and back, batch by batch, each import in turn. Returns how many batches that were."""
     batches = 0
     with tenancy.everyone():
         left = deque(queries.under_way())
@@ -34,6 +34,20 @@ def drain_imports(should_stop: Callable[[], bool]) -> int:
     return batches
 
 
+def forget_old_imports() -> int:
+    """Forget files that nobody imported and rows of imports long done. Returns of how many imports."""
+    now = clock.now()
+    with tenancy.everyone():
+        unused = queries.unstarted_before(now - forgetting.UNUSED)
+        done = queries.with_rows_ended_before(now - reverting.KEPT)
+        db.session.rollback()
+    for verb, found in ((forgetting.forget_file, unused), (forgetting.forget_rows, done)):
+        for organization_id, import_id in found:
+            with on_its_own(organization_id, f"forgetting import {import_id}"):
+                perform(verb, import_id)
+    return len(unused) + len(done)
+
+
 def _do_a_batch(import_id: str) -> bool:
     """Whether there may be more. What can be read is read before the write begins."""
     found = get_or_404(Import, import_id)
@@ -42,6 +56,8 @@ def _do_a_batch(import_id: str) -> bool:
             return _look_at_a_batch(found)
         case "running":
             return _take_in_a_batch(found)
+        case "reverting":
+            return perform(reverting.revert_rows, import_id)
     return False
 
 

@@ -26,6 +26,7 @@ class Line:
     phone: str
     words: tuple[str, ...]
     lead_id: str | None
+    state: str = "waiting"
 
 
 def line_of(row: ImportRow, reader: RowReader) -> Line:
@@ -38,7 +39,9 @@ def line_of(row: ImportRow, reader: RowReader) -> Line:
     said = {meaning: plain(cell) for meaning, cell in zip(reader.plan.columns, row.cells, strict=False) if cell}
     name = name or " ".join(said[meaning] for meaning in WHO[:3] if meaning in said) or said.get("company", "")
     phone = phone_as_read(row.phone) if row.phone else said.get("phone", "")
-    return Line(row.number, row.outcome, name, row.email or said.get("email", ""), phone, _words(row), row.lead_id)
+    return Line(
+        row.number, row.outcome, name, row.email or said.get("email", ""), phone, _words(row), row.lead_id, row.state
+    )
 
 
 def _words(row: ImportRow) -> tuple[str, ...]:

@@ -1,21 +1,35 @@
 """Reads of imports: what the worker has to do, and what the pages show."""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, exists, select
 from sqlalchemy.orm import joinedload
 
 from leadcrm.core.db import db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.imports.models import AT_WORK, Import, ImportFile, ImportRow
 
-SHOWN = ("", "new", "known", "repeat", "refused")  # rows of a preview: all, or those of one outcome
+SHOWN = ("", "new", "known", "repeat", "refused", "left")  # rows: all, of one outcome, or left alone by a revert
 
 
 def under_way() -> list[Row]:
     """(organization_id, id) of imports the worker has to look after, of every organization when all are in scope."""
     statement = select(Import.organization_id, Import.id).where(Import.state.in_(AT_WORK))
     return list(db.session.execute(statement.order_by(Import.created_at, Import.id)).all())
+
+
+def unstarted_before(moment: datetime) -> list[Row]:
+    """(organization_id, id) of imports that were brought before and never started."""
+    statement = select(Import.organization_id, Import.id)
+    return list(db.session.execute(statement.where(Import.started_at.is_(None), Import.created_at < moment)).all())
+
+
+def with_rows_ended_before(moment: datetime) -> list[Row]:
+    """(organization_id, id) of imports that ended before and whose rows are still there."""
+    rows = exists().where(ImportRow.import_id == Import.id)
+    statement = select(Import.organization_id, Import.id)
+    return list(db.session.execute(statement.where(Import.ended_at < moment, rows)).all())
 
 
 def content_of(import_id: str) -> bytes:
@@ -47,12 +61,12 @@ def import_page(cursor: str | None, limit: int = 25) -> Page:
     return keyset_page(select(Import).options(joinedload(Import.author)), order, cursor, limit)
 
 
-def row_page(import_id: str, outcome: str, cursor: str | None, limit: int = 25) -> Page:
-    """Rows of one outcome, or all, as the file has them. Raises BadCursor."""
+def row_page(import_id: str, shown: str, cursor: str | None, limit: int = 25) -> Page:
+    """Rows as the file has them, those that one of SHOWN names. Raises BadCursor."""
     rows = select(ImportRow).where(ImportRow.import_id == import_id)
-    if outcome:
-        rows = rows.where(ImportRow.outcome == outcome)
-    return keyset_page(rows, Order(f"rows {outcome}", (ImportRow.number,), descending=False), cursor, limit)
+    if shown:
+        rows = rows.where(ImportRow.state == "left" if shown == "left" else ImportRow.outcome == shown)
+    return keyset_page(rows, Order(f"rows {shown}", (ImportRow.number,), descending=False), cursor, limit)
 
 
 def refused_rows(import_id: str) -> Iterator[Row]:

@@ -137,6 +137,12 @@ def resume(import_id: str):
     return _changed(import_id, operations.resume_import)
 
 
+@blueprint.post("/imports/<import_id>/reversal")
+@importers_only
+def revert(import_id: str):
+    return _changed(import_id, operations.revert_import)
+
+
 @blueprint.post("/imports/<import_id>/removal")
 @importers_only
 def discard(import_id: str):
@@ -214,14 +220,14 @@ def _mapping_context(
 
 def _rows_context(found: Import) -> dict[str, Any]:
     asked = request.args.get("rows", "")
-    outcome = asked if asked in queries.SHOWN else ""
-    page = queries.row_page(found.id, outcome, request.args.get("cursor") or None)
+    shown = asked if asked in queries.SHOWN else ""
+    page = queries.row_page(found.id, shown, request.args.get("cursor") or None)
     reader = RowReader(Plan.from_json(found.plan), found.headings, identity.colleagues())
     links = {
-        name: url_for("imports.show", import_id=found.id, rows=outcome or None, cursor=cursor) if cursor else None
+        name: url_for("imports.show", import_id=found.id, rows=shown or None, cursor=cursor) if cursor else None
         for name, cursor in (("next_url", page.next), ("previous_url", page.previous))
     }
-    return {"lines": [line_of(row, reader) for row in page.items], "outcome": outcome, **links}
+    return {"lines": [line_of(row, reader) for row in page.items], "shown": shown, **links}
 
 
 def _look_again(found: Import, writing: Writing) -> FirstLook:

@@ -25,6 +25,9 @@ OUTCOME_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "refused": ("Refused", "red"),
     }
 )
+TAKEN_BACK: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"reverted": ("Reverted", "gray"), "left": ("Stays", "amber")}
+)
 WHAT_IT_MEANS = {
     "new": "become leads",
     "known": "are leads already: what is empty is filled, what differs stays as it is",
@@ -48,6 +51,11 @@ def counts_of(found: Import) -> dict[str, int]:
 def rows_words(count: int) -> str:
     """`1 row`, `1,200 rows`."""
     return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def leads_words(count: int) -> str:
+    """`1 lead`, `1,200 leads`."""
+    return f"{count:,} lead{'' if count == 1 else 's'}"
 
 
 def field_words(field: str) -> str:

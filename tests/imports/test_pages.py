@@ -6,10 +6,11 @@ import re
 import pytest
 from sqlalchemy import select
 
-from leadcrm.core.db import db
+from leadcrm.core.db import db, perform
 from leadcrm.imports.csv_files import LARGEST_FILE
 from leadcrm.imports.models import Import
-from tests.imports.conftest import PEOPLE, again, leads, work
+from leadcrm.leads import operations as lead_verbs
+from tests.imports.conftest import PEOPLE, again, lead_of, leads, work
 
 PLAN = {"dates": "mdy", "source": "", "owner_id": "", "tags": "", "consent_source": "", "consent_on": ""}
 
@@ -150,6 +151,21 @@ def test_it_can_be_mapped_again_and_thrown_away(client, bring):
     client.post(f"/imports/{found.id}/removal")
     assert the_import() is None
     assert client.get(f"/imports/{found.id}").status_code == 404
+
+
+def test_it_is_reverted_and_says_what_stays(client, take_in):
+    found = take_in(PEOPLE)
+    perform(lead_verbs.add_note, lead_of("Jo Doe"), "Called", None)
+    assert ">Revert<" in client.get(f"/imports/{found.id}").get_data(as_text=True)
+    assert client.post(f"/imports/{found.id}/reversal").status_code == 303
+    assert "Being reverted" in text_of(client.get(f"/imports/{found.id}", hx=True))
+    work()
+    page = text_of(client.get(f"/imports/{found.id}?rows=left"))
+    assert "1 leads went to the archive" not in page
+    assert "1 lead went to the archive" in page
+    assert "1 row stays" in page
+    assert "Something happened with this lead since" in page
+    assert "Naledi" not in page
 
 
 def test_what_is_over_says_so(client, take_in):

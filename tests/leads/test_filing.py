@@ -38,7 +38,7 @@ def test_a_row_is_written_as_a_submission_is(acme):
     perform(operations.archive_lead, one)
     (filed,) = perform(operations.file_in, [(operations.read_submission(DATA), Beginnings())])
     assert filed.is_new is False  # known by its addresses, archived or not
-    perform(operations.put_away, get_or_404(Lead, one.id))
+    perform(operations.put_away, [one.id])
     (filed,) = perform(operations.file_in, [(operations.read_submission(DATA), Beginnings())])
     assert filed.is_new
     other = LeadData(**{**vars(DATA), "email": "other@mail.example", "phone": "+27821234568"})
@@ -63,14 +63,23 @@ def test_what_is_unheard_is_recorded_and_owed_to_nobody(acme):
 
 def test_who_was_put_away_leads_to_nobody_until_they_come_back(acme):
     first, _ = perform(operations.capture_lead, DATA, realtor=None)
-    perform(operations.put_away, first)
+    perform(operations.put_away, [first.id])
     assert perform(operations.receive_stranger, "email", "naledi@mail.example").id != first.id
     other = LeadData(email="jo@mail.example")
     alone, _ = perform(operations.capture_lead, other, realtor=None)
-    perform(operations.put_away, alone)
-    perform(operations.restore_lead, alone)
+    perform(operations.put_away, [alone.id])
+    perform(operations.restore_lead, get_or_404(Lead, alone.id))
     again, is_new = perform(operations.capture_lead, other, realtor=None)
     assert (again.id, is_new) == (alone.id, False)
-    perform(operations.restore_lead, first)
+    perform(operations.restore_lead, get_or_404(Lead, first.id))
     held = select(ContactPoint.kind).where(ContactPoint.lead_id == first.id, ContactPoint.identifies)
     assert db.session.scalars(held).all() == ["phone"]  # the address is another's by now
+
+
+def test_who_shares_the_address_of_one_who_is_put_away_is_found_by_it(acme):
+    first, _ = perform(operations.capture_lead, DATA, realtor=None)
+    second, third = (perform(operations.create_lead, LeadData(email=DATA.email), by=None) for _ in range(2))
+    perform(operations.archive_lead, second)
+    perform(operations.put_away, [first.id])
+    found, is_new = perform(operations.capture_lead, LeadData(email=DATA.email), realtor=None)
+    assert (found.id, is_new) == (third.id, False)

@@ -333,6 +333,7 @@ CASES: dict[str, Case] = {
     "POST imports.start": Case(EDITORS, parts={"import_id": "@ready_import"}),
     "POST imports.stop": Case(EDITORS, works=409),  # it was not started
     "POST imports.resume": Case(EDITORS, works=409),
+    "POST imports.revert": Case(EDITORS, works=409),
     "POST imports.discard": Case(EDITORS),
     "GET imports.refused": Case(EDITORS),
     # automations

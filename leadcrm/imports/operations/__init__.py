@@ -1,5 +1,6 @@
 """The verbs of imports."""
 
+from leadcrm.imports.operations.reverting import revert_import
 from leadcrm.imports.operations.running import resume_import, start_import, stop_import
 from leadcrm.imports.operations.uploading import begin_import, choose_plan, discard_import, map_again, read_otherwise
 
@@ -10,6 +11,7 @@ __all__ = [
     "map_again",
     "read_otherwise",
     "resume_import",
+    "revert_import",
     "start_import",
     "stop_import",
 ]

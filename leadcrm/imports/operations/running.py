@@ -80,16 +80,18 @@ def _take_in(rows: Mapping[int, ImportRow], readings: Mapping[int, Reading | Row
             _refuse(rows[number], str(refusal))
     read = {number: it for number in rows if isinstance(it := readings[number], Reading)}
     filed = file_in([(it.submission, it.beginnings) for it in read.values()])
-    newest = db.session.scalar(select(func.max(EventRow.id)))
     for number, result in zip(read, filed, strict=True):
         if isinstance(result, DomainError):
             _refuse(rows[number], result.message)
         else:
-            _note_done(rows[number], result, newest)
+            _note_done(rows[number], result)
+    newest = db.session.scalar(select(func.max(EventRow.id)))
+    for number in read:
+        rows[number].last_fact = newest
 
 
-def _note_done(row: ImportRow, filed: Filed, newest: int | None) -> None:
-    row.state, row.reason, row.lead_id, row.last_fact = "done", "", filed.lead_id, newest
+def _note_done(row: ImportRow, filed: Filed) -> None:
+    row.state, row.reason, row.lead_id = "done", "", filed.lead_id
     row.detail = {**filed.given, "differences": dict(filed.differs)}
     if filed.is_new:
         row.outcome = "new"

@@ -1,9 +1,9 @@
 """The addresses of a lead: who holds them, which is the main one. Parts of the verbs, not verbs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from leadcrm.core.db import MADE_ONCE, db
 from leadcrm.leads import search
@@ -95,13 +95,23 @@ def remove(lead: Lead, kind: str, value: str) -> bool:
     return True
 
 
-def let_go(lead: Lead) -> None:
-    """The lead keeps its addresses and is not found by them any more: the next lead outside the archive is."""
-    for point in lead.contact_points:
-        if point.identifies:
-            point.identifies = False
-            db.session.flush()
-            _hand_on(point, Lead.id != lead.id, Lead.archived_at.is_(None))
+def let_go(lead_ids: Collection[str]) -> None:
+    """Leads in the archive keep their addresses and are not found by them any more: the next outside of it is."""
+    theirs = select(ContactPoint.kind, ContactPoint.value).where(
+        ContactPoint.lead_id.in_(lead_ids), ContactPoint.identifies
+    )
+    loose = {(kind, value) for kind, value in db.session.execute(theirs)}
+    points = update(ContactPoint).execution_options(synchronize_session=False)
+    db.session.execute(points.where(ContactPoint.lead_id.in_(lead_ids)).values(identifies=False))
+    sharing = (
+        select(ContactPoint.id, ContactPoint.kind, ContactPoint.value)
+        .join(Lead, Lead.id == ContactPoint.lead_id)
+        .where(ContactPoint.value.in_([value for _, value in loose]), Lead.archived_at.is_(None))
+        .order_by(ContactPoint.created_at.desc(), ContactPoint.id.desc())
+    )
+    heirs = {(kind, value): point_id for point_id, kind, value in db.session.execute(sharing)}  # the oldest stays
+    heir_ids = [heirs[address] for address in loose & heirs.keys()]
+    db.session.execute(points.where(ContactPoint.id.in_(heir_ids)).values(identifies=True))
 
 
 def hold_again(lead: Lead) -> None:
@@ -136,15 +146,9 @@ def _remove(lead: Lead, point: ContactPoint) -> None:
     """Take an address away; the next oldest lead that shares it is found by it from now on."""
     lead.contact_points.remove(point)
     db.session.flush()
-    if point.identifies:
-        _hand_on(point)
-
-
-def _hand_on(point: ContactPoint, *among: ColumnElement[bool]) -> None:
-    """Let the next oldest lead that shares the address be found by it, of those for whom `among` holds."""
+    if not point.identifies:
+        return
     shared = select(ContactPoint).where(ContactPoint.kind == point.kind, ContactPoint.value == point.value)
-    if among:
-        shared = shared.join(Lead, Lead.id == ContactPoint.lead_id).where(*among)
     heir = db.session.scalar(shared.order_by(ContactPoint.created_at, ContactPoint.id).limit(1))
     if heir is not None:
         heir.identifies = True

@@ -1,28 +1,41 @@
 """Taking back what a list brought (filing), as far as it is as it was brought."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from functools import partial
 from typing import Any
 
+from sqlalchemy import select, update
+
+from leadcrm.core import clock
 from leadcrm.core.db import db, lock
-from leadcrm.core.events import record
+from leadcrm.core.events import record, record_all
 from leadcrm.leads.data import Consent
-from leadcrm.leads.events import LeadEdited, LeadTagged
-from leadcrm.leads.models import Lead
+from leadcrm.leads.events import ConsentNoted, LeadArchived, LeadEdited, LeadTagged
+from leadcrm.leads.models import ContactPoint, Lead
 from leadcrm.leads.operations import contact_points
-from leadcrm.leads.operations.changing import archive_lead
 from leadcrm.leads.operations.consenting import note_consent
 from leadcrm.leads.operations.creating import guess_zone_anew, shown_name
 from leadcrm.leads.operations.filing import consents_of
 
 
-def put_away(lead: Lead) -> None:
-    """Archive a lead that a list made. Its addresses lead to others from now on: the list may come again."""
-    lead = lock(lead)
-    note_consent(lead, Consent(), [point.value for point in lead.contact_points])
-    contact_points.let_go(lead)
-    archive_lead(lead)
+def put_away(lead_ids: Collection[str]) -> None:
+    """Archive leads that a list made. Nobody is found by their addresses from now on: the list may come again."""
+    facts = [*_consents_withdrawn(lead_ids), *(LeadArchived(lead_id=lead_id) for lead_id in lead_ids)]
+    gone = update(Lead).where(Lead.id.in_(lead_ids)).execution_options(synchronize_session=False)
+    db.session.execute(gone.values(archived_at=clock.now(), revision=Lead.revision + 1))
+    contact_points.let_go(lead_ids)
+    record_all(facts)
+
+
+def _consents_withdrawn(lead_ids: Collection[str]) -> list[ConsentNoted]:
+    agreed = (ContactPoint.lead_id.in_(lead_ids), ContactPoint.consent_source.is_not(None))
+    kinds: dict[str, set[str]] = {}
+    for lead_id, kind in db.session.execute(select(ContactPoint.lead_id, ContactPoint.kind).where(*agreed)):
+        kinds.setdefault(lead_id, set()).add(kind)
+    withdrawn = update(ContactPoint).where(*agreed).execution_options(synchronize_session=False)
+    db.session.execute(withdrawn.values(consent_source=None, consent_on=None))
+    return [ConsentNoted(lead_id=lead_id, kinds=tuple(sorted(theirs))) for lead_id, theirs in kinds.items()]
 
 
 def take_out_of(lead: Lead, given: Mapping[str, Any]) -> list[str]:
