@@ -12,7 +12,7 @@ from leadcrm.imports.wording import field_words
 from leadcrm.leads.addresses import phone_as_read
 from leadcrm.leads.operations.creating import shown_name
 
-WHO = ("name", "first_name", "last_name", "company", "email", "phone")  # columns that show a row that is refused
+NAMES = ("name", "first_name", "last_name", "company")  # columns that name a row that is refused
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,31 @@ class Line:
     phone: str
     words: tuple[str, ...]
     lead_id: str | None
-    state: str = "waiting"
+    state: str
 
 
-def line_of(row: ImportRow, reader: RowReader) -> Line:
-    """A row as it will be, or as it was taken in."""
+def line_of(row: ImportRow, reader: RowReader, lead: str) -> Line:
+    """A row as it will be, or as it was taken in; `lead` is the name of the lead it belongs to, "" for none yet."""
+    said = {meaning: plain(cell) for meaning, cell in zip(reader.plan.columns, row.cells, strict=False) if cell}
+    return Line(
+        number=row.number,
+        outcome=row.outcome,
+        name=lead or _name(row, reader) or " ".join(said[meaning] for meaning in NAMES if meaning in said),
+        email=row.email or said.get("email", ""),
+        phone=phone_as_read(row.phone) if row.phone else said.get("phone", ""),
+        words=_words(row),
+        lead_id=row.lead_id,
+        state=row.state,
+    )
+
+
+def _name(row: ImportRow, reader: RowReader) -> str:
+    """What the lead will be called; "" when the row makes none."""
     try:
         data = reader.read(Record(row.number, tuple(row.cells))).submission.data
-        name = shown_name(data, row.email or row.phone)
     except RowRefused:
-        name = ""
-    said = {meaning: plain(cell) for meaning, cell in zip(reader.plan.columns, row.cells, strict=False) if cell}
-    name = name or " ".join(said[meaning] for meaning in WHO[:3] if meaning in said) or said.get("company", "")
-    phone = phone_as_read(row.phone) if row.phone else said.get("phone", "")
-    return Line(
-        row.number, row.outcome, name, row.email or said.get("email", ""), phone, _words(row), row.lead_id, row.state
-    )
+        return ""
+    return shown_name(data, row.email or row.phone)
 
 
 def _words(row: ImportRow) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from leadcrm.core.db import db
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.imports.models import AT_WORK, Import, ImportFile, ImportRow
+from leadcrm.leads.models import Lead
 
 SHOWN = ("", "new", "known", "repeat", "refused", "left")  # rows: all, of one outcome, or left alone by a revert
 
@@ -67,6 +68,11 @@ def row_page(import_id: str, shown: str, cursor: str | None, limit: int = 25) ->
     if shown:
         rows = rows.where(ImportRow.state == "left" if shown == "left" else ImportRow.outcome == shown)
     return keyset_page(rows, Order(f"rows {shown}", (ImportRow.number,), descending=False), cursor, limit)
+
+
+def names_of(lead_ids: Collection[str | None]) -> dict[str, str]:
+    """Names of leads by their ids."""
+    return dict(db.session.execute(select(Lead.id, Lead.name).where(Lead.id.in_(lead_ids))).all())
 
 
 def refused_rows(import_id: str) -> Iterator[Row]:

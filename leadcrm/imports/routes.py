@@ -227,7 +227,8 @@ def _rows_context(found: Import) -> dict[str, Any]:
         name: url_for("imports.show", import_id=found.id, rows=shown or None, cursor=cursor) if cursor else None
         for name, cursor in (("next_url", page.next), ("previous_url", page.previous))
     }
-    return {"lines": [line_of(row, reader) for row in page.items], "shown": shown, **links}
+    names = queries.names_of([row.lead_id for row in page.items])
+    return {"lines": [line_of(row, reader, names.get(row.lead_id, "")) for row in page.items], "shown": shown, **links}
 
 
 def _look_again(found: Import, writing: Writing) -> FirstLook:

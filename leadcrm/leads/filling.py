@@ -20,6 +20,11 @@ class Filling:
     tags: tuple[str, ...]
     differences: Mapping[str, Mapping[str, str]]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the lead has all of it."""
+        return not (self.texts or self.addresses or self.timezone or self.tags)
+
 
 def filling_of(lead: Lead, data: LeadData, said: Sequence[tuple[str, str]]) -> Filling:
     """What the lead lacks of what is said; `said` are the addresses as they are kept."""

@@ -5,7 +5,7 @@ at it, each row is taken in once.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import delete, exists, func, select
 from leadcrm.core import clock, events, jobs
 from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.core.errors import Conflict, DomainError
-from leadcrm.core.events import record
+from leadcrm.core.events import record, record_all
 from leadcrm.core.models import EventRow
 from leadcrm.imports.data import Reading, RowRefused
 from leadcrm.imports.events import ImportChanged, LeadImported
@@ -80,42 +80,48 @@ def _take_in(rows: Mapping[int, ImportRow], readings: Mapping[int, Reading | Row
             _refuse(rows[number], str(refusal))
     read = {number: it for number in rows if isinstance(it := readings[number], Reading)}
     filed = file_in([(it.submission, it.beginnings) for it in read.values()])
+    made_here = _made_here(rows, [it.lead_id for it in filed if isinstance(it, Filed) and not it.is_new])
+    told = []
     for number, result in zip(read, filed, strict=True):
         if isinstance(result, DomainError):
             _refuse(rows[number], result.message)
+            continue
+        _note_done(rows[number], result, made_here)
+        if result.is_new:
+            made_here.add(result.lead_id)
         else:
-            _note_done(rows[number], result)
+            told.append(_found_again(rows[number], result))
+    record_all(told)
     newest = db.session.scalar(select(func.max(EventRow.id)))
     for number in read:
         rows[number].last_fact = newest
 
 
-def _note_done(row: ImportRow, filed: Filed) -> None:
+def _note_done(row: ImportRow, filed: Filed, made_here: Collection[str]) -> None:
     row.state, row.reason, row.lead_id = "done", "", filed.lead_id
     row.detail = {**filed.given, "differences": dict(filed.differs)}
-    if filed.is_new:
-        row.outcome = "new"
-        return
-    row.outcome = "repeat" if _was_made_here(row) else "known"
-    _tell(row, filed)
+    row.outcome = "new" if filed.is_new else "repeat" if filed.lead_id in made_here else "known"
 
 
 def _refuse(row: ImportRow, reason: str) -> None:
     row.outcome, row.state, row.reason = "refused", "refused", reason[:LONGEST_REASON]
 
 
-def _was_made_here(row: ImportRow) -> bool:
-    made = exists().where(
-        ImportRow.lead_id == row.lead_id, ImportRow.import_id == row.import_id, ImportRow.outcome == "new",
-        ImportRow.state == "done", ImportRow.number != row.number,
-    )  # fmt: skip
-    return bool(db.session.scalar(select(made)))
+def _made_here(rows: Mapping[int, ImportRow], lead_ids: Collection[str]) -> set[str]:
+    """Those of these leads that an earlier row of the same import made."""
+    made = select(ImportRow.lead_id).where(
+        ImportRow.lead_id.in_(lead_ids),
+        ImportRow.import_id.in_({row.import_id for row in rows.values()}),
+        ImportRow.outcome == "new",
+        ImportRow.state == "done",
+    )
+    return set(db.session.scalars(made))
 
 
-def _tell(row: ImportRow, filed: Filed) -> None:
+def _found_again(row: ImportRow, filed: Filed) -> LeadImported:
     filled = [*filed.given["texts"], *(kind for kind, _ in filed.given["addresses"])]
     ids: dict[str, Any] = {"lead_id": filed.lead_id, "import_id": row.import_id, "row": row.number}
-    record(LeadImported(**ids, filled=tuple(filled), differs=tuple(filed.differs)))
+    return LeadImported(**ids, filled=tuple(filled), differs=tuple(filed.differs))
 
 
 def _in_state(found: Import, *states: str) -> Import:

@@ -138,6 +138,8 @@ def known_of(submission: Submission, held: Mapping[Address, str], find: Callable
 def fill(lead: Lead, submission: Submission, held: Mapping[Address, str]) -> Filling:
     """Write what the lead lacks; returns what that was. Raises DomainError naming the field."""
     filling = filling_of(lead, submission.data, submission.addresses)
+    if filling.is_empty:
+        return filling
     had_phone = contact_points.primary(lead, "phone") is not None
     for field, text in filling.texts.items():
         setattr(lead, field, text)

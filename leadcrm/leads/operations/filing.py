@@ -1,15 +1,15 @@
 """Leads that a person brings along in a list. Nobody got in touch, so who is in the archive stays there (S17)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from leadcrm.core import clock
-from leadcrm.core.db import db, get_or_404, lock
+from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
 from leadcrm.identity import queries as identity
 from leadcrm.leads.data import Beginnings
@@ -60,31 +60,38 @@ def file_in(rows: Sequence[tuple[Submission, Beginnings]]) -> list[Filed | Domai
     `Beginnings` are for new leads. A row that cannot be filed in gets its refusal, and stops no other.
     """
     held: Held = contact_points.holders([address for submission, _ in rows for address in submission.addresses])
-    made, owner = NewLeads(), lru_cache(identity.checked_owner)
+    known, made, owner = _locked(set(held.values())), NewLeads(), lru_cache(identity.checked_owner)
     filed: list[Filed | DomainError] = []
     for submission, beginnings in rows:
         try:
             if not made.addresses.isdisjoint(submission.addresses):
                 made.write()
-            known = known_of(submission, held, partial(get_or_404, Lead))
-            if known is not None:
+            lead = known_of(submission, held, lambda lead_id: known.get(lead_id) or get_or_404(Lead, lead_id))
+            if lead is not None:
                 with db.session.begin_nested():
-                    filed.append(_add_to(known, submission, held))
-                held.update(contact_points.holders(submission.addresses))
+                    result = _add_to(lead, submission, held)
             else:
                 owner_id = owner(submission.data.owner_id)
                 lead_id = made.add(submission, checked_beginnings(beginnings), owner_id, held)
-                held |= {address: lead_id for address in submission.addresses if address not in held}
-                filed.append(Filed(lead_id, True, {}, {}))
+                result = Filed(lead_id, True, {}, {})
+            gained = submission.addresses if lead is None else result.given["addresses"]
+            held |= {address: result.lead_id for address in gained if address not in held}
+            filed.append(result)
         except DomainError as refusal:
             filed.append(refusal)
     made.write()
     return filed
 
 
-def _add_to(known: Lead, submission: Submission, held: Mapping[Address, str]) -> Filed:
-    lead, data = lock(known), submission.data
-    before = consents_of(lead)
+def _locked(lead_ids: Collection[str]) -> dict[str, Lead]:
+    """Leads with what is needed to fill them, in an order that no two workers lock the other way round."""
+    leads = select(Lead).where(Lead.id.in_(lead_ids)).order_by(Lead.id).with_for_update()
+    leads = leads.options(selectinload(Lead.contact_points), selectinload(Lead.tags))
+    return {lead.id: lead for lead in db.session.scalars(leads.execution_options(populate_existing=True))}
+
+
+def _add_to(lead: Lead, submission: Submission, held: Mapping[Address, str]) -> Filed:
+    data, before = submission.data, consents_of(lead)
     filling = fill(lead, submission, held)
     add_inquiry(lead.id, data, filling.differences)
     if data.consent is not None:
