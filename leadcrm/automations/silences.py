@@ -11,6 +11,7 @@ from leadcrm.automations.triggers import SILENCES
 from leadcrm.core import clock, jobs
 from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.events import Cause, Event
+from leadcrm.imports.queries import is_as_imported
 from leadcrm.leads.models import Lead
 
 BATCH = 200
@@ -63,7 +64,10 @@ def counted_from(trigger: str, lead: Lead) -> datetime:
 
 
 def look_for_quiet_leads(automation_id: str) -> int:
-    """Begin runs for leads nothing was said with for long enough. Returns how many: less than BATCH means all."""
+    """Begin runs for leads nothing was said with for long enough. Returns how many: less than BATCH means all.
+
+    With whom a file brought along, and nobody greeted, no silence begins before something is said.
+    """
     automation = lock(queries.automation(automation_id))
     quiet, now = timedelta(seconds=automation.quiet_seconds), clock.now()
     if automation.trigger != NO_ACTIVITY or not automation.enabled or automation.deleted_at is not None:
@@ -76,7 +80,7 @@ def look_for_quiet_leads(automation_id: str) -> int:
     leads = db.session.execute(
         select(Lead.id, Lead.last_activity_at)
         .where(Lead.archived_at.is_(None), Lead.last_activity_at >= automation.watched_from - quiet)
-        .where(Lead.last_activity_at <= now - quiet, ~theirs)
+        .where(Lead.last_activity_at <= now - quiet, ~theirs, ~is_as_imported())
         .order_by(Lead.last_activity_at, Lead.id)
         .limit(BATCH)
     ).all()

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import ColumnElement, Row, exists, select
 from sqlalchemy.orm import joinedload
 
 from leadcrm.core.db import db
+from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.imports.models import AT_WORK, Import, ImportFile, ImportRow
 from leadcrm.leads.models import Lead
@@ -27,10 +28,9 @@ def unstarted_before(moment: datetime) -> list[Row]:
 
 
 def with_rows_ended_before(moment: datetime) -> list[Row]:
-    """(organization_id, id) of imports that ended before and whose rows are still there."""
-    rows = exists().where(ImportRow.import_id == Import.id)
+    """(organization_id, id) of imports that ended before and whose rows are still known."""
     statement = select(Import.organization_id, Import.id)
-    return list(db.session.execute(statement.where(Import.ended_at < moment, rows)).all())
+    return list(db.session.execute(statement.where(Import.ended_at < moment, Import.forgotten_at.is_(None))).all())
 
 
 def content_of(import_id: str) -> bytes:
@@ -68,6 +68,18 @@ def row_page(import_id: str, shown: str, cursor: str | None, limit: int = 25) ->
     if shown:
         rows = rows.where(ImportRow.state == "left" if shown == "left" else ImportRow.outcome == shown)
     return keyset_page(rows, Order(f"rows {shown}", (ImportRow.number,), descending=False), cursor, limit)
+
+
+def is_as_imported() -> ColumnElement[bool]:
+    """Criterion on leads: a file brought them that was to greet nobody, and nothing was said with them since."""
+    return exists().where(
+        ImportRow.lead_id == Lead.id,
+        ImportRow.outcome == "new",
+        Import.id == ImportRow.import_id,
+        Import.announces.is_(False),
+        EventRow.id == ImportRow.last_fact,
+        EventRow.at >= Lead.last_activity_at,
+    )
 
 
 def names_of(lead_ids: Collection[str | None]) -> dict[str, str]:

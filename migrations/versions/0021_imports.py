@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("undone", sa.JSON(), nullable=False),
         sa.Column("started_at", Moment(), nullable=True),
         sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("forgotten_at", Moment(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),

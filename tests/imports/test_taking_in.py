@@ -8,10 +8,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadcrm.automations import operations as automations
+from leadcrm.automations.jobs import look_for_quiet_leads
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
 from leadcrm.conversations.models import Message
-from leadcrm.core import tenancy
+from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.drains import drain_events
 from leadcrm.core.errors import Conflict, DomainError
@@ -30,6 +31,7 @@ from leadcrm.notifications.models import Notification
 from tests.imports.conftest import PEOPLE, address_of, again, lead_of, leads, rows_of, work
 
 DAY = date(2026, 3, 1)
+DAYS = 86_400
 
 
 def known(**said) -> Lead:
@@ -196,6 +198,21 @@ def test_an_import_may_greet_its_new_leads_like_any_others(take_in, greeting):
     for model in (Enrolment, Message, AutomationRun):  # who was known was greeted when they came
         assert set(db.session.scalars(select(model.lead_id))) == {lead.id for lead in leads()}
         assert db.session.scalar(select(func.count()).select_from(model)) == 2
+
+
+def test_no_silence_begins_with_whom_nobody_greeted_before_something_is_said(take_in):
+    note = {"kind": "create_note", "body": "Quiet"}
+    data = AutomationData("Quiet", "quiet.no_activity", actions=[note], quiet_seconds=2 * DAYS)
+    perform(automations.set_automation_enabled, perform(automations.create_automation, data), True)
+    take_in(PEOPLE)
+    take_in("Name\nGreeted\n", announces=True)
+    clock.move(3 * DAYS)
+    assert look_for_quiet_leads() == 1
+    db.session.rollback()
+    assert db.session.scalars(select(AutomationRun.lead_id)).all() == [lead_of("Greeted").id]
+    perform(lead_verbs.note_activity, lead_of("Jo Doe").id, clock.now())
+    clock.move(6 * DAYS)
+    assert look_for_quiet_leads() == 1
 
 
 def test_the_author_hears_when_it_is_done(take_in, cast):

@@ -1,13 +1,15 @@
-"""Files that nobody imported are forgotten, and rows of imports long done."""
+"""Files that nobody imported are forgotten, and what the rows of imports said that are long done."""
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
-from leadcrm.core.db import db
+from leadcrm.core import clock
+from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.imports.models import Import, ImportRow
 
 UNUSED = timedelta(days=7)
+KEPT = timedelta(days=90)  # what rows said, and with it the way back
 
 
 def forget_file(import_id: str) -> None:
@@ -17,6 +19,10 @@ def forget_file(import_id: str) -> None:
 
 
 def forget_rows(import_id: str) -> None:
-    """Drop what became of each row; the import and its numbers stay."""
-    rows = delete(ImportRow).where(ImportRow.import_id == import_id)
-    db.session.execute(rows.execution_options(synchronize_session=False))
+    """Drop what the rows said, and those that were refused; which lead each of the others made stays."""
+    found, rows = lock(get_or_404(Import, import_id)), ImportRow.import_id == import_id
+    refused = delete(ImportRow).where(rows, ImportRow.state == "refused")
+    said = update(ImportRow).where(rows).values(cells=[], email="", phone="", detail={})
+    for statement in (refused, said):
+        db.session.execute(statement.execution_options(synchronize_session=False))
+    found.forgotten_at = clock.now()

@@ -6,7 +6,6 @@ What somebody did something with since stays as it is, and says so.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
-from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -23,7 +22,6 @@ from leadcrm.leads.operations import put_away, take_out_of
 from leadcrm.notifications.operations import notify
 
 REVERTED = 200  # rows in one transaction
-KEPT = timedelta(days=90)  # rows, and with them the way back
 IN_PASSING = ("flow.enrolled", "message.scheduled", "automation.ran")  # what greeting brings about by itself
 WAS_TOUCHED = "Something happened with this lead since"
 
@@ -33,8 +31,8 @@ def revert_import(found: Import) -> Import:
     found = lock(found)
     if found.state not in ("done", "stopped"):
         raise Conflict(f"The import is {found.state} by now. Reload the page to see it.")
-    if found.ended_at is not None and found.ended_at < clock.now() - KEPT:
-        raise Conflict(f"What became of each row was forgotten after {KEPT.days} days: it cannot be reverted any more.")
+    if found.forgotten_at is not None:
+        raise Conflict("What its rows said was forgotten in time: it cannot be reverted any more.")
     found.state, found.ended_at = "reverting", found.ended_at or clock.now()
     record(ImportChanged(import_id=found.id, change="reverting"))
     after_commit(jobs.ring_slow)
