@@ -164,7 +164,8 @@ def _uploads() -> list[FileStorage]:
 
 def _note(lead: Lead, form: MessageForm):
     def add_note() -> None:
-        leads.add_note(lead, form.content.data, me(), channel=_beside(request.form) or None)
+        channel = _beside(request.form) or None
+        leads.add_note(lead, form.content.data, me(), channel=channel, form_key=form.key.data)
         operations.discard_draft(me(), lead.id, "note")
 
     try:

@@ -5,6 +5,7 @@ from flask import request
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.forms import Form
+from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, local_path, render
 from leadcrm.leads import operations, queries
 from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, owners
@@ -81,8 +82,8 @@ def add_note(lead_id: str):
     lead, form = lead_or_404(lead_id), NoteForm(request.form)
     if not form.validate():
         return _notes(lead, form, 422)
-    perform(operations.add_note, lead, form.body.data, me())
-    return _notes(lead, NoteForm(), 200)
+    perform(operations.add_note, lead, form.body.data, me(), form_key=form.form_key.data or None)
+    return _notes(lead, NoteForm(form_key=new_id()), 200)
 
 
 @blueprint.get("/leads/bulk/owner")

@@ -135,6 +135,9 @@ class TagsForm(Form):
 
 
 class NoteForm(Form):
+    """A remark. `form_key` names this rendering."""
+
+    form_key = HiddenField(validators=[Optional(), ID])
     body = TextAreaField("Note", [DataRequired("Write something first."), at_most(5000)])
     back = HiddenField(validators=[Length(max=2000)])
 

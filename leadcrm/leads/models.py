@@ -204,10 +204,14 @@ class Note(Identified, Timestamped, TenantOwned, Base):
     channel: Mapped[str | None] = mapped_column(String(10))
     author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     body: Mapped[str] = mapped_column(Text)
+    form_key: Mapped[str | None] = mapped_column(String(64))  # of the form's rendering: sent twice, saved once
 
     author: Mapped[User | None] = relationship()
 
-    __table_args__ = (Index("ix_notes_lead", "lead_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_notes_lead", "lead_id", "created_at"),
+        Index("uq_notes_form_key", "organization_id", "form_key", unique=True, **_only("form_key IS NOT NULL")),
+    )
 
 
 class LeadSearch(TenantOwned, Base):

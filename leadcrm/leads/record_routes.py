@@ -81,7 +81,7 @@ def show(lead_id: str):
     tab = request.args.get("tab") if request.args.get("tab") in TABS else "timeline"
     context = {"lead": lead, "tab": tab, "channel": request.args.get("channel")}
     if tab == "notes":
-        context |= {"notes": queries.notes_of(lead.id), "note_form": NoteForm()}
+        context |= {"notes": queries.notes_of(lead.id), "note_form": NoteForm(form_key=new_id())}
     if tab == "inquiries":
         context["inquiries"] = queries.inquiries_of(lead.id)
     return render("leads/show.html", "leads/_tab.html", **context)

@@ -224,6 +224,16 @@ def test_lists_and_records_make_a_fixed_number_of_queries(sign_in, acme, cast):
         assert queries_of(ada, url) <= most, url
 
 
+def test_a_note_whose_answer_was_lost_is_saved_once(sign_in, cast, lead):
+    ada = sign_in(cast.ada)
+    page = ada.get(f"/leads/{lead.id}?tab=notes").text
+    note = {"body": "Ask about the roof", "form_key": re.search(r'name="form_key"[^>]* value="([^"]+)"', page)[1]}
+    again, after = [ada.post(f"/leads/{lead.id}/notes", data=note, hx=True).text for _ in range(2)]
+    assert len(db.session.scalars(select(Note)).all()) == 1
+    assert note["form_key"] not in after, "the next note is another one"
+    assert again.count("Ask about the roof") == after.count("Ask about the roof") == 1
+
+
 def test_fragments_ask_for_nothing_they_do_not_show(sign_in, acme, cast, lead):
     """Who asks, and what it is about: the numbers beside the sidebar are for whole pages."""
     ada = sign_in(cast.ada)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
@@ -16,14 +16,22 @@ from leadcrm.leads.models import Lead, Note
 LONGEST_NOTE = 5000
 
 
-def add_note(lead: Lead, body: str, author: User | None, channel: str | None = None) -> Note:
-    """A remark for the team only. Raises DomainError when it is empty or too long."""
+def add_note(
+    lead: Lead, body: str, author: User | None, channel: str | None = None, form_key: str | None = None
+) -> Note:
+    """A remark for the team only. Raises DomainError when it is empty or too long.
+
+    `form_key` names one rendering of a form; the second submission of it returns the note the first one made.
+    """
+    if form_key and (note := db.session.scalar(select(Note).where(Note.form_key == form_key))) is not None:
+        return note
     body = body.strip()
     if not body:
         raise DomainError("Write something first.", "body")
     if len(body) > LONGEST_NOTE:
         raise DomainError(f"A note has at most {LONGEST_NOTE:,} characters.", "body")
-    note = Note(id=new_id(), lead_id=lead.id, body=body, author_id=author.id if author else None, channel=channel)
+    author_id = author.id if author else None
+    note = Note(id=new_id(), lead_id=lead.id, body=body, author_id=author_id, channel=channel, form_key=form_key)
     db.session.add(note)
     db.session.flush()
     record(NoteAdded(lead_id=lead.id, note_id=note.id, author_id=note.author_id))

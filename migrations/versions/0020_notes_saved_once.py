@@ -1,0 +1,27 @@
+"""A note is saved once however often its form is sent.
+
+Revision ID: 0020
+Revises: 0019
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("notes", sa.Column("form_key", sa.String(length=64), nullable=True))
+    with_key = sa.text("form_key IS NOT NULL")
+    op.create_index(
+        "uq_notes_form_key", "notes", ["organization_id", "form_key"], unique=True,
+        postgresql_where=with_key, sqlite_where=with_key,
+    )  # fmt: skip
+
+
+def downgrade() -> None:
+    op.drop_index("uq_notes_form_key", "notes")
+    op.drop_column("notes", "form_key")
