@@ -222,7 +222,7 @@ def _save_draft(lead: Lead) -> DraftForm:
     form = DraftForm(request.form)
     if form.validate():
         words = (form.subject.data or "", form.content.data or "")
-        perform(operations.save_draft, me(), lead.id, form.drafted_channel.data, *words)
+        perform(operations.save_draft, me(), lead.id, form.drafted_channel.data, *words, key=form.key.data or None)
     return form
 
 

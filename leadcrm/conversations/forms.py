@@ -15,6 +15,7 @@ from leadcrm.core.zones import UnknownZone, wall_time, zone
 LONGEST_SUBJECT = 500
 LONGEST_MAIL = 100_000
 LONGEST_TEXT = 1_600  # ten segments
+IS_KEY = Regexp(r"[A-Za-z0-9-]{8,64}$", message="Reload the page and send it again.")  # of a rendering of the composer
 CHANNEL_CHOICES = [SelectChoice("email", "Email"), SelectChoice("sms", "Text"), SelectChoice("whatsapp", "WhatsApp")]
 
 
@@ -28,6 +29,7 @@ class DraftForm(Form):
     """The composer as it is: nothing is required yet."""
 
     drafted_channel = HiddenField(validators=[AnyOf([*CHANNELS, "note"])])
+    key = HiddenField(validators=[Optional(), IS_KEY])
     subject = StringField(validators=[Length(max=LONGEST_SUBJECT)])
     content = TextAreaField(validators=[Length(max=LONGEST_MAIL, message="This is too long: %(max)d characters.")])
 
@@ -38,7 +40,7 @@ class MessageForm(Form):
     channel = RadioField(choices=[*CHANNEL_CHOICES, SelectChoice("note", "Note")], validators=[InputRequired()])
     subject = StringField(validators=[Length(max=LONGEST_SUBJECT)])
     content = TextAreaField("Message", validators=[DataRequired("Write something first."), _fits_its_channel])
-    key = HiddenField(validators=[Regexp(r"[A-Za-z0-9-]{8,64}$", message="Reload the page and send it again.")])
+    key = HiddenField(validators=[IS_KEY])
     when = HiddenField(default="now", validators=[Optional(), AnyOf(["now", "later"])])
     at = LocalMomentField("Send at")
     zone = StringField("Whose clock", validators=[Length(max=60)])

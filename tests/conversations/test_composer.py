@@ -1,6 +1,7 @@
 """The composer: send, schedule, take back, drafts, templates, notes, and everything that can be typed wrong."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,13 +9,15 @@ from sqlalchemy import select
 
 from leadcrm.conversations import operations
 from leadcrm.conversations.models import Attempt, Draft, Message
-from leadcrm.core import clock
+from leadcrm.conversations.operations import composing
+from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.values import new_id
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Note
 from tests.conversations.conftest import again, make_due, make_lead
 from tests.conversations.test_inbox import hears, shown
+from tests.databases import only_on
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -258,6 +261,42 @@ def test_a_draft_is_forgotten_when_it_is_sent_or_emptied(ada, jane):
     ada.post(f"/leads/{jane.id}/draft", data={"drafted_channel": "email", "content": ""}, hx=True)
     db.session.expire_all()
     assert db.session.scalars(select(Draft)).all() == []
+
+
+@pytest.mark.parametrize("channel", ["email", "note"])
+def test_a_draft_that_arrives_after_its_message_is_none(ada, jane, channel):
+    late = typed(channel=channel, key="rendering-1", content="See you at 10") | {"drafted_channel": channel}
+    assert ada.post(f"/leads/{jane.id}/messages", data=late, hx=True).status_code == 200
+    assert ada.post(f"/leads/{jane.id}/draft", data=late, hx=True).status_code == 204
+    assert db.session.scalars(select(Draft)).all() == []
+    assert ada.post(f"/leads/{jane.id}/draft", data=late | {"key": "rendering-2"}, hx=True).status_code == 204
+    assert len(db.session.scalars(select(Draft)).all()) == 1
+
+
+@only_on("postgresql", "SQLite has one writer at a time")
+def test_a_draft_that_arrives_while_its_message_is_sent_is_none(app, cast, jane):
+    """The draft must wait for the message although it cannot see it yet."""
+    words = {"channel": "email", "subject": "S", "content": "See you at 10"}
+    with ThreadPoolExecutor(1) as pool:
+        with writing():
+            composing.say(cast.ada, jane, **words, key="rendering-1")
+            kept = pool.submit(save_draft_elsewhere, app, cast, jane, words)
+            with pytest.raises(TimeoutError):
+                kept.result(timeout=0.5)
+        kept.result()
+    assert db.session.scalars(select(Draft)).all() == []
+
+
+def save_draft_elsewhere(app, cast, jane, words) -> None:
+    with app.app_context(), tenancy.organization(cast.acme.id):
+        perform(operations.save_draft, cast.ada, jane.id, **words, key="rendering-1")
+
+
+def test_a_note_that_is_sent_again_is_one(ada, jane):
+    for _ in range(2):
+        note = typed(channel="note", key="rendering-1", content="Ask about the roof")
+        assert ada.post(f"/leads/{jane.id}/messages", data=note, hx=True).status_code == 200
+    assert len(db.session.scalars(select(Note)).all()) == 1
 
 
 @pytest.mark.parametrize(

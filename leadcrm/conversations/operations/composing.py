@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import merge
 from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
-from leadcrm.conversations.operations.drafting import discard_draft, give_back, give_files, has_draft
+from leadcrm.conversations.operations.drafting import discard_draft, give_back, give_files, has_draft, typed_by
 from leadcrm.conversations.operations.fate import cancel_message
 from leadcrm.conversations.operations.planning import plan_message
 from leadcrm.core import clock
@@ -33,7 +33,7 @@ def say(
     """
     _check_words(lead, channel, subject, content)
     _check_moment(at)
-    intent_key = f"manual:{author.id}:{key}"
+    intent_key = typed_by(author, key)
     message = plan_message(
         lead_id=lead.id,
         channel=channel,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from leadcrm.conversations import storage
 from leadcrm.conversations.models import Attachment, Draft, Message
@@ -13,6 +13,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.identity.models import User
+from leadcrm.leads.models import Note
 
 CARRIER = "email"  # the channel that files go by
 MOST_FILES = 10
@@ -29,11 +30,14 @@ class TooLarge(DomainError):
         super().__init__(message, "files")
 
 
-def save_draft(user: User, lead_id: str, channel: str, subject: str, content: str) -> None:
+def save_draft(user: User, lead_id: str, channel: str, subject: str, content: str, *, key: str | None = None) -> None:
     """Keep what the person has typed to this lead on this channel (`note` is one).
 
-    Empty text forgets it, unless there are files.
+    Empty text forgets it, unless there are files. `key` names the rendering of the composer it was typed into: what
+    was sent from there in the meantime is no draft any more.
     """
+    if key is not None and _was_sent(user, key):
+        return
     draft = _draft(user, lead_id, channel)
     if not subject and not content and (draft is None or not _count(draft)[0]):
         discard_draft(user, lead_id, channel)
@@ -90,9 +94,22 @@ def give_back(user: User, message: Message) -> None:
     db.session.execute(moved.execution_options(synchronize_session=False))
 
 
+def typed_by(user: User, key: str) -> str:
+    """The intent of what a person says from one rendering of the composer."""
+    return f"manual:{user.id}:{key}"
+
+
 def has_draft(user: User, lead_id: str, channel: str) -> bool:
     """Whether the person has typed or attached something there."""
     return _draft(user, lead_id, channel) is not None
+
+
+def _was_sent(user: User, key: str) -> bool:
+    """Looked at once nobody is just sending it: a message and a note keep their author's row as it is."""
+    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    said = exists().where(Message.intent_key == typed_by(user, key))
+    noted = exists().where(Note.form_key == key)
+    return bool(db.session.scalar(select(or_(said, noted))))
 
 
 def _draft(user: User, lead_id: str, channel: str) -> Draft | None:
