@@ -89,6 +89,7 @@ class AutomationRun(Identified, Timestamped, TenantOwned, Base):
         Index("ix_automation_runs_lead", "lead_id", "created_at", "id"),
         Index("ix_automation_runs_state", "organization_id", "state", "created_at", "id"),
         Index("ix_automation_runs_newest", "organization_id", "created_at", "id"),  # the log of all
+        Index("ix_automation_runs_counts", "organization_id", "automation_id", "state", "created_at"),
     )
 
     @property

@@ -1,4 +1,4 @@
-"""A note is saved once however often its form is sent.
+"""A note is saved once however often its form is sent, and the runs of a week are counted from an index.
 
 Revision ID: 0020
 Revises: 0019
@@ -20,8 +20,12 @@ def upgrade() -> None:
         "uq_notes_form_key", "notes", ["organization_id", "form_key"], unique=True,
         postgresql_where=with_key, sqlite_where=with_key,
     )  # fmt: skip
+    op.create_index(
+        "ix_automation_runs_counts", "automation_runs", ["organization_id", "automation_id", "state", "created_at"]
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_automation_runs_counts", "automation_runs")
     op.drop_index("uq_notes_form_key", "notes")
     op.drop_column("notes", "form_key")
