@@ -43,8 +43,7 @@ WHOLE_MAIL = ("mail.eml", "message/rfc822")
 RECIPIENT_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "Resent-To")
 MAIL_SYSTEMS = ("mailer-daemon", "postmaster")
 MACHINE_SENDERS = (*MAIL_SYSTEMS, "no-reply", "noreply")
-MACHINE_PRECEDENCES = {"bulk", "junk", "list", "auto_reply"}
-MACHINE_HEADERS = ("List-Id",)
+MACHINE_PRECEDENCES = {"bulk", "junk", "auto_reply"}
 AUTO_REPLY_HEADERS = ("X-Autoreply", "X-Autorespond")
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
@@ -68,7 +67,8 @@ class Head:
     in_reply_to: str | None
     references: tuple[str, ...]  # oldest first, the mail it answers or reports on last
     subject: str
-    is_automatic: bool
+    is_automatic: bool  # a machine wrote it: answering would start a loop, and no flow may think the lead did
+    is_of_a_list: bool  # it came through one, such as a Google Group that is the team's mailbox
     is_auto_reply: bool  # a bounce, a receipt, an out-of-office: nobody new is writing
 
 
@@ -158,7 +158,9 @@ def _trouble_with(raw: bytes) -> str | None:
 
 
 def _head(mail: Message) -> Head:
-    senders = _addresses(mail, "From") or _addresses(mail, "Sender") or _addresses(mail, "Return-Path")
+    is_of_a_list = _is_of_a_list(mail)
+    rewritten = _addresses(mail, "X-Original-From") if is_of_a_list else []  # by the list, which put its own address
+    senders = rewritten or _addresses(mail, "From") or _addresses(mail, "Sender") or _addresses(mail, "Return-Path")
     if not senders and not _is_report(mail):
         raise NoSender("This mail names no sender.")
     name, sender = senders[0] if senders else ("", "")
@@ -174,20 +176,23 @@ def _head(mail: Message) -> Head:
         references=tuple(dict.fromkeys(references)),
         subject=" ".join(_header(mail, "Subject").split()),
         is_automatic=_is_automatic(mail, sender),
+        is_of_a_list=is_of_a_list,
         is_auto_reply=_is_auto_reply(mail, sender),
     )
 
 
 def _is_automatic(mail: Message, sender: str) -> bool:
-    """A machine wrote it: answering would start a loop, and no flow may think the lead did."""
     submitted = _header(mail, "Auto-Submitted").strip().lower()
     return (
         (submitted != "" and not submitted.startswith("no"))
         or _header(mail, "Precedence").strip().lower() in MACHINE_PRECEDENCES
-        or any(_values(mail, header) for header in MACHINE_HEADERS)
         or sender.partition("@")[0] in MACHINE_SENDERS
         or _is_auto_reply(mail, sender)
     )
+
+
+def _is_of_a_list(mail: Message) -> bool:
+    return bool(_values(mail, "List-Id")) or _header(mail, "Precedence").strip().lower() == "list"
 
 
 def _is_auto_reply(mail: Message, sender: str) -> bool:

@@ -10,18 +10,20 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from flask import current_app
 from sqlalchemy import Select, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from leadcrm.conversations import incoming_mail
+from leadcrm.conversations import incoming_mail, storage
 from leadcrm.conversations.attachments import keep_files
-from leadcrm.conversations.delivery.addresses import ReplyTag, read_reply_address
+from leadcrm.conversations.delivery.addresses import ReplyTag, read_reply_address, without_tag
 from leadcrm.conversations.delivery.backoff import next_try
 from leadcrm.conversations.incoming_mail import Head, Mail
 from leadcrm.conversations.models import Conversation, Message, RawInbound
 from leadcrm.conversations.operations import IncomingFile, opt_out, receive, take_report
+from leadcrm.conversations.overhearing import is_answer, lead_whom_a_colleague_answered, overhear
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import after_commit, db, is_postgresql, perform
 from leadcrm.core.errors import NotFound
@@ -150,13 +152,19 @@ def _receive(raw: Raw, mail: Mail, files: list[IncomingFile]) -> None:
             note = "A delivery report on none of our messages."
     elif mail.head.is_auto_reply and not _is_expected(mail.head):
         note = "An automatic reply to none of our messages."
-    elif not _is_ours(mail.head):
+    elif _is_ours(mail.head):
+        note = "A copy of a mail of ours."
+    elif (beside := lead_whom_a_colleague_answered(mail.head, tag.token if tag else None)) is not None:
+        about = overhear(beside, mail)
+        after_commit(partial(storage.remove, [file.stored_as for file in files]))
+    else:
         about = _take_in(raw, mail, files, tag)
     lead_id = about.lead_id if about else None
     _settle(raw, done_at=clock.now(), due_at=None, error=note, lead_id=lead_id)
 
 
 def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | None) -> Message:
+    token = tag.token if tag else None
     message = receive(
         "email",
         mail.head.sender,
@@ -168,10 +176,10 @@ def _take_in(raw: Raw, mail: Mail, files: list[IncomingFile], tag: ReplyTag | No
         in_reply_to=_bounded(mail.head.in_reply_to),
         references=mail.head.references,
         attachments=files,
-        automatic=mail.head.is_automatic,
+        automatic=mail.head.is_automatic or (mail.head.is_of_a_list and not is_answer(mail.head, token)),
         sender_name=mail.head.sender_name,
         quoted=mail.quoted,
-        reply_token=tag.token if tag else None,
+        reply_token=token,
     )
     if tag is not None and tag.stops:
         with acting_as(f"lead:{message.lead_id}"):
@@ -229,7 +237,7 @@ def _by_reference(references: Sequence[str]) -> str | None:
 
 
 def _by_mailbox(head: Head, in_our_mailbox: bool) -> str | None:
-    mailboxes = {_without_tag(address) for address in head.recipients}
+    mailboxes = {without_tag(address) for address in head.recipients}
     own = db.session.scalar(select(Organization.id).where(Organization.mail_from.in_(mailboxes)).limit(1))
     if own is not None or not (in_our_mailbox or current_app.settings.mail_from.lower() in mailboxes):
         return own
@@ -245,8 +253,3 @@ def _by_mailbox(head: Head, in_our_mailbox: bool) -> str | None:
 def _only(statement: Select[tuple[str]]) -> str | None:
     found = db.session.scalars(statement.limit(2)).all()
     return found[0] if len(found) == 1 else None
-
-
-def _without_tag(address: str) -> str:
-    local, _, domain = address.lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"

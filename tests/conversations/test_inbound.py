@@ -289,7 +289,6 @@ def test_a_reply_opens_the_thread_again(client, cast, acme, transport):
         {"Auto_Submitted": "auto-replied"},
         {"Precedence": "bulk"},
         {"Return_Path": "<>"},
-        {"List_Id": "<news.example.com>"},
         {"sender": "MAILER-DAEMON@example.com"},
     ],
 )

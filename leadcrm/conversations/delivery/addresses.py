@@ -37,6 +37,12 @@ def read_reply_address(address: str) -> ReplyTag | None:
     return ReplyTag(match["token"].lower(), bool(match["stop"])) if match else None
 
 
+def without_tag(address: str) -> str:
+    """The mailbox behind an address, lower case."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def unsubscribe_url(message_id: str) -> str:
     """The link in a message that stops the next ones."""
     return f"{current_app.settings.base_url}/u/{sign(message_id, UNSUBSCRIBE)}"

@@ -18,7 +18,7 @@ from leadcrm.conversations.operations.fate import (
     send_now,
 )
 from leadcrm.conversations.operations.forgetting import suppress_hashes
-from leadcrm.conversations.operations.inbound import IncomingFile, receive
+from leadcrm.conversations.operations.inbound import IncomingFile, lead_answering, receive
 from leadcrm.conversations.operations.paces import halt_messages, let_held_messages_go, set_paces
 from leadcrm.conversations.operations.planning import (
     address_to_write_to,
@@ -75,6 +75,7 @@ __all__ = [
     "hand_over_conversations",
     "hold_until_retimed",
     "is_suppressed",
+    "lead_answering",
     "let_held_messages_go",
     "mark_read",
     "missing_fields",

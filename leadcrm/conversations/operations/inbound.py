@@ -1,6 +1,6 @@
 """The one way in: whatever a lead writes, by whichever door, ends here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -105,14 +105,19 @@ def receive(
     return message
 
 
-def _writer(channel: str, sender: str, sender_name: str, reply_token: str | None, answered: list[str]) -> Lead:
-    """Who wrote this. An address alone proves nothing, so the thread's own marks are asked first."""
+def lead_answering(channel: str, reply_token: str | None, answered: Iterable[str]) -> str | None:
+    """The lead in whose thread something is an answer, by the thread's token, else by what it answers."""
     lead_id = None
     if reply_token:
         lead_id = db.session.scalar(select(Conversation.lead_id).where(Conversation.reply_token == reply_token))
-    if lead_id is None and any(answered):
-        lead_id = _lead_written_to(channel, [reference for reference in answered if reference])
-    if lead_id is not None:
+    if lead_id is None and (references := [reference for reference in answered if reference]):
+        lead_id = _lead_written_to(channel, references)
+    return lead_id
+
+
+def _writer(channel: str, sender: str, sender_name: str, reply_token: str | None, answered: list[str]) -> Lead:
+    """Who wrote this. An address alone proves nothing, so the thread's own marks are asked first."""
+    if (lead_id := lead_answering(channel, reply_token, answered)) is not None:
         return get_or_404(Lead, lead_id)
     for kind in KINDS[channel]:
         if (lead := find_by_address(kind, sender)) is not None:
