@@ -11,7 +11,7 @@ from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.core.zones import zone
 from leadcrm.flows.models import Flow
-from leadcrm.flows.wording import ENTER_WORDS, PASSAGES, change_words, fate_words, save_words, wall_clock
+from leadcrm.flows.wording import ENTER_WORDS, PASSAGES, change_words, fate_words, reason_words, save_words, wall_clock
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import requires
 
@@ -29,6 +29,7 @@ def _for_templates() -> dict[str, Any]:
         "merge_fields": fields,
         "wall_clock": wall_clock,
         "change_words": change_words,
+        "reason_words": reason_words,
         "save_words": save_words,
         "enter_words": ENTER_WORDS,
         "days_words": days_words,

@@ -1,8 +1,9 @@
 """What a publication does to a lead who is already inside: the preview and the worker both ask here. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ CONCERNING = (ADDED, REMOVED, MOVED, REWORDED)
 HURRIED = "A person lets it go now"
 IS_DUE = "It is due already"
 GOT_IT = "The lead had it before"
+
+
+_PASSED = re.compile(r"\b(\d{1,2}):(\d\d)(?= has passed\Z)")
 
 
 class Passage(Protocol):
@@ -215,6 +219,11 @@ def passed(step: StepDocument, at: datetime, local: ZoneInfo, now: datetime) -> 
     if days <= 0:
         return f"Day {step.day} is today, and {clock_words(step.time or at.astimezone(local).time())} has passed"
     return f"Day {step.day} was {'yesterday' if days == 1 else f'{days} days ago'}"
+
+
+def told(reason: str, say_time: Callable[[time], str]) -> str:
+    """A reason with the time of day in it as `say_time` writes it: kept reasons hold it as `clock_words` does."""
+    return _PASSED.sub(lambda kept: say_time(time(int(kept[1]), int(kept[2]))), reason)
 
 
 def counted(found: Iterable[Adjustment]) -> dict[tuple[str, str, str], int]:

@@ -18,6 +18,7 @@ from leadcrm.flows.impact import GAIN, LOSE, MOVE, NONE, REWORD, Adjustment
 from leadcrm.flows.impact_queries import AffectedLead
 from leadcrm.flows.models import AUDIENCES, Flow
 from leadcrm.flows.operations import HolesLeft, Published, StaleDraft
+from leadcrm.flows.wording import reason_words
 
 SHOWN_HOLES = 50
 COUNT_WORDS = {GAIN: "gained", LOSE: "lost", MOVE: "moved", REWORD: "reworded"}
@@ -64,7 +65,7 @@ def _words(change: Adjustment, teller: TimeTeller) -> str:
     at = teller.moment(change.at) if change.at else ""
     was = teller.moment(change.before) if change.before else ""
     if change.kind == NONE:
-        return f"{'stays as it is' if change.message_id else 'is not sent'}: {change.reason}"
+        return f"{'stays as it is' if change.message_id else 'is not sent'}: {reason_words(change.reason)}"
     if change.kind == GAIN:
         return f"is sent on {at}"
     if change.kind == LOSE:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
+from leadcrm.flows import impact
 from leadcrm.flows.changes import Change, told
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
@@ -32,6 +33,11 @@ def wall_clock(wall: time) -> str:
 def when_words(step: StepDocument) -> str:
     """When a step goes out, as the reader writes it: `day 1, 9:00 AM`."""
     return f"day {step.day}, {'immediately' if step.time is None else wall_clock(step.time)}"
+
+
+def reason_words(reason: str) -> str:
+    """Why a message does not go out, the time of day in it as the reader writes it."""
+    return impact.told(reason, wall_clock)
 
 
 def change_words(change: Change) -> str:

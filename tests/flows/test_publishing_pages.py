@@ -8,6 +8,7 @@ import pytest
 from leadcrm.core.db import db, perform
 from leadcrm.flows import operations, queries
 from leadcrm.flows.edits import AddStep, EditStep, MoveStep, RemoveStep
+from leadcrm.flows.jobs import drain_publications
 from leadcrm.flows.operations import StepData
 from tests.flows.conftest import messages_of
 from tests.flows.test_changing import data_of
@@ -112,8 +113,18 @@ def test_a_new_step_that_comes_too_late_for_a_lead_says_so(mia, flow, steps, new
     change(flow, AddStep(late))
     change(flow, RemoveStep(steps.reminder.id))
     page = mia.get(f"/flows/{flow.id}/publishing?audience=running").text
-    assert "Late: nothing changes for 1 lead. Day 0 is today" in page
-    assert "Late is not sent: Day 0 is today" in page
+    too_late = r"Day 0 is today, and \d+:\d\d [AP]M has passed"
+    assert re.search(rf"Late: nothing changes for 1 lead\. {too_late}\.", page), "as the page writes all its times"
+    assert re.search(rf"Late is not sent: {too_late}", page)
+
+
+def test_a_kept_reason_is_told_in_the_readers_own_way(mia, flow, steps, new_lead):
+    lead = new_lead()
+    change(flow, AddStep(StepData(type="text", name="Late", content="Hi", day=0, time=None)))
+    mia.post(f"/flows/{flow.id}/publishing", data={"audience": "running", "revision": draft(flow).revision})
+    drain_publications(lambda: False)
+    page = mia.get(f"/leads/{lead.id}/flows").text
+    assert re.search(r"Day 0 is today, and \d+:\d\d [AP]M has passed", page)
 
 
 def test_without_anybody_inside_there_is_no_choice_of_audience(mia, flow, steps):
