@@ -68,14 +68,19 @@ class Made:
         return self.outcome.status == "sent" and self.ready.claim.origin not in TYPED_ORIGINS
 
 
-def keep_others_away(ready: Ready) -> None:
-    """Until the transaction's end no other message to the lead that keeps a gap begins, on whatever channel.
+def hold_leads(ready: Ready | None, made: Made | None) -> None:
+    """Keep the leads whom two calls are about to ourselves, as far as more than the messages' own rows is changed.
 
-    Comes before anything else is locked: whoever ends a flow holds the lead first and then its messages. SQLite has
-    one writer at a time anyway.
+    Until the transaction's end no other message that keeps a gap begins to who is about to be written to, on whatever
+    channel; what a call's end does to its lead comes after. Before anything else is locked: everybody takes leads
+    first, then messages, then threads. SQLite has one writer at a time anyway.
     """
-    held = select(Lead.id).where(Lead.id == ready.claim.lead_id).with_for_update(key_share=True)
-    db.session.execute(held)
+    lead_ids = {ready.claim.lead_id} if ready is not None and ready.gap else set()
+    if made is not None and not made.is_plain:
+        lead_ids.add(made.ready.claim.lead_id)
+    if lead_ids:
+        held = select(Lead.id).where(Lead.id.in_(lead_ids)).order_by(Lead.id).with_for_update(key_share=True)
+        db.session.execute(held)
 
 
 def begin(ready: Ready, skew: timedelta, after: Made | None = None) -> int | None:

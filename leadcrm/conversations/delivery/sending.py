@@ -165,8 +165,7 @@ class _Delivery:
         return n
 
     def _turn_the_page(self, ready: Ready | None) -> int | None:
-        if ready is not None and ready.gap:
-            books.keep_others_away(ready)
+        books.hold_leads(ready, self.open_call)
         is_spent = ready is not None and self._is_spent_for(ready)
         made = self.open_call
         if made is not None and (ready is None or is_spent or self.health.failures or not made.is_plain):

@@ -48,7 +48,7 @@ why_withheld = select(WITHHELD.c.reason).where(WITHHELD.c.step_id == MESSAGES.c.
 def sent_too_recently(since: Any) -> ColumnElement[bool]:
     """Criterion on a message: a machine is sending its lead another one, or has since then; unknown ones may have left.
 
-    True only for who holds the lead's row (`books.keep_others_away`): of two that begin at once neither sees the other.
+    True only for who holds the lead's row (`books.hold_leads`): of two that begin at once neither sees the other.
     """
     other = MESSAGES.alias("other")
     tried = exists().where(ATTEMPTS.c.message_id == other.c.id, ATTEMPTS.c.started_at > since)

@@ -10,6 +10,7 @@ from leadcrm.conversations.events import MessageReceived
 from leadcrm.conversations.models import Attachment, Conversation, Message
 from leadcrm.conversations.operations.consent import lift_erasure
 from leadcrm.conversations.operations.opting_out import obey
+from leadcrm.conversations.operations.skipping import hold_what_waits
 from leadcrm.conversations.operations.threads import open_conversation, refresh_conversation, reopen_conversation
 from leadcrm.conversations.search import index_message
 from leadcrm.core.db import db, get_or_404
@@ -63,6 +64,7 @@ def receive(
     if (message := db.session.scalar(known)) is not None:
         return message
     lead = _writer(channel, sender, sender_name, reply_token, [*references, in_reply_to or ""])
+    hold_what_waits(lead.id)
     with acting_as(f"lead:{lead.id}"):
         conversation = open_conversation(lead.id, channel)
         message = Message(

@@ -18,6 +18,7 @@ from leadcrm.conversations.operations.consent import (
     why_suppressed,
 )
 from leadcrm.conversations.operations.planning import plan_messages
+from leadcrm.conversations.operations.skipping import hold_what_waits
 from leadcrm.conversations.operations.threads import touch_threads
 from leadcrm.conversations.opt_out_intent import Intent, Meaning, opt_out_intent
 from leadcrm.conversations.opt_out_queries import open_question
@@ -42,6 +43,7 @@ def obey(message: Message) -> None:
 
 def answer_opt_out_question(thread: Conversation, *, wants_out: bool) -> None:
     """A person says whether the lead meant it. Raises Conflict when nobody asks any more."""
+    hold_what_waits(thread.lead_id)
     thread = lock(thread)
     message = open_question(thread)
     if message is None:

@@ -14,10 +14,22 @@ from leadcrm.conversations.models import WAITING, Message
 from leadcrm.conversations.operations.threads import touch_threads
 from leadcrm.core import clock
 from leadcrm.core.db import db
+from leadcrm.leads.models import Lead
 
 OVER = {"due_at": None, "claim_token": None, "lease_until": None}  # of a message that nobody will look at again
 MESSAGES = Message.__table__
 _picked = select(Message.id, Message.status, Message.reason, Message.scheduled_for, Message.conversation_id)
+
+
+def hold_what_waits(lead_id: str) -> None:
+    """Keep the lead, and what waits to be said to them, to ourselves until the transaction's end.
+
+    For whoever changes a thread and may then have to drop messages: everybody takes leads first, then messages, then
+    threads.
+    """
+    db.session.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update(key_share=True))
+    waiting = select(Message.id).where(Message.lead_id == lead_id, Message.status.in_((*WAITING, "sending")))
+    db.session.execute(waiting.order_by(Message.id).with_for_update())
 
 
 def skip_waiting(enrolment_id: str, reason: str) -> int:
