@@ -113,6 +113,16 @@ else:
         assert (len(page.items), page.items[0].matching) == (50, 201)
         assert len([one for one in seen if "FROM leads" in one[0]]) == 1
 
+    @pytest.mark.parametrize(("query", "walks"), [("pers", True), ("naledi", False)])
+    def test_behind_a_filter_only_what_is_common_is_walked_through(acme, cast, monkeypatch, query, walks):
+        """Its matches, all of them from the index, would be nearly all leads."""
+        monkeypatch.setattr(queries.lists.search, "FEW", 200)
+        queries.lists._listing.cache_clear()
+        with crowd(), remembered("SELECT", "WITH") as seen:
+            queries.lead_list(cast.ada, Filters(q=query, owner="x"), counted=True)
+        queries.lists._listing.cache_clear()
+        assert ("MATERIALIZED" not in seen[-1][0]) is walks, seen[-1]
+
 
 def test_duplicates_are_looked_up_by_their_addresses(acme, cast):
     perform(operations.create_lead, LeadData(first_name="Naledi", email="naledi@leads.test"), by=None)

@@ -62,20 +62,23 @@ def lead_list(
     """
     asked = (user.role, filters, sort, descending, limit, columns, counted, is_postgresql())
     if is_postgresql() and sort is None and search.terms_of(filters.q):
-        listings = [_listing(*asked, look) for look in (search.among_few, search.among_many, search.by_index)]
-        return _newest_found(*listings, cursor, user.id)
+        return _newest_found(asked, filters, cursor, user.id)
     return _listing(*asked).page(cursor, reader=user.id)
 
 
-def _newest_found(few: Keyset, many: Keyset, all_of_them: Keyset, cursor: str | None, reader_id: str) -> Page:
+def _newest_found(asked: tuple, filters: Filters, cursor: str | None, reader_id: str) -> Page:
     """A page of a search on PostgreSQL: of the newest leads where they fill it and its count, else of all."""
-    if not few.reads_back(cursor):
+    few = _listing(*asked, search.among_few)
+    goes_back = few.reads_back(cursor)
+    if not goes_back:
         page = few.page(cursor, reader=reader_id)
         if len(page.items) >= OFTEN_FOUND and not _is_whole(page):
-            page = many.page(cursor, reader=reader_id)
+            page = _listing(*asked, search.among_many).page(cursor, reader=reader_id)
         if _is_whole(page):
             return page
-    return all_of_them.page(cursor, reader=reader_id)
+    may_be_common = goes_back or filters != Filters(q=filters.q)
+    is_common = may_be_common and db.session.scalar(search.is_common(filters.q))
+    return _listing(*asked, None if is_common else search.by_index).page(cursor, reader=reader_id)
 
 
 def _is_whole(page: Page) -> bool:
