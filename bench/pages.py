@@ -17,6 +17,7 @@ PAGES = {
     "list of 50": "/leads",
     "filter by status": "/leads?status=qualified",
     "search by part of a name": f"/leads?q={SEARCHED}",
+    "search for what nobody has": "/leads?q=qqq",
     "detail": "/leads/{lead}",
     "inbox": "/inbox?queue=all",
     "thread": "/conversations/{thread}",
