@@ -85,6 +85,10 @@ class Booking(Timestamped, TenantOwned, Base):
         Index("ix_bookings_realtor", "realtor_id", "starts_at", "id"),  # one realtor's
     )
 
+    def is_coming(self, now: datetime) -> bool:
+        """Whether it will take place, as things are."""
+        return self.state == "booked" and self.starts_at > now
+
 
 class BookedCell(TenantOwned, Base):
     """Five minutes of a realtor's that a meeting takes, the free time after it included. Nobody else's: the key."""

@@ -15,6 +15,7 @@ ORIGIN_WORDS = {
     "follow_up": "Follow-up",
     "api": "API",
     "assistant": "Assistant",
+    "booking": "Meeting",
 }
 ABOUT_TO_LEAVE = timedelta(seconds=10)
 

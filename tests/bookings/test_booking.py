@@ -174,7 +174,7 @@ def test_the_timeline_tells_of_meetings_and_when_they_are(book, lead, cast):
         book(at(11))
     with events.acting_as(f"lead:{lead.id}"):
         perform(operations.cancel, booking)
-    told = [(it.sentence, it.moment) for it in timeline.of_lead(lead).items[:3]]
+    told = [(it.sentence, it.moment) for it in timeline.of_lead(lead).items if "a meeting with" in it.sentence]
     assert told == [
         ("Naledi Khumalo canceled a meeting with Rosa of", at(11)),
         ("Ada moved a meeting with Rosa to", at(11)),

@@ -103,6 +103,7 @@ TOLD = [
     ("message.scheduled", "system", SMS | {"origin": "automation"}, "A text was planned by an automation for"),
     ("message.sent", "system", {"channel": "whatsapp", "origin": "flow"}, "A WhatsApp message was sent by a flow"),
     ("message.sent", "system", {"channel": "email", "origin": "follow_up"}, "An email was sent as a follow-up"),
+    ("message.sent", "system", {"channel": "email", "origin": "booking"}, "An email was sent about a meeting"),
     ("message.failed", "system", SMS | {"reason": "550 no such user"}, "A text was not sent: 550 no such user"),
     ("message.failed", "system", SMS, "A text was not sent: no reason was given"),
     ("message.bounced", "system", SMS | {"reason": "Mailbox full"}, "A text came back: Mailbox full"),

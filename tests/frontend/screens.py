@@ -1,11 +1,18 @@
 """Every screen of the application as an address in the demo office, for whoever goes through all of them."""
 
+from datetime import timedelta
+from urllib.parse import quote
+
 from flask import Flask
 from sqlalchemy import select
 
 from leadcrm.automations.models import Automation
+from leadcrm.bookings import operations as bookings
+from leadcrm.bookings.links import manage_token
+from leadcrm.bookings.models import Booking
+from leadcrm.bookings.queries import free_slots
 from leadcrm.conversations.models import Conversation, Template
-from leadcrm.core import tenancy
+from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.flows import operations as flows
 from leadcrm.flows.models import Campaign, Flow, FlowStep
@@ -92,7 +99,16 @@ SCREENS = {
     "not found": "/leads/nobody",
     "kit": "/_kit",
 }
-SIGNED_OUT = {"sign in": "/login", "forgotten password": "/password/reset", "thanks": "/thanks"}
+SIGNED_OUT = {
+    "sign in": "/login",
+    "forgotten password": "/password/reset",
+    "thanks": "/thanks",
+    "thanks of a realtor": "/thanks/{realtor}",
+    "booking": "/book/{realtor}",
+    "booking a time": "/book/{realtor}?start={slot}",
+    "meeting": "/meeting/{meeting}",
+    "another time for a meeting": "/meeting/{meeting}?change=1",
+}
 
 
 def addresses(office: Flask) -> dict[str, str]:
@@ -114,6 +130,7 @@ def addresses(office: Flask) -> dict[str, str]:
                 "automation": db.session.scalar(select(Automation.id)),
                 "task": db.session.scalar(select(Task.id).where(Task.state == "open")),
                 "template": db.session.scalar(select(Template.id)),
+                **_a_meeting(),
             }
 
 
@@ -145,3 +162,16 @@ def _a_campaign() -> str:
     perform(flows.start_campaign, campaign)
     perform(campaign_running.begin_campaign, campaign.id, 10)
     return campaign.id
+
+
+def _a_meeting() -> dict[str, str]:
+    """One that is still to come, its realtor, and a time that is free; made when there is none."""
+    realtor = db.session.scalars(select(User).where(User.realtor_id.is_not(None)).order_by(User.id)).first()
+    free = free_slots(realtor, clock.now(), clock.now() + timedelta(days=14))
+    coming = select(Booking.id).where(Booking.state == "booked", Booking.starts_at > clock.now())
+    booking_id = db.session.scalar(coming.where(Booking.realtor_id == realtor.id).order_by(Booking.id))
+    if booking_id is None:
+        lead = db.session.scalars(select(Lead).where(Lead.archived_at.is_(None))).first()
+        booking_id = perform(bookings.book, lead, realtor, free[-1].start)[0].id
+    slot = quote(free[0].start.isoformat())
+    return {"meeting": manage_token(booking_id), "realtor": realtor.realtor_id, "slot": slot}

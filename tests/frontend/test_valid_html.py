@@ -24,7 +24,7 @@ ENOUGH = 80  # addresses; a crawl that reaches fewer has lost its way
 
 @pytest.mark.parametrize("name", SIGNED_OUT)
 def test_a_signed_out_screen_is_valid(office, name):
-    assert problems(office.test_client().get(SIGNED_OUT[name]).text) == []
+    assert problems(office.test_client().get(SIGNED_OUT[name].format(**addresses(office))).text) == []
 
 
 def test_every_screen_and_fragment_is_valid(office, ada):

@@ -365,6 +365,11 @@ CASES: dict[str, Case] = {
     # machines
     "GET system.healthz": Case(open="says that the process answers"),
     "GET system.readyz": Case(open="counts, without names"),
+    "GET booking_page.page": Case(open="free times, and the realtor's name and place"),
+    "POST booking_page.book": Case(open="a visitor's door; who it is is missing", body={"start": "@slot"}, works=422),
+    "GET booking_page.meeting": Case(open=BY_SECRET, parts={"token": "@booking"}, works=404),
+    "POST booking_page.move": Case(open=BY_SECRET, parts={"token": "@booking"}, body={"start": "@slot"}, works=404),
+    "POST booking_page.cancel": Case(open=BY_SECRET, parts={"token": "@booking"}, works=404),
     "GET kit.index": Case(open=KIT),
     "GET kit.page": Case(open=KIT),
     "GET kit.palette_options": Case(open=KIT),

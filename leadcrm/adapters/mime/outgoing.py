@@ -22,6 +22,7 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _WEB_ADDRESS = re.compile(r"https?://[!-;=?-~]{1,900}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9\-]{1,70}")
 _LINE_END = re.compile(r"\r\n?|\n")
+_METHOD = re.compile(r"^METHOD:([A-Z]{1,20})\r?$", re.MULTILINE)
 _LONG_LINE = re.compile(rf"[^\n]{{{LINE_LIMIT}}}")
 
 
@@ -29,7 +30,8 @@ def build(email: OutgoingEmail) -> bytes:
     """The whole mail, lines ended by CRLF, every byte ASCII.
 
     Raises ValueError when a header would hold a line break or another control character, or an address or
-    Message-ID has not its shape: nothing typed by a lead can add a header. And when a file is not there as it was.
+    Message-ID has not its shape: nothing typed by a lead can add a header. And when a file is not there as it was, or
+    an invitation has no METHOD.
     """
     if email.envelope_sender:
         _address(email.envelope_sender)
@@ -84,15 +86,23 @@ def _content(email: OutgoingEmail) -> str:
 
 
 def _body(email: OutgoingEmail) -> str:
-    if email.html is None:
-        return _part("plain", email.text)
+    """The words in their dresses, the plainest first; a calendar reads what it understands (RFC 6047)."""
+    parts = [_part("plain", email.text)]
+    if email.html is not None:
+        parts.append(_part("html", email.html))
+    if email.invitation is not None:
+        parts.append(_part(f"calendar; method={_method(email.invitation)}", email.invitation))
+    if len(parts) == 1:
+        return parts[0]
     boundary = _boundary()
-    return (
-        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
-        f"--{boundary}\r\n{_part('plain', email.text)}"
-        f"--{boundary}\r\n{_part('html', email.html)}"
-        f"--{boundary}--\r\n"
-    )
+    opened = "".join(f"--{boundary}\r\n{part}" for part in parts)
+    return f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n{opened}--{boundary}--\r\n'
+
+
+def _method(invitation: str) -> str:
+    if (found := _METHOD.search(invitation)) is None:
+        raise ValueError("An invitation says by its METHOD what it asks for.")
+    return found[1]
 
 
 def _boundary() -> str:

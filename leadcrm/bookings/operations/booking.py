@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from leadcrm.bookings import queries, slots
+from leadcrm.bookings import letters, queries, slots
 from leadcrm.bookings.events import BookingMade, BookingMoved
 from leadcrm.bookings.models import BookedCell, Booking
+from leadcrm.bookings.operations.telling import tell
 from leadcrm.bookings.slots import Rules, Slot
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
@@ -50,6 +51,7 @@ def book(lead: Lead, realtor: User, start: datetime, timezone: str | None = None
     if coming is None:
         return _make(lead, realtor, slot, rules, timezone), True
     _move(coming, slot, rules, timezone)
+    tell(coming, letters.MOVED, lead, realtor)
     return coming, False
 
 
@@ -114,6 +116,7 @@ def _make(lead: Lead, realtor: User, slot: Slot, rules: Rules, timezone: str) ->
     _take(booking, slot, rules)
     leads.note_activity(lead.id, clock.now())
     record(BookingMade(**about(booking)))
+    tell(booking, letters.MADE, lead, realtor)
     return booking
 
 

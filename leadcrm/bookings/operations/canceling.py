@@ -1,8 +1,10 @@
 """Calling a meeting off."""
 
+from leadcrm.bookings import letters
 from leadcrm.bookings.events import BookingCanceled
 from leadcrm.bookings.models import Booking
 from leadcrm.bookings.operations.booking import about, free
+from leadcrm.bookings.operations.telling import tell
 from leadcrm.core import clock
 from leadcrm.core.db import lock
 from leadcrm.core.errors import DomainError
@@ -25,4 +27,6 @@ def cancel(booking: Booking) -> int | None:
     booking.revision += 1
     free(booking)
     leads.note_activity(booking.lead_id, clock.now())
-    return record(BookingCanceled(**about(booking)))
+    fact_id = record(BookingCanceled(**about(booking)))
+    tell(booking, letters.CANCELED, booking.lead, booking.realtor)
+    return fact_id

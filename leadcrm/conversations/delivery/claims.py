@@ -40,6 +40,7 @@ class Claim:
     author_id: str | None
     campaign_id: str | None
     step_id: str | None
+    invitation: str | None
     token: str
 
 
@@ -61,6 +62,7 @@ _COLUMNS = (
     MESSAGES.c.author_id,
     MESSAGES.c.campaign_id,
     MESSAGES.c.step_id,
+    MESSAGES.c.invitation,
 )
 # a CTE: PostgreSQL may run a locking subquery of IN more than once
 _due = (

@@ -172,6 +172,7 @@ class Batch:
             unsubscribe_mailto=reply_address(mailbox, thread.reply_token, stops=True) if has_way_out else None,
             envelope_sender=reply_to,
             files=tuple(self.files[claim.id]),
+            invitation=claim.invitation,
         )
 
     def _following(self, claim: Claim) -> Following | None:

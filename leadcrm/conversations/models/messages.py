@@ -44,6 +44,7 @@ class Message(Identified, Timestamped, TenantOwned, Base):
     withdrawn: Mapped[str] = mapped_column(String(200), default="")  # dropped while on its way: why not to try again
     html: Mapped[str | None] = mapped_column(Text)  # inbound only, sanitised
     quoted: Mapped[str] = mapped_column(Text, default="")  # inbound: the folded earlier text
+    invitation: Mapped[str | None] = mapped_column(Text)  # an iCalendar object that goes with the mail
     address: Mapped[str] = mapped_column(String(254), default="")  # the lead's, as used
     scheduled_for: Mapped[datetime] = mapped_column(default=clock.now)  # when it is meant to leave
     due_at: Mapped[datetime | None]  # next look of the drain, while scheduled or held

@@ -14,7 +14,7 @@ STATUSES = (
 )  # fmt: skip
 WAITING = ("scheduled", "held", "claimed")  # may still be canceled or skipped
 ACCEPTED = ("sent", "delivered", "read")
-ORIGINS = ("manual", "follow_up", "automation", "flow", "api", "assistant", "inbound")
+ORIGINS = ("manual", "follow_up", "automation", "flow", "api", "assistant", "inbound", "booking")
 AUTOMATIC = ("automation", "flow")  # said by a machine of its own accord: under every rule of the sending policy
 WHEN_LATE = ("next_window", "skip")  # what becomes of a message that is more than two hours late
 THREAD_STATUSES = ("open", "snoozed", "closed")

@@ -25,6 +25,7 @@ STALE_AFTER = timedelta(hours=72)  # what a machine says is useless three days l
 MACHINE_ORIGINS = ("flow", "automation", "follow_up")
 ADDRESS_NAMES = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 ADDRESS_FIELDS = {"email": "email", "sms": "phone", "whatsapp": "phone"}
+OPTIONAL = ("author_id", "enrolment_id", "step_id", "automation_id", "campaign_id", "invitation")
 BULK = 1000
 
 
@@ -45,6 +46,7 @@ class Plan(TypedDict, total=False):
     automation_id: str | None
     campaign_id: str | None
     when_late: str  # a step's choice, see sending_policy
+    invitation: str | None  # an iCalendar object that goes with a mail
 
 
 def plan_message(**plan: Unpack[Plan]) -> Message | None:
@@ -144,7 +146,7 @@ def _row(plan: Plan) -> dict[str, Any]:
         "useful_until": useful_until,
         "when_late": plan.get("when_late", WHEN_LATE[0]),
         "intent_key": plan["intent_key"],
-        **{name: plan.get(name) for name in ("author_id", "enrolment_id", "step_id", "automation_id", "campaign_id")},
+        **{name: plan.get(name) for name in OPTIONAL},
     }
 
 

@@ -58,6 +58,11 @@ def skip_waiting_of_lead(lead_id: str, reason: str, channel: str | None = None) 
     return _skip(_picked.where(Message.lead_id == lead_id, *on_channel), reason)
 
 
+def skip_waiting_of_intents(intent_keys: Collection[str], reason: str) -> int:
+    """Drop what of this still waits to be said. Returns how many messages that were."""
+    return _skip(_picked.where(Message.intent_key.in_(intent_keys)), reason)
+
+
 def resume_skipped(*which: Any, reasons: Collection[str]) -> int:
     """Let what was dropped for one of these reasons go out after all, as far as its time is still ahead.
 

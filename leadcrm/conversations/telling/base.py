@@ -14,6 +14,7 @@ BEGUN_BY = {
     "follow_up": " as a follow-up",
     "api": " through the API",
     "assistant": " by the assistant",
+    "booking": " about a meeting",
 }
 _FIELDS = {"timezone": "time zone", "zone_source": "time zone", "owner_id": "owner", "due_at": "due time"}
 UNEXPLAINED = "no reason was given"

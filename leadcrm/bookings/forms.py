@@ -1,0 +1,78 @@
+"""What visitors type on the booking page."""
+
+import datetime
+
+from wtforms import HiddenField, StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from leadcrm.core.forms import Form
+from leadcrm.core.zones import UnknownZone, zone
+
+
+def at_most(length: int) -> Length:
+    return Length(max=length, message="At most %(max)d characters.")
+
+
+class AskedForm(Form):
+    """What the page is asked to show, from its address: whatever cannot be read is as if it were not said."""
+
+    tz = StringField()
+    month = StringField()
+    day = StringField()
+    start = StringField()
+
+    @property
+    def zone_name(self) -> str | None:
+        """The zone asked for."""
+        try:
+            return zone(self.tz.data).key if self.tz.data else None
+        except UnknownZone:
+            return None
+
+    @property
+    def first_day(self) -> datetime.date | None:
+        """Of the month asked for, `2026-11`."""
+        return _date(f"{self.month.data}-01")
+
+    @property
+    def on(self) -> datetime.date | None:
+        """The day asked for."""
+        return _date(self.day.data)
+
+    @property
+    def moment(self) -> datetime.datetime | None:
+        """When the slot begins that was chosen."""
+        return moment_of(self.start.data)
+
+
+class VisitorForm(Form):
+    """Who wants to meet. `website` is for machines: no person sees it."""
+
+    start = HiddenField(validators=[DataRequired("Choose a time.")])
+    tz = HiddenField()
+    first_name = StringField("First name", [DataRequired("Tell us your name."), at_most(120)])
+    last_name = StringField("Last name", [at_most(120)])
+    email = StringField("Email", [at_most(254)])
+    phone = StringField("Phone", [at_most(50)])
+    website = StringField("Leave this empty")
+
+    def validate_email(self, field: StringField) -> None:
+        if not field.data and not self.phone.data:
+            raise ValidationError("Give an email address or a phone number.")
+
+
+def moment_of(text: str | None) -> datetime.datetime | None:
+    """The instant that a slot's value names; None for anything else."""
+    try:
+        moment = datetime.datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _date(text: str | None) -> datetime.date | None:
+    try:
+        day = datetime.date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None

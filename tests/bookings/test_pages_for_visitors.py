@@ -1,0 +1,185 @@
+"""What visitors see and do without an account: book, move, cancel; nothing else, and nothing by looking."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from leadcrm.bookings.links import manage_token
+from leadcrm.bookings.models import Booking
+from leadcrm.core import tenancy
+from leadcrm.core.db import db, get_or_404
+from leadcrm.core.models import EventRow
+from leadcrm.leads.models import Lead
+from tests.bookings.conftest import at, be, facts_of
+
+TEN, ELEVEN = "2030-03-04T10:00:00-05:00", "2030-03-04T11:00:00-05:00"
+ZOE = {"first_name": "Zoe", "email": "zoe@mail.example", "start": TEN, "tz": "Europe/London"}
+
+
+@pytest.fixture
+def visitor(app):
+    """Somebody's browser."""
+    return app.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def page(cast) -> str:
+    return f"/book/{cast.rosa.realtor_id}"
+
+
+@pytest.fixture
+def link(acme, book) -> str:
+    """Of Naledi's meeting at ten."""
+    return f"/meeting/{manage_token(book(at(10))[0].id)}"
+
+
+def times_of(answer) -> list[str]:
+    return re.findall(r'name="start" value="([^"]+)"', answer.text)
+
+
+def bookings(state: str = "booked") -> list[Booking]:
+    db.session.rollback()
+    found = select(Booking).where(Booking.state == state).execution_options(populate_existing=True)
+    return list(db.session.scalars(found))
+
+
+def test_the_page_shows_the_first_day_that_is_free_by_the_realtors_clock(visitor, page):
+    answer = visitor.get(page)
+    assert answer.status_code == 200
+    assert times_of(answer)[0] == "2030-03-04T09:00:00-05:00"
+    assert "March 2030" in answer.text
+
+
+def test_the_page_speaks_the_visitors_clock_when_it_is_told(visitor, page):
+    answer = visitor.get(page, query_string={"tz": "Pacific/Auckland", "day": "2030-03-05"})
+    assert times_of(answer)[0] == "2030-03-05T03:00:00+13:00"
+
+
+@pytest.mark.parametrize(
+    "asked", ["tz=Mars", "day=nonsense", "month=2030-99", "start=10:00", "month=2099-01", "day=0001-01-01"]
+)
+def test_what_cannot_be_read_of_the_address_is_as_if_it_were_not_said(visitor, page, asked):
+    assert visitor.get(f"{page}?{asked}").status_code == 200
+
+
+def test_a_visitor_books_and_comes_to_the_meetings_own_page(visitor, page, acme):
+    answer = visitor.post(page, data=ZOE)
+    assert answer.status_code == 303
+    shown = visitor.get(answer.location)
+    assert "Your meeting is booked." in shown.text
+    assert "Monday, 4 March, 3:00" in shown.text
+    [booking] = bookings()
+    lead = get_or_404(Lead, booking.lead_id)
+    assert (lead.name, lead.timezone, lead.source) == ("Zoe", "Europe/London", "booking page")
+    assert booking.timezone == "Europe/London"
+
+
+def test_the_same_form_sent_twice_books_once(visitor, page, acme):
+    first, again = (visitor.post(page, data=ZOE) for _ in range(2))
+    assert first.location == again.location
+    assert len(bookings()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"first_name": ""}, "Tell us your name."),
+        ({"email": ""}, "Give an email address or a phone number."),
+        ({"email": "no address"}, "email"),
+        ({"website": "https://spam.example"}, ""),
+    ],
+)
+def test_bad_input_is_told_beside_its_field_and_keeps_what_was_typed(visitor, page, acme, said, error):
+    answer = visitor.post(page, data={**ZOE, "last_name": "Typed", **said})
+    assert answer.status_code == 422
+    assert error in answer.text
+    assert 'value="Typed"' in answer.text
+    assert bookings() == []
+
+
+def test_a_taken_time_is_a_409_with_the_nearest_ones_and_keeps_what_was_typed(visitor, page, book):
+    book(at(10))
+    answer = visitor.post(page, data=ZOE)
+    assert answer.status_code == 409
+    assert [time[11:16] for time in times_of(answer)] == ["14:00", "14:30", "15:30"]
+    assert 'value="Zoe"' in answer.text
+    assert "Naledi" not in answer.text
+    assert visitor.post(page, data={**ZOE, "start": times_of(answer)[0]}).status_code == 303
+
+
+def test_the_page_does_not_tell_whether_somebody_is_known(visitor, page, lead):
+    known = visitor.post(page, data={**ZOE, "email": "naledi@mail.example", "start": TEN})
+    other = visitor.post(page, data={**ZOE, "start": ELEVEN})
+    texts = [re.sub(r"[\w~.-]{80,}|\d+:00", "", visitor.get(it.location).text) for it in (known, other)]
+    assert texts[0] == texts[1]
+    assert "Khumalo" not in texts[0]
+
+
+def test_a_meeting_is_moved_and_canceled_by_its_link(visitor, link, lead):
+    assert "Your meeting with Rosa" in visitor.get(link).text
+    assert times_of(visitor.get(f"{link}?change=1"))
+    answer = visitor.post(link, data={"start": ELEVEN})
+    assert answer.status_code == 303
+    assert "has been moved" in visitor.get(answer.location).text
+    assert visitor.post(f"{link}/cancellation").status_code == 303
+    assert "Canceled meeting" in visitor.get(link).text
+    assert facts_of(lead) == ["booking.made", "booking.moved", "booking.canceled"]
+    db.session.rollback()
+    moves = select(EventRow.actor).where(EventRow.name.in_(["booking.moved", "booking.canceled"]))
+    assert set(db.session.scalars(moves)) == {f"lead:{lead.id}"}
+
+
+def test_looking_at_a_link_changes_nothing(visitor, link, lead):
+    for path in (link, f"{link}?change=1", f"{link}?change=1&start={ELEVEN}", f"{link}/cancellation"):
+        visitor.get(path)
+        visitor.head(path)
+    assert facts_of(lead) == ["booking.made"]
+
+
+def test_a_move_to_a_taken_time_leaves_the_meeting_and_shows_the_nearest(visitor, link, book, new_lead):
+    book(at(11), new_lead("Thabo"))
+    answer = visitor.post(link, data={"start": ELEVEN})
+    assert answer.status_code == 409
+    assert len(times_of(answer)) == 3
+    assert {booking.starts_at for booking in bookings()} == {at(10), at(11)}
+
+
+def test_what_is_over_or_off_is_not_moved(visitor, link):
+    be(at(10, 5))
+    assert visitor.post(link, data={"start": ELEVEN}).status_code == 422
+    assert "Past meeting" in visitor.get(link).text
+    assert visitor.post(f"{link}/cancellation").status_code == 422
+
+
+def test_a_page_of_nobody_and_a_link_that_is_not_ours_are_not_found(visitor, link, page, cast):
+    assert visitor.get("/book/019c1f6e-7c1a-7b52-9d9e-3f1f5f2b7a10").status_code == 404
+    assert visitor.get(f"{link[:-1]}{'x' if link[-1] != 'x' else 'y'}").status_code == 404
+    with tenancy.organization(cast.rival.id):
+        stolen = manage_token(bookings_of_all()[0])
+    assert visitor.get(f"/meeting/{stolen}").status_code == 404
+
+
+def bookings_of_all() -> list[str]:
+    with tenancy.everyone():
+        return list(db.session.scalars(select(Booking.id)))
+
+
+def test_the_pages_are_kept_by_nobody_and_stand_in_no_frame(visitor, link, page):
+    for path in (link, page):
+        headers = visitor.get(path).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert "Set-Cookie" not in headers
+
+
+def test_who_books_without_end_is_stopped(visitor, page, acme, monkeypatch):
+    codes = [visitor.post(page, data=ZOE).status_code for _ in range(21)]
+    assert codes[-1] == 429
+    assert db.session.scalar(select(func.count(Booking.id))) == 1
+
+
+def test_a_realtor_without_hours_says_so(visitor, page, set_hours):
+    set_hours(week=[()] * 7)
+    assert "cannot be booked at the moment" in visitor.get(page).text
