@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.bookings.api import blueprint as bookings_api
 from leadcrm.bookings.public_routes import blueprint as booking_page
+from leadcrm.bookings.routes import blueprint as bookings
 from leadcrm.conversations.api import blueprint as conversations_api
 from leadcrm.conversations.inbound_routes import blueprint as inbound
 from leadcrm.conversations.intake_routes import blueprint as intake
@@ -66,6 +67,7 @@ def init_app(app: Flask) -> None:
         thanks,
         imports,
         booking_page,
+        bookings,
         conversations,
         inbound,
         intake,

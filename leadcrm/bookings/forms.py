@@ -1,9 +1,11 @@
-"""What visitors type on the booking page."""
+"""What visitors and colleagues type to book a meeting."""
 
 import datetime
+from collections.abc import Iterable
 
-from wtforms import HiddenField, StringField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from leadcrm.core.forms import Form
 from leadcrm.core.zones import UnknownZone, zone
@@ -59,6 +61,18 @@ class VisitorForm(Form):
     def validate_email(self, field: StringField) -> None:
         if not field.data and not self.phone.data:
             raise ValidationError("Give an email address or a phone number.")
+
+
+class BookForm(Form):
+    """A meeting that a colleague books for a lead: first with whom and on which day, then when."""
+
+    realtor_id = SelectField("With")
+    day = DateField("On", [DataRequired("Choose a day.")])
+    start = HiddenField(validators=[Optional()])
+
+    def offer(self, realtors: Iterable[tuple[str, str]]) -> None:
+        """Whom one can choose."""
+        self.realtor_id.choices = [SelectChoice(*realtor) for realtor in realtors]
 
 
 def moment_of(text: str | None) -> datetime.datetime | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, not_, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from leadcrm.bookings import slots
@@ -12,11 +12,17 @@ from leadcrm.bookings.slots import Rules, Slot
 from leadcrm.core import clock
 from leadcrm.core.db import asked_id, db
 from leadcrm.core.errors import NotFound
+from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.core.zones import zone
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import is_staff, visible_leads_filter
 from leadcrm.leads.models import Lead
+
+VIEWS = ("upcoming", "past")
+MOST_OF_LEAD = 50
+_soonest = Order("upcoming meetings", (Booking.starts_at, Booking.id), descending=False)
+_latest = Order("past meetings", (Booking.starts_at, Booking.id))
 
 
 def bookable(realtor_id: str) -> User | None:
@@ -37,6 +43,28 @@ def visible_booking(user: User, booking_id: str) -> Booking:
     if booking is None:
         raise NotFound("We could not find that meeting.")
     return booking
+
+
+def booking_page(user: User, view: str, cursor: str | None = None, limit: int = 50) -> Page[Booking]:
+    """Meetings of leads the person may see, and their own: `upcoming`, soonest first, or `past`, latest first, with
+    those that were canceled. Raises BadCursor.
+    """
+    coming = (Booking.state == "booked") & (Booking.starts_at > clock.now())
+    if view == "past":
+        return keyset_page(_seen_by(user).where(not_(coming)), _latest, cursor, limit)
+    return keyset_page(_seen_by(user).where(coming), _soonest, cursor, limit)
+
+
+def meetings_of_lead(lead_id: str) -> Sequence[Booking]:
+    """The lead's meetings, those to come and the latest first."""
+    theirs = select(Booking).where(Booking.lead_id == lead_id).options(joinedload(Booking.realtor))
+    return db.session.scalars(theirs.order_by(Booking.starts_at.desc(), Booking.id.desc()).limit(MOST_OF_LEAD)).all()
+
+
+def realtors() -> Sequence[User]:
+    """Who can be met, by name."""
+    active = select(User).where(User.realtor_id.is_not(None), User.disabled_at.is_(None))
+    return db.session.scalars(active.order_by(User.name, User.id)).all()
 
 
 def leads_with_meetings() -> Select[tuple[str]]:
@@ -79,6 +107,12 @@ def free_slots(
     longest = rules.meeting + rules.buffer
     taken = _taken(realtor, since, until + longest, but_for)
     return list(slots.free_slots(rules, taken, now, since, until))
+
+
+def next_free(realtor: User) -> Sequence[Slot]:
+    """All slots that can be booked now, in order."""
+    rules, now = rules_of(realtor), clock.now()
+    return free_slots(realtor, now, slots.horizon(rules, now), rules=rules)
 
 
 def alternatives(realtor: User, wanted: datetime, but_for: Booking | None = None) -> Sequence[Slot]:

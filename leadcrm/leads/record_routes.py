@@ -14,7 +14,7 @@ from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, owners
 from leadcrm.leads.forms import LeadForm, NoteForm
 from leadcrm.leads.models import Lead
 
-TABS = ("timeline", "tasks", "notes", "inquiries", "visits")
+TABS = ("timeline", "tasks", "meetings", "notes", "inquiries", "visits")
 SHOWN_IN_CONFLICT = ("first_name", "last_name", "company", "email", "phone", "interest", "source", "timezone")
 
 

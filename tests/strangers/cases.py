@@ -365,6 +365,12 @@ CASES: dict[str, Case] = {
     # machines
     "GET system.healthz": Case(open="says that the process answers"),
     "GET system.readyz": Case(open="counts, without names"),
+    # meetings
+    "GET bookings.index": Case(),
+    "GET bookings.of_lead": of_lead(),
+    "GET bookings.new": of_lead(query={"realtor_id": "@realtor_user", "day": "@slots_day"}),
+    "POST bookings.book": of_lead(body={"realtor_id": "@realtor_user", "day": "@slots_day", "start": "@slot"}),
+    "POST bookings.cancel": of_lead(),
     "GET booking_page.page": Case(open="free times, and the realtor's name and place"),
     "POST booking_page.book": Case(open="a visitor's door; who it is is missing", body={"start": "@slot"}, works=422),
     "GET booking_page.meeting": Case(open=BY_SECRET, parts={"token": "@booking"}, works=404),

@@ -130,6 +130,8 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
         "task_fact": str(fact),
         "booking": _meeting_of(lead).id,
         "slot": _free_slots()[-1].start.isoformat(),
+        "slots_day": f"{_free_slots()[-1].start:%Y-%m-%d}",
+        "realtor_user": _realtor().id,
         "reply_token": db.session.scalar(select(Conversation.reply_token).where(Conversation.lead_id == lead.id)),
     }
 
