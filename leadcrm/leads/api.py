@@ -10,6 +10,7 @@ from leadcrm.core.api_fields import clean_text
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.core.limits import limiter
+from leadcrm.core.revisions import as_read
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import is_staff
@@ -180,9 +181,10 @@ def _change(lead_id: str, body: dict[str, Any]) -> dict[str, Any]:
     if "owner_id" in body:
         details["owner_id"] = body["owner_id"] or ""
     details["consent"] = _consent(body)
-    lead = operations.edit_lead(lead, LeadData(**details), body.get("revision"))
-    if "status" in body:
-        operations.change_status(lead, body["status"], body.get("reason", ""))
+    with as_read(lead, body.get("revision")) as lead:
+        operations.edit_lead(lead, LeadData(**details), body.get("revision"))
+        if "status" in body:
+            operations.change_status(lead, body["status"], body.get("reason", ""))
     return _shown(lead)
 
 

@@ -183,6 +183,16 @@ def test_a_stale_patch_is_a_409(ada, naledi):
     assert (answer.status_code, answer.json["error"]["code"]) == (409, "conflict")
 
 
+@pytest.mark.parametrize("said", [{"status": "contacted"}, {"tags": ["vip"]}, {"owner_id": None}])
+def test_a_stale_patch_of_anything_is_a_409_unless_it_says_what_is_there(ada, naledi, said):
+    revision = ada.get(f"/leads/{naledi}").json["revision"]
+    ada.patch(f"/leads/{naledi}", {"company": "One"})
+    before = ada.get(f"/leads/{naledi}").json
+    assert ada.patch(f"/leads/{naledi}", {**said, "revision": revision}).status_code == 409
+    assert ada.get(f"/leads/{naledi}").json == before
+    assert ada.patch(f"/leads/{naledi}", {"status": before["status"], "revision": revision}).status_code == 200
+
+
 def test_an_owner_of_another_organization_is_refused(ada, cast, naledi):
     answer = ada.patch(f"/leads/{naledi}", {"owner_id": cast.rita.id})
     assert (answer.status_code, list(answer.json["error"]["fields"])) == (422, ["owner_id"])
