@@ -8,6 +8,9 @@ from flask_migrate import Migrate
 from sqlalchemy import Label, Row, Select, select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from leadcrm.accounts.api import blueprint as accounts_api
+from leadcrm.accounts.contacts_api import blueprint as contacts_api
+from leadcrm.accounts.opportunities_api import blueprint as opportunities_api
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.bookings.api import blueprint as bookings_api
 from leadcrm.bookings.public_routes import blueprint as booking_page
@@ -88,7 +91,20 @@ def init_app(app: Flask) -> None:
     if not app.settings.is_production:
         app.register_blueprint(kit)
     app.context_processor(_counts_beside_the_sidebar)
-    api.init_app(app, identify=identify, blueprints=(leads_api, conversations_api, tasks_api, flows_api, bookings_api))
+    api.init_app(
+        app,
+        identify=identify,
+        blueprints=(
+            leads_api,
+            accounts_api,
+            contacts_api,
+            opportunities_api,
+            conversations_api,
+            tasks_api,
+            flows_api,
+            bookings_api,
+        ),
+    )
 
 
 class _NavCounts:

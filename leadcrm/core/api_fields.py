@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -77,6 +77,33 @@ class Instant(fields.AwareDateTime):
         if not EARLIEST <= moment <= LATEST:
             raise ValidationError("This is too far from now.")
         return moment
+
+
+class Day(fields.Date):
+    """A date, ISO 8601, from 1970 to 2099."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if not EARLIEST.date() <= day < LATEST.date():
+            raise ValidationError("This is too far from now.")
+        return day
+
+
+class Flag(fields.Boolean):
+    """JSON's true or false, and nothing that only looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class Revision(fields.Integer):
+    """Which revision of a row was read, so that a stale change can be refused."""
+
+    def __init__(self) -> None:
+        told = {"description": "The revision you read; 409 when something was changed since."}
+        super().__init__(strict=True, validate=validate.Range(1, 2**31 - 1), metadata=told)
 
 
 class Zone(fields.String):

@@ -6,7 +6,7 @@ from apispec import APISpec
 from marshmallow import Schema, fields
 
 DESCRIPTION = """\
-Leads, their messages, conversations, flows and events.
+Leads, their messages, conversations, tasks and flows; accounts, contacts and opportunities; events.
 
 **Signing in.** `Authorization: Bearer <token>`. Tokens are made in Settings → API tokens, shown once, and act as the
 person they belong to. Cookies are ignored.

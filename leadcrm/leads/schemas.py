@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from leadcrm.core.api_fields import Answers, Choice, Instant, PageQuery, Text, Uuid, Zone, page_of
+from leadcrm.core.api_fields import Answers, Choice, Instant, PageQuery, Revision, Text, Uuid, Zone, page_of
+from leadcrm.identity.schemas import OwnerSchema
 from leadcrm.leads.models import CONTACT_KINDS, PRIORITIES, STATUSES, Lead
 
 SORTS = ("activity", "created", "name", "score")
@@ -62,12 +63,6 @@ class CapturedLeadSchema(Schema):
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
     score = fields.Integer(required=True)
     next = fields.Nested(NextSchema, required=True)
-
-
-class OwnerSchema(Schema):
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-    email = fields.String(required=True)
 
 
 class LeadSchema(Schema):
@@ -170,8 +165,4 @@ class LeadPatchSchema(Schema):
     consent = fields.Nested(ConsentSchema, metadata={"description": "For the main addresses."})
     status = Choice(STATUSES)
     reason = Text(200, one_line=True, metadata={"description": "Why the status changes; needed for unqualified."})
-    revision = fields.Integer(
-        strict=True,
-        validate=validate.Range(1, 2**31 - 1),
-        metadata={"description": "The revision you read; 409 when the lead has changed since."},
-    )
+    revision = Revision()

@@ -1,8 +1,8 @@
 """Tasks as the JSON API takes and gives them."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from leadcrm.core.api_fields import Choice, Instant, PageQuery, Text, Uuid, page_of
+from leadcrm.core.api_fields import Choice, Instant, PageQuery, Revision, Text, Uuid, page_of
 from leadcrm.leads.models import PRIORITIES
 from leadcrm.tasks.models import KINDS, ORIGINS, STATES
 from leadcrm.tasks.operations.planning import LONGEST_NOTE, LONGEST_TITLE
@@ -58,8 +58,4 @@ class TaskPatchSchema(Schema):
     due_at = Instant()
     assignee_id = Uuid(allow_none=True)
     state = Choice(STATES)
-    revision = fields.Integer(
-        strict=True,
-        validate=validate.Range(1, 2**31 - 1),
-        metadata={"description": "The revision you read; 409 when the task has changed since."},
-    )
+    revision = Revision()

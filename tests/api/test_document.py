@@ -11,6 +11,8 @@ from jsonschema_rs import Draft202012Validator, meta
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from leadcrm.accounts import operations as accounts
+from leadcrm.accounts.data import AccountData, ContactData, OpportunityData
 from leadcrm.core.db import perform
 from leadcrm.flows import operations as flows
 from leadcrm.leads import operations as leads
@@ -91,13 +93,17 @@ def test_examples_are_what_they_exemplify(document):
 def test_no_generated_call_finds_a_server_error_or_an_undocumented_answer(app, document, ada, rita, cast, acme):
     perform(flows.ensure_default_flow)
     lead = perform(leads.create_lead, LeadData(first_name="Jo", email="jo@example.com"), by=cast.ada)
+    account = perform(accounts.create_account, AccountData(name="Jo's"))
+    contact = perform(accounts.add_contact, account, ContactData(first_name="Jo"))
+    deal = perform(accounts.create_opportunity, account, OpportunityData(name="Flats"))
+    ids = {"lead_id": lead.id, "account_id": account.id, "contact_id": contact.id, "opportunity_id": deal.id}
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
     for operation in schema.get_all_operations():
-        _call_often(operation.ok(), [ada.token, rita.token], lead.id)
+        _call_often(operation.ok(), [ada.token, rita.token], ids)
 
 
-def _call_often(operation, tokens: list[str], lead_id: str) -> None:
-    """Generated calls, valid and not; every other one about a lead that exists, every third with Rival's token."""
+def _call_often(operation, tokens: list[str], ids: dict[str, str]) -> None:
+    """Generated calls, valid and not; every other one about a row that exists, every third with Rival's token."""
     turns = itertools.count()
 
     @given(case=operation.as_strategy())
@@ -111,8 +117,8 @@ def _call_often(operation, tokens: list[str], lead_id: str) -> None:
     )
     def call(case) -> None:
         turn = next(turns)
-        if turn % 2 and "lead_id" in (case.path_parameters or {}):
-            case.path_parameters["lead_id"] = lead_id
+        if turn % 2 and case.path_parameters:
+            case.path_parameters.update({name: ids[name] for name in case.path_parameters if name in ids})
         response = case.call(headers={"Authorization": f"Bearer {tokens[turn % 3 == 2]}"})
         case.validate_response(response, checks=TRUE_ANSWERS)
 

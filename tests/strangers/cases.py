@@ -42,6 +42,9 @@ PARTS = {
     "realtor_id": "@realtor",
     "number": "1",
     "name": "inbox",
+    "account_id": "@account",
+    "contact_id": "@contact",
+    "opportunity_id": "@opportunity",
 }
 
 
@@ -388,6 +391,20 @@ CASES: dict[str, Case] = {
     "GET leads_api.lead": of_lead(),
     "PATCH leads_api.change": of_lead(body={"first_name": "Ann", "owner_id": "@user"}),
     "GET leads_api.events": of_lead(query={"lead_id": "@lead"}),
+    "GET accounts_api.accounts": Case(query={"owner": "@user", "q": "hamster"}),
+    "GET accounts_api.account": of_lead(),
+    "POST accounts_api.create": Case(body={"name": "New", "owner_id": "@host"}),
+    "PATCH accounts_api.change": of_lead(body={"name": "New", "owner_id": "@host"}),
+    "GET contacts_api.contacts": Case(query={"account_id": "@account"}),
+    "GET contacts_api.contact": of_lead(),
+    "POST contacts_api.create": of_lead(body={"account_id": "@account", "first_name": "Ann"}),
+    "PATCH contacts_api.change": of_lead(body={"first_name": "Ann"}),
+    "GET opportunities_api.opportunities": Case(query={"account_id": "@account", "owner": "@user"}),
+    "GET opportunities_api.opportunity": of_lead(),
+    "POST opportunities_api.create": of_lead(
+        body={"account_id": "@account", "name": "Deal", "contact_id": "@contact", "owner_id": "@host"}
+    ),
+    "PATCH opportunities_api.change": of_lead(body={"name": "Deal", "contact_id": "@contact", "owner_id": "@host"}),
     "GET messages_api.messages": of_lead(query={"lead_id": "@lead"}),
     "POST messages_api.send": of_lead(body=MESSAGE),
     "POST messages_api.schedule": of_lead(body={**MESSAGE, "scheduled_time": "2031-01-01T09:00:00+00:00"}),

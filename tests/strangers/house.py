@@ -15,6 +15,8 @@ from secrets import token_hex
 import nh3
 from sqlalchemy import func, select, update
 
+from leadcrm.accounts import operations as accounts
+from leadcrm.accounts.data import AccountData, ContactData, OpportunityData
 from leadcrm.automations import operations as automations
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
@@ -111,7 +113,7 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     named_last = (Flow.name == f"flow {shared}", Flow.id)
     flow = db.session.scalars(select(Flow).order_by(*(key.desc() for key in named_last)).limit(1)).one()
     perform(_leave_tracks, lead.id, sent.id, word)
-    return {
+    return _customer_of(owner, lead, word) | {
         "import": _brought(word, lead.id).id,
         "ready_import": _looked_at(_brought(word, lead.id)).id,
         "enrolment": perform(flows.enrol, lead, flow).id,
@@ -147,6 +149,22 @@ def _free_slots() -> Sequence[Slot]:
 
 def _realtor() -> User:
     return db.session.scalars(select(User).where(User.realtor_id.is_not(None)).order_by(User.id).limit(1)).one()
+
+
+def _customer_of(owner: User, lead: Lead, word: str) -> dict[str, str]:
+    """An account of this person's, the lead in it, a deal, and another lead that may become its customer."""
+    site = f"https://shop.example/{word}".replace(" ", "+")
+    words = {"industry": f"industry {word}", "notes": f"notes {word}", "website": site}
+    account = perform(accounts.create_account, AccountData(name=f"account {word}", owner_id=owner.id, **words))
+    person = ContactData(first_name=f"Gerbil {word}", last_name=word, position=f"position {word}")
+    contact = perform(accounts.add_contact, account, person, lead_id=lead.id)
+    said = OpportunityData(name=f"deal {word}", notes=f"notes {word}", contact_id=contact.id, owner_id=owner.id)
+    deal = perform(accounts.create_opportunity, account, said, source=f"fair {word}")
+    perform(accounts.move_to_stage, deal, "closed_lost", f"reason {word}")
+    qualified = perform(leads.create_lead, LeadData(first_name=f"Otter {word}", owner_id=owner.id), by=owner)
+    perform(leads.change_status, qualified, "qualified")
+    names = {"account": account, "contact": contact, "opportunity": deal, "qualified": qualified}
+    return {name: row.id for name, row in names.items()}
 
 
 def _attach(writer: User, lead_id: str, word: str) -> str:

@@ -67,6 +67,9 @@ def test_the_api_refuses_fields_it_does_not_know(houses, name):
 
 TASK = ("kind", "due_at", "priority", "note")
 LEAD = ("first_name", "last_name", "name", "email", "phone", "timezone", "company", "interest", "source", "tags")
+ACCOUNT = ("industry", "website", "notes")
+PERSON = ("last_name", "position", "email", "phone")
+DEAL = ("kind", "amount", "close_date", "notes")
 KNOWN = {
     "POST leads_api.capture": (*LEAD, "answers", "consent", "visitor"),
     "PATCH leads_api.change": (*LEAD, "consent", "status", "reason", "revision"),
@@ -74,4 +77,10 @@ KNOWN = {
     "POST messages_api.answer_as_lead": ("subject",),
     "POST tasks_api.create": TASK,
     "PATCH tasks_api.change": (*TASK, "state", "revision"),
+    "POST accounts_api.create": ACCOUNT,
+    "PATCH accounts_api.change": (*ACCOUNT, "health", "revision"),
+    "POST contacts_api.create": (*PERSON, "is_primary"),
+    "PATCH contacts_api.change": (*PERSON, "is_primary", "revision"),
+    "POST opportunities_api.create": DEAL,
+    "PATCH opportunities_api.change": (*DEAL, "stage", "lost_reason", "revision"),
 }

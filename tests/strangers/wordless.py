@@ -5,8 +5,10 @@ WORDLESS = {
     "id", "organization_id", "status", "state", "kind", "type", "trigger", "channel", "direction", "origin", "role",
     "audience", "theme", "priority", "tone", "icon", "key", "purpose", "actor", "listener", "zone_source", "time_type",
     "outcome", "token_hash", "prefix", "password_hash", "reply_token", "claim_token", "intent_key", "form_key",
-    "stored_as", "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction", "recovery_hashes",
-    "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author", "cursor", "url_hash",
+    "stored_as", "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction",
+    "recovery_hashes", "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author", "cursor",
+    "url_hash",
+    "stage",
     # chosen from lists
     "encoding", "delimiter", "timezone", "country", "currency", "locale", "slug", "conditions", "week",
 }  # fmt: skip
@@ -22,6 +24,7 @@ MACHINERY = {
 }
 ADDRESSES_ONLY = {
     "organizations.mail_from", "users.email", "contact_points.value", "messages.address", "user_sessions.address",
+    "contacts.email", "contacts.phone",
     "users.realtor_id", "messages.html",  # the latter is sanitised
     "messages.withdrawn", "withheld_steps.reason", "campaigns.left_out", "campaigns.note", "engagements.doubt",
     "import_rows.email", "import_rows.phone",

@@ -82,7 +82,7 @@ def make_primary(contact: Contact) -> int | None:
     lock(_account_of(contact))
     contact = lock(contact)
     if contact.left_at is not None:
-        raise DomainError(f"{contact.name} is not there any more.")
+        raise DomainError(f"{contact.name} is not there any more.", "is_primary")
     if contact.is_primary:
         return None
     old = _primary(contact.account_id)
