@@ -38,6 +38,7 @@ from leadcrm.identity.routes import blueprint as identity
 from leadcrm.imports.routes import blueprint as imports
 from leadcrm.leads.api import blueprint as leads_api
 from leadcrm.leads.asked_list import how_many
+from leadcrm.leads.conversion_api import blueprint as conversions_api
 from leadcrm.leads.data import Filters
 from leadcrm.leads.public_routes import blueprint as thanks
 from leadcrm.leads.queries import counted_up_to, counting
@@ -96,6 +97,7 @@ def init_app(app: Flask) -> None:
         identify=identify,
         blueprints=(
             leads_api,
+            conversions_api,
             accounts_api,
             contacts_api,
             opportunities_api,

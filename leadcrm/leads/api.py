@@ -80,7 +80,7 @@ def lead(lead_id: UUID):
 @blueprint.alt_response(404, response="NOT_FOUND")
 @blueprint.alt_response(409, response="CONFLICT")
 def change(body, lead_id: UUID):
-    """Change a lead's fields, owner, tags or status, all or nothing"""
+    """Change a lead's fields, owner, account, tags or status, all or nothing"""
     return jsonify(perform(_change, str(lead_id), body))
 
 
@@ -183,6 +183,8 @@ def _change(lead_id: str, body: dict[str, Any]) -> dict[str, Any]:
     details["consent"] = _consent(body)
     with as_read(lead, body.get("revision")) as lead:
         operations.edit_lead(lead, LeadData(**details), body.get("revision"))
+        if "account_id" in body:
+            operations.link_account(lead, body["account_id"], by=caller().user)
         if "status" in body:
             operations.change_status(lead, body["status"], body.get("reason", ""))
     return _shown(lead)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from leadcrm.accounts.data import OpportunityData
+from leadcrm.accounts.data import AccountData, OpportunityData
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class ConversionData:
 
     account_id: str | None = None
     account_name: str = ""
+    about_account: AccountData = field(default_factory=AccountData)  # what else is known of a new one
     opportunity: OpportunityData | None = None
 
 

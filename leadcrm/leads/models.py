@@ -158,6 +158,11 @@ class Conversion(TenantOwned, Base):
         Index("ix_conversions_opportunity", "opportunity_id"),
     )
 
+    @property
+    def ids(self) -> dict[str, str | None]:
+        """What the lead became; None for a deal that was not begun, and for what was taken away since."""
+        return {name: getattr(self, name) for name in ("account_id", "contact_id", "opportunity_id")}
+
 
 class Inquiry(Identified, Timestamped, TenantOwned, Base):
     """One submission by a lead: form payload, survey answers, API body. The raw payload is kept."""

@@ -81,8 +81,8 @@ class LeadSchema(Schema):
     score = fields.Integer(required=True, metadata={"minimum": 0, "maximum": 100})
     priority = fields.String(required=True, metadata={"enum": list(PRIORITIES)})
     owner = fields.Nested(OwnerSchema, required=True, allow_none=True)
-    account_id = fields.Constant(
-        None, required=True, metadata={"type": "string", "description": "The account it became."}
+    account_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "Whose customer they are: the account it became."}
     )
     tags = fields.Pluck("TagSchema", "name", many=True, required=True)
     created_at = Instant(required=True)
@@ -161,6 +161,7 @@ class LeadPatchSchema(Schema):
     interest = Text(200, one_line=True)
     source = Text(60, one_line=True)
     owner_id = Uuid(allow_none=True, metadata={"description": "A member of the team; null for nobody."})
+    account_id = Uuid(allow_none=True, metadata={"description": "Whose customer they are; null for nobody's."})
     tags = fields.List(Text(40, one_line=True), validate=validate.Length(max=MOST_TAGS))
     consent = fields.Nested(ConsentSchema, metadata={"description": "For the main addresses."})
     status = Choice(STATUSES)

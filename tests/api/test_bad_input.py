@@ -37,7 +37,7 @@ MAY_BE_A_FRACTION = {"amount"}
 MAY_BE_TRUE = {"archived", "is_primary", "left"}
 TABLES = (
     "leads", "contact_points", "inquiries", "messages", "conversations", "notes", "events", "tags", "accounts",
-    "contacts", "opportunities",
+    "contacts", "opportunities", "conversions",
 )  # fmt: skip
 
 MESSAGE = {"channel": "email", "subject": "Hi", "content": "Hello"}
@@ -67,7 +67,7 @@ BODIES = {
     ("PATCH", "/leads/{lead_id}"): {
         "first_name": "Ann", "last_name": "Lee", "email": "ann@example.com", "phone": "+12125550166",
         "timezone": "Europe/London", "company": "Lee", "interest": "a flat", "source": "survey", "owner_id": None,
-        "tags": ["vip"], "status": "qualified", "reason": "Called", "revision": 1,
+        "tags": ["vip"], "status": "qualified", "reason": "Called", "revision": 1, "account_id": None,
     },
     ("POST", "/accounts"): ACCOUNT,
     ("PATCH", "/accounts/{account_id}"): {**ACCOUNT, "health": 80, "archived": True, "revision": 1},
@@ -77,6 +77,7 @@ BODIES = {
     ("PATCH", "/opportunities/{opportunity_id}"): {
         **DEAL, "stage": "closed_lost", "lost_reason": "Dear", "revision": 1,
     },
+    ("POST", "/leads/{lead_id}/convert"): {"account": {"name": "Lee"}, "opportunity": {"name": "Flats"}},
     ("POST", "/messages"): {**MESSAGE, "lead_id": "{lead_id}"},
     ("POST", "/schedule"): {**MESSAGE, "lead_id": "{lead_id}", "scheduled_time": "2031-01-01T09:00:00+00:00"},
     ("POST", "/leads/{lead_id}/inbound-test"): MESSAGE,

@@ -389,8 +389,11 @@ CASES: dict[str, Case] = {
     "POST leads_api.capture": Case(body={"realtor_id": "@realtor", "first_name": "Ann", "email": "ann@example.test"}),
     "GET leads_api.leads": Case(query={"owner": "@user", "q": "hamster"}),
     "GET leads_api.lead": of_lead(),
-    "PATCH leads_api.change": of_lead(body={"first_name": "Ann", "owner_id": "@user"}),
+    "PATCH leads_api.change": of_lead(body={"first_name": "Ann", "owner_id": "@user", "account_id": "@account"}),
     "GET leads_api.events": of_lead(query={"lead_id": "@lead"}),
+    "POST conversions_api.convert": of_lead(
+        parts={"lead_id": "@qualified"}, body={"account_id": "@account", "opportunity": {"name": "Deal"}}
+    ),
     "GET accounts_api.accounts": Case(query={"owner": "@user", "q": "hamster"}),
     "GET accounts_api.account": of_lead(),
     "POST accounts_api.create": Case(body={"name": "New", "owner_id": "@host"}),

@@ -6,9 +6,8 @@ WORDLESS = {
     "audience", "theme", "priority", "tone", "icon", "key", "purpose", "actor", "listener", "zone_source", "time_type",
     "outcome", "token_hash", "prefix", "password_hash", "reply_token", "claim_token", "intent_key", "form_key",
     "stored_as", "content_type", "external_id", "provider_message_id", "in_reply_to", "last_direction",
-    "recovery_hashes", "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author", "cursor",
-    "url_hash",
-    "stage",
+    "recovery_hashes", "href", "exit_reason", "route", "when_late", "request_hash", "sha256", "lead_id", "author",
+    "cursor", "url_hash", "stage",
     # chosen from lists
     "encoding", "delimiter", "timezone", "country", "currency", "locale", "slug", "conditions", "week",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from leadcrm.accounts import operations as accounts
 from leadcrm.accounts import queries as account_queries
-from leadcrm.accounts.data import AccountData, OpportunityData
+from leadcrm.accounts.data import OpportunityData
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
@@ -20,13 +20,14 @@ from leadcrm.leads.operations.customers import contact_of_lead
 
 
 class AlreadyConverted(Conflict):
-    """The lead was converted before, into what `conversion` says."""
+    """The lead was converted before, into what `conversion` says; `ids` outlive its transaction."""
 
     code = "already_converted"
 
     def __init__(self, conversion: Conversion):
         super().__init__("This lead has been converted already.")
         self.conversion = conversion
+        self.ids = conversion.ids
 
 
 def convert_lead(lead: Lead, data: ConversionData, *, by: User | None) -> Conversion:
@@ -42,7 +43,7 @@ def convert_lead(lead: Lead, data: ConversionData, *, by: User | None) -> Conver
     if lead.status != "qualified":
         raise DomainError("Only a qualified lead can be converted. Qualify it first.", "status")
     known = _known_account(lead, data, by)
-    account = known or _new_account(lead, data.account_name)
+    account = known or _new_account(lead, data)
     contact, made_contact = contact_of_lead(lead, account)
     deal = _deal(lead, account, contact, data.opportunity, is_customer=known is not None)
     conversion = Conversion(
@@ -59,8 +60,7 @@ def convert_lead(lead: Lead, data: ConversionData, *, by: User | None) -> Conver
     lead.account_id, lead.status, lead.status_reason, lead.status_by_hand = account.id, "converted", "", True
     db.session.flush()
     record(LeadStatusChanged(lead_id=lead.id, old="qualified", new="converted"))
-    ids = {"account_id": account.id, "contact_id": contact.id, "opportunity_id": conversion.opportunity_id}
-    record(LeadConverted(lead_id=lead.id, made_account=known is None, **ids))
+    record(LeadConverted(lead_id=lead.id, made_account=known is None, **conversion.ids))
     return conversion
 
 
@@ -109,8 +109,9 @@ def _known_account(lead: Lead, data: ConversionData, by: User | None) -> Account
     return None
 
 
-def _new_account(lead: Lead, name: str) -> Account:
-    named = AccountData(name=name or lead.company or lead.name, owner_id=lead.owner_id or "")
+def _new_account(lead: Lead, data: ConversionData) -> Account:
+    name = data.account_name or lead.company or lead.name
+    named = replace(data.about_account, name=name, owner_id=lead.owner_id or "")
     return accounts.create_account(named, lead_id=lead.id)
 
 
