@@ -6,6 +6,7 @@ Amounts are decimals as text, in the organization's currency.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from leadcrm.core import events
 from leadcrm.core.events import Event, register
 
 
@@ -182,3 +183,8 @@ class OpportunityStageChanged(_AboutOpportunity):
     old: str
     new: str
     old_reason: str = ""
+
+
+def account_facts() -> list[str]:
+    """Names of the facts that are about an account, its people or its deals, also when a lead stands behind them."""
+    return [name for name, known in events.known().items() if issubclass(known, _AboutAccount)]

@@ -90,9 +90,9 @@ def change(body, lead_id: UUID):
 def events(query):
     """List what happened, newest first
 
-    Members who see only some leads get the events of those.
+    Members who see only some leads and accounts get the events of those.
     """
-    filters = {name: query[name] for name in ("lead_id", "name") if name in query}
+    filters = {name: query[name] for name in ("lead_id", "account_id", "name") if name in query}
     return listed(api_queries.event_page(caller().user, filters, query.get("cursor"), query["limit"]))
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from leadcrm.accounts.events import account_facts
+from leadcrm.accounts.models import Account
 from leadcrm.core import events
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
@@ -69,12 +71,27 @@ def _score_lines(lead: Lead) -> list[dict[str, Any]]:
 
 
 def event_page(user: User, filters: Mapping[str, Any], cursor: str | None, limit: int) -> Page[dict[str, Any]]:
-    """Facts, newest first; managers see those of the team too, others those of leads they see. Raises BadCursor."""
+    """Facts, newest first; managers see those of the team too, others those of leads and accounts they see.
+
+    A fact about an account, its people or its deals is for those who see the account, whoever's the lead behind it is.
+    Raises BadCursor.
+    """
     statement = select(EventRow).where(*(getattr(EventRow, name) == value for name, value in filters.items()))
     if not can_manage(user):
-        statement = statement.join(Lead, Lead.id == EventRow.lead_id).where(visible_leads_filter(user, Lead.owner_id))
+        statement = _told_to(user, statement)
     page = keyset_page(statement, _newest_events, cursor, limit)
     return Page([_told(row) for row in page.items], page.next, page.previous)
+
+
+def _told_to(user: User, statement: Select) -> Select:
+    of_account = EventRow.name.in_(account_facts())
+    sees_account = and_(of_account, Account.id.is_not(None), visible_leads_filter(user, Account.owner_id))
+    sees_lead = and_(~of_account, Lead.id.is_not(None), visible_leads_filter(user, Lead.owner_id))
+    return (
+        statement.outerjoin(Lead, Lead.id == EventRow.lead_id)
+        .outerjoin(Account, Account.id == EventRow.account_id)
+        .where(or_(sees_account, sees_lead))
+    )
 
 
 def _told(row: EventRow) -> dict[str, Any]:
@@ -84,6 +101,7 @@ def _told(row: EventRow) -> dict[str, Any]:
         "name": row.name,
         "title": known.title if known else row.name,
         "lead_id": row.lead_id,
+        "account_id": row.account_id,
         "actor": row.actor,
         "at": row.at,
         "data": row.told,

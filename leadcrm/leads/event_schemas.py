@@ -10,6 +10,7 @@ class EventSchema(Schema):
     name = fields.String(required=True, metadata={"example": "lead.created"})
     title = fields.String(required=True, metadata={"description": "The words of the timeline."})
     lead_id = fields.String(required=True, allow_none=True)
+    account_id = fields.String(required=True, allow_none=True)
     actor = fields.String(
         required=True, metadata={"description": "user:<id>, token:<id>, lead:<id>, automation:<id> or system."}
     )
@@ -22,4 +23,5 @@ EventPage = page_of(EventSchema)
 
 class EventQuery(PageQuery):
     lead_id = Uuid()
+    account_id = Uuid()
     name = Text(60, metadata={"example": "lead.created"})

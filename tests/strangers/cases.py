@@ -390,7 +390,7 @@ CASES: dict[str, Case] = {
     "GET leads_api.leads": Case(query={"owner": "@user", "q": "hamster"}),
     "GET leads_api.lead": of_lead(),
     "PATCH leads_api.change": of_lead(body={"first_name": "Ann", "owner_id": "@user", "account_id": "@account"}),
-    "GET leads_api.events": of_lead(query={"lead_id": "@lead"}),
+    "GET leads_api.events": of_lead(query={"lead_id": "@lead", "account_id": "@account"}),
     "POST conversions_api.convert": of_lead(
         parts={"lead_id": "@qualified"}, body={"account_id": "@account", "opportunity": {"name": "Deal"}}
     ),
