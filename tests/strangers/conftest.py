@@ -20,7 +20,7 @@ from tests.conftest import make_settings
 from tests.databases import BACKEND
 from tests.signing_in import CSRF_SECRET, Browser
 from tests.strangers.cases import Ask
-from tests.strangers.house import Team, furnish, keep_files, lead_of, words_of
+from tests.strangers.house import Team, customer_of, furnish, keep_files, lead_of, words_of
 from tests.strangers.tables import Rows, all_rows, selects
 
 # What a browser is told, and what a form is read as, does not depend on the database: these run on SQLite alone.
@@ -167,7 +167,8 @@ def _furnish_all(words: dict[str, Any]) -> dict[str, dict]:
     }
     names = {slug: furnish(team, *words[slug]) for slug, team in teams.items()}
     with tenancy.organization(organizations["acme"].id):
-        names["bens"] = names["acme"] | lead_of(people["ben"], words["acme"][0], words["bens"])
+        bens = lead_of(people["ben"], words["acme"][0], words["bens"])
+        names["bens"] = names["acme"] | bens | customer_of(people["ben"], bens["lead"], words["bens"])
     callers = {name: _sign_in(people[name]) for name in ("ada", "max", "ben", "mia", "pat", "rita")}
     return names | {"callers": callers | {"nobody": ("", "")}}
 

@@ -85,6 +85,7 @@ def furnish(team: Team, word: str, leads_word: str) -> dict[str, str]:
             "realtor": team.realtor.realtor_id,
         }
         names |= _personal(team, word) | _shared(word) | lead_of(team.keeper, word, leads_word)
+        names |= customer_of(team.keeper, names["lead"], leads_word)
         names["drafted_file"] = _attach(team.host, names["lead"], leads_word)  # a draft is one person's, like a session
         return names | _happened(names, word, leads_word)
 
@@ -113,7 +114,7 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     named_last = (Flow.name == f"flow {shared}", Flow.id)
     flow = db.session.scalars(select(Flow).order_by(*(key.desc() for key in named_last)).limit(1)).one()
     perform(_leave_tracks, lead.id, sent.id, word)
-    return _customer_of(owner, lead, word) | {
+    return {
         "import": _brought(word, lead.id).id,
         "ready_import": _looked_at(_brought(word, lead.id)).id,
         "enrolment": perform(flows.enrol, lead, flow).id,
@@ -151,13 +152,13 @@ def _realtor() -> User:
     return db.session.scalars(select(User).where(User.realtor_id.is_not(None)).order_by(User.id).limit(1)).one()
 
 
-def _customer_of(owner: User, lead: Lead, word: str) -> dict[str, str]:
+def customer_of(owner: User, lead_id: str, word: str) -> dict[str, str]:
     """An account of this person's, the lead in it, a deal, and another lead that may become its customer."""
     site = f"https://shop.example/{word}".replace(" ", "+")
     words = {"industry": f"industry {word}", "notes": f"notes {word}", "website": site}
     account = perform(accounts.create_account, AccountData(name=f"account {word}", owner_id=owner.id, **words))
     person = ContactData(first_name=f"Gerbil {word}", last_name=word, position=f"position {word}")
-    contact = perform(accounts.add_contact, account, person, lead_id=lead.id)
+    contact = perform(accounts.add_contact, account, person, lead_id=lead_id)
     said = OpportunityData(name=f"deal {word}", notes=f"notes {word}", contact_id=contact.id, owner_id=owner.id)
     deal = perform(accounts.create_opportunity, account, said, source=f"fair {word}")
     perform(accounts.move_to_stage, deal, "closed_lost", f"reason {word}")
