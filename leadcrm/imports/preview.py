@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leadcrm.core.addresses import phone_as_read
 from leadcrm.imports.csv_files import Record
 from leadcrm.imports.data import RowRefused
 from leadcrm.imports.models import ImportRow
 from leadcrm.imports.reading import RowReader, plain
 from leadcrm.imports.wording import field_words
-from leadcrm.leads.addresses import phone_as_read
 from leadcrm.leads.operations.creating import shown_name
 
 NAMES = ("name", "first_name", "last_name", "company")  # columns that name a row that is refused
