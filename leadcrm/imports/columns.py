@@ -30,13 +30,20 @@ MEANINGS = {
 SYNONYMS = {
     "first_name": "first name, firstname, given name, forename, first",
     "last_name": "last name, lastname, surname, family name, last",
-    "name": "name, full name, contact, contact name, lead name, display name, person, lead",
-    "email": "email, e mail, email address, mail, primary email, email 1, e mail address, work email, e mail 1 value",
+    "name": "name, full name, person name, contact, contact name, lead name, display name, person, lead",
+    "email": (
+        "email, e mail, email address, mail, primary email, email 1, e mail address, work email, e mail 1 value, "
+        "person email"
+    ),
     "phone": (
         "phone, phone number, telephone, tel, mobile, mobile phone, mobile number, cell, cell phone, cellphone, "
-        "primary phone, work phone, phone 1, phone 1 value, whatsapp"
+        "primary phone, work phone, phone 1, phone 1 value, person phone, business phone, "
+        "home phone, whatsapp"
     ),
-    "company": "company, company name, organization, organisation, account, account name, business, employer, firm",
+    "company": (
+        "company, company name, organization, organisation, organization name, organisation name, "
+        "account, account name, business, employer, firm"
+    ),
     "interest": "interest, interested in, looking for, subject, product, property, service",
     "source": "source, lead source, original source, channel, origin, where from",
     "owner": "owner, lead owner, contact owner, assigned to, assignee, agent, sales rep, salesperson, owner email",
@@ -45,7 +52,9 @@ SYNONYMS = {
     "score": "score, lead score, rating",
     "timezone": "time zone, timezone, tz",
     "consent_source": "consent source, opt in source, consent given where, agreed where",
-    "consent_on": "consent date, consent on, opt in date, consent given on, agreed on, opt in time, confirm time",
+    "consent_on": (
+        "consent date, consent on, opt in date, consent given on, agreed on, opt in time, optin time, confirm time"
+    ),
     "created": "created, created at, created on, create date, date created, created date, date added, added",
 }
 _MEANT = {word.strip(): meaning for meaning, words in SYNONYMS.items() for word in words.split(",")}

@@ -1,5 +1,6 @@
 """A row of a file as what it says about a lead, by the plan. Pure but for what the organization's country decides."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from leadcrm.core.errors import DomainError
@@ -16,6 +17,8 @@ from leadcrm.leads.operations.changing import LONGEST_TAG, MOST_TAGS
 from leadcrm.leads.operations.creating import shown_name
 
 LONGEST = {"first_name": 120, "last_name": 120, "company": 160, "interest": 200, "source": 60, "timezone": 60}
+ADDRESSES = {"email", "phone"}
+SEVERAL = re.compile(r"\s*(?::::|[;,\n])\s*")  # what divides addresses in one cell; of several the first is taken
 LABELS = {**MEANINGS, "owner_id": "Owner"}
 
 
@@ -50,6 +53,8 @@ class RowReader:
                 if has_control_characters(text) or "\ufffd" in text:
                     raise RowRefused(f"{LABELS[meaning]}: This contains characters that cannot be read.")
                 said[meaning] = f"{said[meaning]},{text}" if meaning in said else text
+        for kind in ADDRESSES & said.keys():
+            said[kind] = SEVERAL.split(said[kind])[0]
         return said
 
     def _lead(self, said: Mapping[str, str], record: Record) -> LeadData:

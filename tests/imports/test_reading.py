@@ -20,6 +20,10 @@ from leadcrm.leads.data import Beginnings, Consent
         (("EMAIL_ADDRESS", "Full name", "Organisation"), ["email", "name", "company"]),
         (("Contact owner", "Lead Source", "Labels", "Group membership"), ["owner", "source", "tags", "tags"]),
         (("Email", "Work email", "Shoe size", ""), ["email", "ignore", "ignore", "ignore"]),
+        (
+            ("Person - Name", "E-mail 1 - Value", "Phone 1 - Value", "Organization - Name"),
+            ["name", "email", "phone", "company"],
+        ),
         (("Opt-in date", "Opt-in source"), ["consent_on", "consent_source"]),
     ],
 )
@@ -106,6 +110,13 @@ def test_what_stands_in_a_names_place_is_no_name(acme, cast):
     for cells in (("jo@mail.example", "jo@mail.example", ""), ("Khumalo & Co", "", "Khumalo & Co")):
         data = read(cast, "name email company", *cells).submission.data
         assert (data.first_name, data.last_name) == (None, None)
+
+
+def test_of_several_addresses_in_a_cell_the_first_is_taken(acme, cast):
+    for written in ("jo@mail.example ::: j@mail.example", "jo@mail.example; j@mail.example", "jo@mail.example,x"):
+        reading = read(cast, "email phone", written, "+12125550123;+12125550124")
+        assert (reading.submission.email, reading.submission.phone) == ("jo@mail.example", "+12125550123")
+        assert reading.submission.data.payload["email"] == written
 
 
 def test_owners_are_found_by_name_or_address(acme, cast):

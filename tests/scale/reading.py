@@ -9,7 +9,7 @@ CROWDED = ("leads", "contact_points", "lead_search", "conversations", "messages"
 GROWING = (
     *CROWDED, "read_marks", "inquiries", "notes", "lead_tags", "attempts", "attachments", "drafts", "notifications",
     "automation_runs", "webhook_calls", "enrolments", "raw_inbound", "tasks", "engagements", "site_visits",
-    "visitors", "accounts", "contacts", "opportunities",
+    "visitors", "accounts", "contacts", "opportunities", "import_rows",
 )  # fmt: skip
 FEW = r"(?!.*(?:ix_messages_sandbox|ix_raw_inbound_unread|ix_raw_inbound_given_up))"  # indexes of what a list is about
 

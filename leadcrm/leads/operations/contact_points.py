@@ -39,7 +39,7 @@ def holders(addresses: Sequence[Address]) -> dict[Address, str]:
     if not addresses:
         return {}
     kinds, values = zip(*addresses, strict=True)
-    found = db.session.execute(_holders, {"kinds": kinds, "values": values})
+    found = db.session.execute(_holders, {"kinds": tuple(set(kinds)), "values": values})
     return {(kind, value): lead_id for kind, value, lead_id in found}
 
 
