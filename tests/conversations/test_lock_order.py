@@ -5,17 +5,20 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 
-from leadcrm.conversations import operations
+from leadcrm.adapters.ports import Refused
+from leadcrm.conversations import incoming_mail, operations
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.conversations.operations.opting_out import answer_opt_out_question
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.leads.models import Lead
-from tests.conversations.conftest import FakeTransport, plan
+from tests.conversations.conftest import FakeTransport, again, plan
+from tests.conversations.reports import report
 from tests.databases import only_on
 
 pytestmark = only_on("postgresql", "SQLite has one writer at a time")
@@ -99,3 +102,29 @@ def test_who_confirms_an_opt_out_waits_for_messages_before_the_thread(jane, else
         until_somebody_waits()
         take_at_once(Conversation, Conversation.id == thread_id)
     confirmed.result()
+
+
+def come_back(sent: Message) -> None:
+    said = incoming_mail.read(report(sent.external_id)).report
+    perform(operations.take_report, said, None)
+
+
+def test_who_takes_a_bounce_in_waits_for_messages_before_the_thread(jane, elsewhere):
+    sent = plan(jane)
+    FakeTransport().drain()
+    sent, waiting = again(sent), plan(jane, "later", scheduled_for=clock.now() + timedelta(days=1))
+    with holding(Message, Message.id == waiting.id):
+        bounced = elsewhere(lambda: come_back(sent))
+        until_somebody_waits()
+        take_at_once(Conversation, Conversation.lead_id == jane.id)
+    bounced.result()
+
+
+def test_who_is_refused_waits_for_messages_before_the_thread(jane, elsewhere):
+    refused, waiting = plan(jane), plan(jane, "later", scheduled_for=clock.now() + timedelta(days=1))
+    with holding(Message, Message.id == waiting.id):
+        drained = elsewhere(FakeTransport([Refused("550 5.1.1 no such user", "550")]).drain)
+        until_somebody_waits()
+        take_at_once(Conversation, Conversation.lead_id == jane.id)
+    drained.result()
+    assert (again(refused).status, again(waiting).status) == ("failed", "skipped")

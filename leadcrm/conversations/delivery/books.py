@@ -25,6 +25,7 @@ from leadcrm.conversations.models import Message
 from leadcrm.conversations.operations.bouncing import take_refusal
 from leadcrm.conversations.operations.consent import ASKED_FOR, BOUNCED, REASON_BOUNCED, shapes_of, why_suppressed
 from leadcrm.conversations.operations.releasing import RESTORED
+from leadcrm.conversations.operations.skipping import hold_what_waits
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
 from leadcrm.conversations.sending_policy import TOO_SOON
 from leadcrm.conversations.sending_queries import last_automatic
@@ -111,6 +112,9 @@ def begin(ready: Ready, skew: timedelta, after: Made | None = None) -> int | Non
 
 def finish(made: Made) -> None:
     """Write down how the call ended, unless a person or the sweep's successor has decided since."""
+    may_be_dead = made.outcome.verdict == "refused" and made.ready.claim.channel == "email"
+    if may_be_dead:
+        hold_what_waits(made.ready.claim.lead_id)
     if made.outcome.status == "scheduled":
         made = replace(made, outcome=_unless_withdrawn(made))
     connection = db.session.connection()
@@ -122,7 +126,7 @@ def finish(made: Made) -> None:
     else:
         touch_conversations([made.ready.claim.id])
     _tell(made.ready.claim, made.outcome)
-    if made.outcome.verdict == "refused" and made.ready.claim.channel == "email":
+    if may_be_dead:
         take_refusal(made.ready.claim.id, made.outcome.reason)
 
 

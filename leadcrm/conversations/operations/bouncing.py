@@ -9,7 +9,7 @@ from leadcrm.conversations.events import MailAllowedAgain, MessageBounced, Messa
 from leadcrm.conversations.models import Conversation, Message, Suppression
 from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED, lift_suppression, opt_out, suppress
 from leadcrm.conversations.operations.fate import names_of, note_accepted, settle
-from leadcrm.conversations.operations.skipping import OVER, resume_skipped, skip_waiting_of_lead
+from leadcrm.conversations.operations.skipping import OVER, hold_what_waits, resume_skipped, skip_waiting_of_lead
 from leadcrm.conversations.soft_bounces import soft_bounces_in_a_row
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
@@ -34,6 +34,7 @@ def take_report(report: Report, reply_token: str | None, references: Sequence[st
     message = _by_id([report.message_id or ""]) or _by_id(references) or _by_thread(report, reply_token)
     if message is None:
         return None
+    hold_what_waits(message.lead_id)
     message = lock(message)
     verdict = report.verdict_on(message.address)
     if verdict.action == "failed":
