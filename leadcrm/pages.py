@@ -13,6 +13,7 @@ from leadcrm.accounts.contacts_api import blueprint as contacts_api
 from leadcrm.accounts.opportunities_api import blueprint as opportunities_api
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.bookings.api import blueprint as bookings_api
+from leadcrm.bookings.availability_routes import blueprint as availability
 from leadcrm.bookings.public_routes import blueprint as booking_page
 from leadcrm.bookings.routes import blueprint as bookings
 from leadcrm.conversations.api import blueprint as conversations_api
@@ -72,6 +73,7 @@ def init_app(app: Flask) -> None:
         imports,
         booking_page,
         bookings,
+        availability,
         conversations,
         inbound,
         intake,

@@ -96,6 +96,7 @@ SCREENS = {
     "organization": "/settings/organization",
     "tracking": "/settings/tracking",
     "team": "/settings/team",
+    "availability": "/settings/availability",
     "sending": "/settings/sending",
     "tokens": "/settings/tokens",
     "system": "/settings/system",

@@ -102,6 +102,11 @@ SENDING = {
     "sms-per_day": "500", "whatsapp-per_day": "500",
     "sms-quiet_from": "20:00", "sms-quiet_until": "09:30", "sms-days": ["0", "6"], "whatsapp-days": ["5"],
 }  # fmt: skip
+HOURS = {
+    "monday": "9:00-12:00", "tuesday": "", "wednesday": "13-17", "thursday": "", "friday": "", "saturday": "",
+    "sunday": "", "meeting_minutes": "45", "buffer_minutes": "15", "notice_hours": "4", "days_ahead": "30",
+    "place": "Here", "words": "Welcome", "revision": "1",
+}  # fmt: skip
 PROFILE = {"name": "New name", "theme": "dark", "timezone": "", "locale": ""}
 LIST = {"owner": "@user", "tag": "@tag", "source": "fair", "q": "hamster"}
 
@@ -369,6 +374,9 @@ CASES: dict[str, Case] = {
     "GET system.healthz": Case(open="says that the process answers"),
     "GET system.readyz": Case(open="counts, without names"),
     # meetings
+    "GET availability.settings": Case(MANAGERS),
+    "GET availability.of_realtor": Case(MANAGERS, parts={"user_id": "@realtor_user"}),
+    "POST availability.change": Case(MANAGERS, parts={"user_id": "@realtor_user"}, body=HOURS),
     "GET bookings.index": Case(),
     "GET bookings.of_lead": of_lead(),
     "GET bookings.new": of_lead(query={"realtor_id": "@realtor_user", "day": "@slots_day"}),
