@@ -8,14 +8,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from leadcrm.bookings import operations as bookings
+from leadcrm.bookings import queries as free
+from leadcrm.bookings.models import Booking
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Conversation
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform
+from leadcrm.core.events import acting_as
 from leadcrm.core.zones import wall_time
-from leadcrm.demo import errands, houses, people, templates, threads
+from leadcrm.demo import errands, houses, meetings, people, templates, threads
 from leadcrm.demo.errands import Errand
 from leadcrm.demo.houses import Asker
+from leadcrm.demo.meetings import Appointment
 from leadcrm.demo.stage import Stage, moved_clock, travel_to
 from leadcrm.demo.threads import Handled, Looked, Noted, Said, When
 from leadcrm.furnishing import furnish
@@ -42,10 +47,11 @@ class Tale:
     askers: Sequence[Asker]
     lines: Sequence[Said | Noted | Handled | Looked]
     errands: Sequence[Errand]
+    appointments: Sequence[Appointment] = ()
 
 
 TALES = (
-    Tale(people.OFFICES[0], houses.ACME, threads.ACME, errands.ACME),
+    Tale(people.OFFICES[0], houses.ACME, threads.ACME, errands.ACME, meetings.ACME),
     Tale(people.OFFICES[1], houses.RIVAL, threads.RIVAL, errands.RIVAL),
 )
 
@@ -93,6 +99,8 @@ class Storyteller:
     def _open(self) -> None:
         furnish()
         templates.add()
+        for realtor in {it.realtor for it in self.tale.appointments}:
+            bookings.set_availability(self.team[realtor], meetings.ROSAS_HOURS)
         if any(isinstance(line, Looked) for line in self.tale.lines):
             tracking.save_site({"is_on": True, "origins": [self._site]})
 
@@ -114,6 +122,10 @@ class Storyteller:
 
         for errand in self.tale.errands:
             yield self._moment(errand.when), self._actor(errand.giver), lambda errand=errand: self._give(errand)
+        for it in self.tale.appointments:
+            yield self._moment(it.when), "system", lambda it=it: self._book(it)
+            if it.called_off is not None:
+                yield self._moment(it.called_off), "system", lambda it=it: self._call_off(it)
 
     def _moment(self, when: When) -> datetime:
         if isinstance(when, int):
@@ -179,6 +191,15 @@ class Storyteller:
         )
         if errand.is_done:
             tasks.complete_task(task, self.team[errand.doer])
+
+    def _book(self, it: Appointment) -> None:
+        realtor, from_then = self.team[it.realtor], clock.now() + timedelta(days=it.days)
+        slot = next(slot for slot in free.next_free(realtor) if slot.start >= from_then)
+        bookings.book_returning(self._lead(it.lead), realtor, slot.start)
+
+    def _call_off(self, it: Appointment) -> None:
+        with acting_as(f"lead:{self.leads[it.lead]}"):
+            bookings.cancel(db.session.scalars(select(Booking).where(Booking.lead_id == self.leads[it.lead])).one())
 
     def _hear(self, line: Said) -> None:
         lead = self._lead(line.lead)

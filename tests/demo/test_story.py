@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from leadcrm import create_app, demo
+from leadcrm.bookings.models import Booking
 from leadcrm.conversations.models import Attempt, Conversation, Message
 from leadcrm.conversations.queries import unread_count
 from leadcrm.conversations.search import MessageSearch
@@ -125,6 +126,13 @@ def snapshot() -> dict[str, int]:
     db.session.rollback()
     with tenancy.everyone():
         return {table.name: number(table) for table in db.metadata.sorted_tables}
+
+
+def test_meetings_are_past_to_come_and_canceled(acme):
+    rows = db.session.scalars(select(Booking).where(Booking.organization_id == acme.id)).all()
+    assert {row.state for row in rows} == {"booked", "canceled"}
+    assert {row.is_coming(clock.now()) for row in rows if row.state == "booked"} == {True, False}
+    assert {row.place for row in rows} == {"Acme Realty, 48 Mercer Street, or by video"}
 
 
 def test_ada_has_something_to_do_today(acme):
