@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, TypeDecorator, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from leadcrm.accounts.naming import LONGEST_FOLDED
 from leadcrm.accounts.pipeline import CLOSED, STAGES
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
@@ -41,7 +42,7 @@ class Account(Identified, Timestamped, TenantOwned, Base):
     __tablename__ = "accounts"
 
     name: Mapped[str] = mapped_column(String(160))
-    folded_name: Mapped[str] = mapped_column(String(640))  # as it is found and sorted; a ligature folds to letters
+    folded_name: Mapped[str] = mapped_column(String(LONGEST_FOLDED))  # as it is found and sorted
     industry: Mapped[str] = mapped_column(String(80), default="")
     website: Mapped[str] = mapped_column(String(254), default="")
     notes: Mapped[str] = mapped_column(Text, default="")

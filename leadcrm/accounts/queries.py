@@ -9,6 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from leadcrm.accounts.data import AccountFilters, ContactFilters
 from leadcrm.accounts.models import Account, Contact, Opportunity
+from leadcrm.accounts.naming import folded
 from leadcrm.accounts.pipeline import OPEN, STAGES, weighted
 from leadcrm.core.db import asked_id, db
 from leadcrm.core.errors import NotFound
@@ -84,10 +85,10 @@ def account_page(
 
 def same_name(name: str, *, but: str = "", limit: int = 5) -> Sequence[Account]:
     """Accounts outside the archive of that name, however it is written, for a warning; also those of colleagues."""
-    folded = fold(" ".join(name.split()))
-    if not folded:
+    known_as = folded(" ".join(name.split()))
+    if not known_as:
         return []
-    named = select(Account).where(Account.folded_name == folded, Account.archived_at.is_(None), Account.id != but)
+    named = select(Account).where(Account.folded_name == known_as, Account.archived_at.is_(None), Account.id != but)
     return db.session.scalars(named.options(joinedload(Account.owner)).order_by(Account.id).limit(limit)).all()
 
 

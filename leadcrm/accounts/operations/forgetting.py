@@ -1,9 +1,11 @@
 """What is taken away for good: what a conversion made, when it is taken back; a person's name, when they are erased."""
 
+import re
+
 from sqlalchemy import select
 
 from leadcrm.accounts.models import Account, Contact, Opportunity
-from leadcrm.accounts.operations.values import folded
+from leadcrm.accounts.naming import folded
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict
 
@@ -47,9 +49,10 @@ def forget_person(lead_id: str, account_id: str, name: str) -> None:
     account = db.session.scalar(select(Account).where(Account.id == account_id))
     if account is not None and account.name == name:
         account.name, account.folded_name = ERASED, folded(ERASED)
+    its_words = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     theirs = set(db.session.scalars(select(Contact.id).where(Contact.lead_id == lead_id)))
     for deal in db.session.scalars(select(Opportunity).where(Opportunity.account_id == account_id)):
-        deal.name = deal.name.replace(name, ERASED)[:200]
+        deal.name = its_words.sub(ERASED, deal.name)[:200]
         if deal.contact_id in theirs:
             deal.source = ""
     db.session.flush()

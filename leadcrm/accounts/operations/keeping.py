@@ -15,7 +15,8 @@ from leadcrm.accounts.events import (
     AccountRestored,
 )
 from leadcrm.accounts.models import HIGHEST_HEALTH, Account
-from leadcrm.accounts.operations.values import changes, folded, line, paragraphs, website
+from leadcrm.accounts.naming import folded
+from leadcrm.accounts.operations.values import changes, line, paragraphs, website
 from leadcrm.core import clock
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict, DomainError

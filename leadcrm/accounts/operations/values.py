@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from leadcrm.accounts.models import LARGEST_AMOUNT
 from leadcrm.core.errors import DomainError
-from leadcrm.core.values import fold
 
 LONGEST = {
     "name": 160,
@@ -29,11 +28,6 @@ def line(text: str, field: str, *, limit: str = "") -> str:
 def paragraphs(text: str, field: str) -> str:
     """Text of several lines. Raises DomainError when it is too long."""
     return _bounded(text.strip(), field, field)
-
-
-def folded(name: str) -> str:
-    """The name as it is found and sorted; one that folds to nothing is found as it is written."""
-    return fold(name) or name
 
 
 def website(typed: str) -> str:

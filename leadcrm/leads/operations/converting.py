@@ -18,6 +18,8 @@ from leadcrm.leads.events import LeadConversionUndone, LeadConverted, LeadLinked
 from leadcrm.leads.models import Conversion, Lead
 from leadcrm.leads.operations.customers import contact_of_lead
 
+LONGEST_ACCOUNT = 160  # characters of its name; a person's may have more
+
 
 class AlreadyConverted(Conflict):
     """The lead was converted before, into what `conversion` says; `ids` outlive its transaction."""
@@ -110,7 +112,7 @@ def _known_account(lead: Lead, data: ConversionData, by: User | None) -> Account
 
 
 def _new_account(lead: Lead, data: ConversionData) -> Account:
-    name = data.account_name or lead.company or lead.name
+    name = data.account_name or (lead.company or lead.name)[:LONGEST_ACCOUNT]
     named = replace(data.about_account, name=name, owner_id=lead.owner_id or "")
     return accounts.create_account(named, lead_id=lead.id)
 

@@ -1,0 +1,43 @@
+"""Names as people have them: long, in any script, inside other words."""
+
+import pytest
+
+from leadcrm.accounts import operations, queries
+from leadcrm.accounts.data import AccountData, AccountFilters, OpportunityData
+from leadcrm.core.db import perform
+from leadcrm.leads import operations as leads
+from leadcrm.leads.data import ConversionData, LeadData
+from tests.accounts.conftest import again
+
+
+@pytest.mark.parametrize("letter", ["\ufdfa", "\u337f", "\U0001f3e1", "\u0390"])
+def test_a_name_is_kept_and_found_however_long_its_folded_one_is(acme, cast, letter):
+    """The first is one letter on the screen and eighteen when it is folded."""
+    account = perform(operations.create_account, AccountData(name=letter * 160))
+    assert again(account).name == letter * 160
+    assert [row.id for row in queries.same_name(letter * 160)] == [account.id]
+    assert queries.account_page(cast.ada, AccountFilters(q=letter * 5)).items == [account]
+
+
+def test_a_name_of_accents_alone_is_known_again(acme):
+    account = perform(operations.create_account, AccountData(name="\u0301\u0302"))
+    assert [row.id for row in queries.same_name("\u0301\u0302")] == [account.id]
+
+
+def test_a_person_with_a_very_long_name_can_be_a_customer(acme):
+    data = LeadData(first_name="A" * 120, last_name="B" * 120)
+    lead = perform(leads.create_lead, data, by=None)
+    perform(leads.change_status, lead, "qualified")
+    conversion = perform(leads.convert_lead, lead, ConversionData(), by=None)
+    assert again(conversion.account).name == f"{'A' * 120} {'B' * 39}"
+
+
+def test_forgetting_a_person_leaves_other_words_alone(account):
+    lead = perform(leads.create_lead, LeadData(first_name="Jo"), by=None)
+    deals = [
+        perform(operations.create_opportunity, account, OpportunityData(name=name))
+        for name in ("Jones garden", "Flat for Jo", "(Jo) and Banjo")
+    ]
+    perform(operations.forget_person, lead.id, account.id, "Jo")
+    names = [again(deal).name for deal in deals]
+    assert names == ["Jones garden", "Flat for Erased on request", "(Erased on request) and Banjo"]
