@@ -38,6 +38,7 @@ def create_opportunity(
     twin = db.session.scalar(select(Opportunity).where(Opportunity.intent_key == intent_key)) if intent_key else None
     if twin is not None:
         return twin
+    account = lock(account)
     if account.archived_at is not None:
         raise DomainError("This account is in the archive: bring it back first.")
     said = _checked(account.id, data)

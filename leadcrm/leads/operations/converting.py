@@ -75,13 +75,13 @@ def undo_conversion(lead: Lead) -> None:
     conversion = db.session.scalar(select(Conversion).where(Conversion.lead_id == lead.id))
     if conversion is None:
         raise DomainError("This lead was not converted.")
-    account_id = conversion.account_id
+    account = lock(get_or_404(Account, conversion.account_id))  # before its people, and so that nobody comes to it
     lead.account_id, lead.status = conversion.old_account_id, "qualified"
     db.session.delete(conversion)
     db.session.flush()
-    _take_away(conversion)
+    _take_away(conversion, account)
     record(LeadStatusChanged(lead_id=lead.id, old="converted", new="qualified"))
-    record(LeadConversionUndone(lead_id=lead.id, account_id=account_id))
+    record(LeadConversionUndone(lead_id=lead.id, account_id=conversion.account_id))
 
 
 def link_account(lead: Lead, account_id: str | None, *, by: User | None) -> int | None:
@@ -103,11 +103,11 @@ def _chosen(account_id: str, by: User | None) -> Account:
 
 
 def _known_account(lead: Lead, data: ConversionData, by: User | None) -> Account | None:
-    """The account there is; None when a new one is to be made."""
+    """The account there is, locked before its people; None when a new one is to be made."""
     if data.account_id:
-        return _chosen(data.account_id, by)
+        return lock(_chosen(data.account_id, by))
     if lead.account_id and not data.account_name:
-        return get_or_404(Account, lead.account_id)
+        return lock(get_or_404(Account, lead.account_id))
     return None
 
 
@@ -132,7 +132,7 @@ def _deal(
     return accounts.create_opportunity(account, said, source=lead.source, lead_id=lead.id)
 
 
-def _take_away(conversion: Conversion) -> None:
+def _take_away(conversion: Conversion, account: Account) -> None:
     """In this order: a contact stays as long as a deal names them, an account as long as somebody is there."""
     deal = _row(Opportunity, conversion.opportunity_id)
     if deal is not None:
@@ -143,10 +143,10 @@ def _take_away(conversion: Conversion) -> None:
     elif contact is not None:
         accounts.know_as_lead(contact, None)
     if conversion.made_account:
-        others = select(Lead.id).where(Lead.account_id == conversion.account_id).limit(1)
+        others = select(Lead.id).where(Lead.account_id == account.id).limit(1)
         if db.session.scalar(others) is not None:
             raise Conflict("Other leads belong to the account by now.")
-        accounts.remove_account(get_or_404(Account, conversion.account_id))
+        accounts.remove_account(account)
 
 
 def _row(model: type, row_id: str | None):
