@@ -141,6 +141,17 @@ def test_it_is_not_taken_back_once_something_depends_on_it(lead, cast, what):
     assert (again(lead).status, counts()) == ("converted", before)
 
 
+def test_it_is_taken_back_also_when_the_account_from_before_is_gone(lead, cast):
+    other = perform(operations.create_lead, LeadData(first_name="Sam"), by=None)
+    perform(operations.change_status, other, "qualified")
+    before = convert(other, cast.ada, account_name="Before").account_id
+    perform(operations.link_account, lead, before, by=cast.ada)
+    convert(lead, cast.ada, account_name="After")
+    perform(operations.undo_conversion, other)
+    perform(operations.undo_conversion, lead)
+    assert (again(lead).status, again(lead).account_id, counts()) == ("qualified", None, [0, 0, 0])
+
+
 def test_what_was_never_converted_is_not_brought_back(lead):
     with pytest.raises(DomainError, match="was not converted"):
         perform(operations.undo_conversion, lead)

@@ -76,7 +76,8 @@ def undo_conversion(lead: Lead) -> None:
     if conversion is None:
         raise DomainError("This lead was not converted.")
     account = lock(get_or_404(Account, conversion.account_id))  # before its people, and so that nobody comes to it
-    lead.account_id, lead.status = conversion.old_account_id, "qualified"
+    before = _row(Account, conversion.old_account_id)  # it may have gone with another conversion
+    lead.account_id, lead.status = before.id if before else None, "qualified"
     db.session.delete(conversion)
     db.session.flush()
     _take_away(conversion, account)
