@@ -9,13 +9,13 @@ from flask import Response, redirect, request, stream_with_context
 from flask_login import current_user
 
 from leadcrm.core import clock, tenancy
+from leadcrm.core.csv_cells import safe_cell
 from leadcrm.core.paging import Page
 from leadcrm.core.web import fragment, is_partial, render, user_zone
 from leadcrm.identity.models import User
 from leadcrm.leads import queries, wording
 from leadcrm.leads.asked_list import AskedList, how_many
 from leadcrm.leads.blueprint import blueprint, lead_or_404, me, owners
-from leadcrm.leads.csv_cells import safe_cell
 from leadcrm.leads.data import Filters
 from leadcrm.leads.list_heads import sorts, views
 from leadcrm.leads.list_rows import rows_html

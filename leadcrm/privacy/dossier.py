@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from leadcrm.leads.csv_cells import safe_cell
+from leadcrm.core.csv_cells import safe_cell
 from leadcrm.leads.models import Lead
 from leadcrm.privacy import queries
 
