@@ -2,11 +2,14 @@
 
 import unicodedata
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from wtforms import FieldList, FormField, StringField
 from wtforms import Form as BaseForm
 from wtforms.validators import ValidationError
+
+from leadcrm.core import money
 
 UNWANTED = {"Cc", "Cs"}  # control characters and lone surrogates; line breaks and tabs are wanted
 KEPT = "\n\t"
@@ -62,3 +65,22 @@ class LocalMomentField(StringField):
             raise ValidationError("Choose a date and a time.") from None
         if not FIRST_YEAR <= self.wall.year <= LAST_YEAR:
             raise ValidationError("This is too far from now.")
+
+
+class AmountField(StringField):
+    """An amount of money as the person of `locale` writes it: `amount` is its number, None for an empty field.
+
+    The form says whose locale it is before it validates.
+    """
+
+    locale = "en"
+    amount: Decimal | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        try:
+            self.amount = money.read(self.data, self.locale)
+        except ValueError:
+            example = money.typed(Decimal("12500.50"), self.locale)
+            raise ValidationError(f"Write the amount like {example}.") from None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import cached_property, lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from htmx_flask import Htmx
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
-from leadcrm.core import clock, static_files
+from leadcrm.core import clock, money, static_files
 from leadcrm.core.errors import DomainError
 
 REMEMBERED_PARTS = 1024  # of pages; the sidebar is the largest, with some 5 KB
@@ -219,6 +220,11 @@ def day_text(day: date) -> str:
     return _day_words(day, "d MMM y", user_locale())
 
 
+def money_text(amount: Decimal) -> str:
+    """An amount in the organization's currency, as the reader writes it: `$12,500`."""
+    return money.with_currency(amount, current_user.organization.currency, user_locale())
+
+
 def time_tag(moment: datetime, style: str = "ago") -> Markup:
     """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
     return time_teller().tag(moment, style)
@@ -230,7 +236,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["glyph"] = lru_cache(maxsize=1024)(partial(_glyph, sprite))
     app.before_request(_refuse_nul_in_address)
     Htmx(app)  # replaces app.request_class by its own subclass of Flask's
-    app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text, day=day_text)
+    app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text, day=day_text, money=money_text)
     app.jinja_env.globals.update(
         remembered=remembered, time_tag=time_tag, time_teller=time_teller, is_partial=is_partial
     )
