@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from leadcrm.accounts.api import blueprint as accounts_api
 from leadcrm.accounts.contacts_api import blueprint as contacts_api
 from leadcrm.accounts.opportunities_api import blueprint as opportunities_api
+from leadcrm.accounts.routes import blueprint as accounts
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.bookings.api import blueprint as bookings_api
 from leadcrm.bookings.availability_routes import blueprint as availability
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         identity,
         notifications,
+        accounts,
         leads,
         thanks,
         imports,

@@ -17,7 +17,8 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.events import acting_as
 from leadcrm.core.zones import wall_time
-from leadcrm.demo import errands, houses, meetings, people, templates, threads
+from leadcrm.demo import customers, errands, houses, meetings, people, templates, threads
+from leadcrm.demo.customers import Business
 from leadcrm.demo.errands import Errand
 from leadcrm.demo.houses import Asker
 from leadcrm.demo.meetings import Appointment
@@ -47,12 +48,13 @@ class Tale:
     askers: Sequence[Asker]
     lines: Sequence[Said | Noted | Handled | Looked]
     errands: Sequence[Errand]
+    business: Business
     appointments: Sequence[Appointment] = ()
 
 
 TALES = (
-    Tale(people.OFFICES[0], houses.ACME, threads.ACME, errands.ACME, meetings.ACME),
-    Tale(people.OFFICES[1], houses.RIVAL, threads.RIVAL, errands.RIVAL),
+    Tale(people.OFFICES[0], houses.ACME, threads.ACME, errands.ACME, customers.ACME, meetings.ACME),
+    Tale(people.OFFICES[1], houses.RIVAL, threads.RIVAL, errands.RIVAL, customers.RIVAL),
 )
 
 
@@ -120,6 +122,8 @@ class Storyteller:
             actor = "system" if line.who == "lead" else self._actor(line.who)
             yield self._moment(line.when), actor, lambda line=line: self._play(line)
 
+        for when, who, scene in customers.scenes(self.tale.business, self.team, self.leads):
+            yield self._moment(when), self._actor(who), scene
         for errand in self.tale.errands:
             yield self._moment(errand.when), self._actor(errand.giver), lambda errand=errand: self._give(errand)
         for it in self.tale.appointments:

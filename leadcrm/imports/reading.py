@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from leadcrm.core.csv_cells import safe_cell
 from leadcrm.core.errors import DomainError
 from leadcrm.core.forms import has_control_characters, tidy
 from leadcrm.identity.models import User
@@ -10,7 +11,6 @@ from leadcrm.imports.columns import HIGHEST_SCORE, IGNORE, MEANINGS, is_score
 from leadcrm.imports.csv_files import Record
 from leadcrm.imports.data import Plan, Reading, RowRefused
 from leadcrm.imports.dates import NotADay, day_of, moment_of
-from leadcrm.leads.csv_cells import safe_cell
 from leadcrm.leads.data import Beginnings, Consent, LeadData
 from leadcrm.leads.operations import checked_beginnings, read_submission
 from leadcrm.leads.operations.changing import LONGEST_TAG, MOST_TAGS

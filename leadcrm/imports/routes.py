@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, request, stream_with_context, url_
 from flask_login import current_user
 
 from leadcrm.core import tenancy
+from leadcrm.core.csv_cells import safe_cell
 from leadcrm.core.db import end_reading, get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.forms import has_control_characters
@@ -25,7 +26,6 @@ from leadcrm.imports.forms import PlanForm, StartForm, WritingForm
 from leadcrm.imports.models import BEFORE_START, Import
 from leadcrm.imports.preview import line_of
 from leadcrm.imports.reading import RowReader
-from leadcrm.leads.csv_cells import safe_cell
 
 blueprint = Blueprint("imports", __name__)
 

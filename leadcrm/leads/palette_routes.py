@@ -21,6 +21,8 @@ EVERYONES = (
     ("Inbox", "/inbox", "inbox", "G I"),
     ("Tasks", "/tasks", "check-check", "G T"),
     ("New task", "/tasks/new", "plus", ""),
+    ("Accounts", "/accounts", "building-2", "G A"),
+    ("New account", "/accounts/new", "plus", ""),
     ("Flows", "/flows", "workflow", "G F"),
     ("Automations", "/automations", "zap", ""),
     ("Templates", "/templates", "file-text", ""),

@@ -7,6 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from leadcrm import create_app, demo
+from leadcrm.accounts.models import Account, Contact, Opportunity
+from leadcrm.accounts.pipeline import STAGES
+from leadcrm.accounts.wording import AT_RISK, HEALTHY
 from leadcrm.bookings.models import Booking
 from leadcrm.conversations.models import Attempt, Conversation, Message
 from leadcrm.conversations.queries import unread_count
@@ -19,7 +22,7 @@ from leadcrm.demo import houses
 from leadcrm.flows.models import Enrolment
 from leadcrm.identity import passwords, queries
 from leadcrm.identity.models import Organization, User
-from leadcrm.leads.models import ContactPoint, Lead, LeadSearch
+from leadcrm.leads.models import ContactPoint, Conversion, Lead, LeadSearch
 from leadcrm.tasks.models import Task
 from leadcrm.tasks.queries import task_page
 from tests.conftest import create_schema, make_settings
@@ -71,7 +74,7 @@ def test_the_clock_is_given_back(seeded):
 def test_leads_are_varied_and_found(acme):
     leads = db.session.scalars(select(Lead)).all()
     assert len(leads) == len(houses.ACME)
-    assert {lead.status for lead in leads} == {"new", "contacted", "qualified", "unqualified"}
+    assert {lead.status for lead in leads} == {"new", "contacted", "qualified", "converted", "unqualified"}
     assert len({lead.timezone for lead in leads}) >= 8
     assert {lead.owner.name if lead.owner else None for lead in leads} >= {None, "Ben Carter", "Rosa Delgado"}
     assert number(LeadSearch) == len(leads)
@@ -120,6 +123,14 @@ def test_everybody_finds_something_new_in_the_inbox(acme):
     assert len(set(unread.values())) >= 3
     nobodys = select(Conversation).where(Conversation.assignee_id.is_(None), Conversation.last_direction == "inbound")
     assert len(db.session.scalars(nobodys).all()) >= 3
+
+
+def test_there_are_customers_in_every_state_and_leads_that_became_some(acme):
+    assert {deal.stage for deal in db.session.scalars(select(Opportunity))} == set(STAGES)
+    assert min(db.session.scalars(select(Account.health))) < AT_RISK
+    assert max(db.session.scalars(select(Account.health))) >= HEALTHY
+    assert number(Conversion, Conversion.made_account) == number(Conversion, ~Conversion.made_account) == 1
+    assert number(Contact, Contact.is_primary) == number(Account) == 4
 
 
 def snapshot() -> dict[str, int]:

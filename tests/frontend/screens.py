@@ -6,6 +6,7 @@ from urllib.parse import quote
 from flask import Flask
 from sqlalchemy import select
 
+from leadcrm.accounts.models import Opportunity
 from leadcrm.automations.models import Automation
 from leadcrm.bookings import operations as bookings
 from leadcrm.bookings.links import manage_token
@@ -62,6 +63,22 @@ SCREENS = {
     "past meetings": "/bookings?view=past",
     "lead's meetings": "/leads/{lead}/bookings",
     "booking for a lead": "/leads/{lead}/bookings/new",
+    "accounts": "/accounts",
+    "accounts without a match": "/accounts?q=zzzzzzzz",
+    "new account": "/accounts/new",
+    "account": "/accounts/{account}",
+    "account editing": "/accounts/{account}/edit",
+    "account health": "/accounts/{account}/health",
+    "account details": "/accounts/{account}/details",
+    "account timeline": "/accounts/{account}/timeline",
+    "contacts of an account": "/accounts/{account}/contacts",
+    "deals of an account": "/accounts/{account}/opportunities",
+    "leads of an account": "/leads/of-account/{account}",
+    "new contact": "/accounts/{account}/contacts/new",
+    "contact": "/contacts/{contact}/edit",
+    "new opportunity": "/accounts/{account}/opportunities/new",
+    "opportunity": "/opportunities/{opportunity}/edit",
+    "stage of an opportunity": "/opportunities/{opportunity}/stage",
     "templates": "/templates",
     "template form": "/templates/new",
     "template": "/templates/{template}",
@@ -123,6 +140,7 @@ def addresses(office: Flask) -> dict[str, str]:
             acme = db.session.scalars(select(Organization).where(Organization.slug == "acme")).one()
         with tenancy.organization(acme.id):
             flow = db.session.scalar(select(Flow.id).where(Flow.trigger == "new_lead"))
+            deal = db.session.scalars(select(Opportunity).where(Opportunity.contact_id.is_not(None)).limit(1)).one()
             newest = select(Conversation.id).order_by(Conversation.last_message_at.desc())
             return {
                 "lead": db.session.scalar(select(Conversation.lead_id).order_by(Conversation.last_message_at.desc()))
@@ -134,6 +152,9 @@ def addresses(office: Flask) -> dict[str, str]:
                 **_imports(),
                 "automation": db.session.scalar(select(Automation.id)),
                 "task": db.session.scalar(select(Task.id).where(Task.state == "open")),
+                "account": deal.account_id,
+                "contact": deal.contact_id,
+                "opportunity": deal.id,
                 "template": db.session.scalar(select(Template.id)),
                 **_a_meeting(),
             }

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from leadcrm.core.csv_cells import safe_cell
 from leadcrm.imports.columns import doubled, guessed
 from leadcrm.imports.csv_files import Record
 from leadcrm.imports.data import Plan, RowRefused
 from leadcrm.imports.dates import NotADay, day_of, moment_of, order_in
 from leadcrm.imports.reading import RowReader, payload_names, plain
-from leadcrm.leads.csv_cells import safe_cell
 from leadcrm.leads.data import Beginnings, Consent
 
 

@@ -21,6 +21,9 @@ NEW_PASSWORD = "seven quiet otters"
 # What a path's parts stand for, unless a case says otherwise.
 PARTS = {
     "lead_id": "@lead",
+    "account_id": "@account",
+    "contact_id": "@contact",
+    "opportunity_id": "@opportunity",
     "conversation_id": "@conversation",
     "message_id": "@message",
     "attachment_id": "@attachment",
@@ -89,6 +92,7 @@ RULE = {
     "actions-3-kind": "enrol", "actions-3-flow_id": "@flow",
 }  # fmt: skip
 WORDS = {"channel": "email", "drafted_channel": "email", "subject": "Hi", "content": "Hello", "when": "now"}
+DEAL = {"name": "Six flats", "kind": "upsell", "amount": "1,000", "contact_id": "@contact", "owner_id": "@user"}
 TASK = {"title": "Call back", "kind": "call", "priority": "high", "due": "2031-01-01T09:00", "assignee_id": ""}
 MESSAGE = {"lead_id": "@lead", "channel": "email", "subject": "Hi", "content": "Hello"}
 TEMPLATE = {"name": "New", "channel": "email", "subject": "Hi", "content": "Hi"}
@@ -261,6 +265,40 @@ CASES: dict[str, Case] = {
     "GET sandbox.index": of_lead(query={"c": "@conversation"}),
     "GET sandbox.thread": of_lead(),
     "POST sandbox.answer": of_lead(body={"content": "Yes"}),
+    # accounts
+    "GET accounts.index": Case(query={"q": "account", "owner": "@user"}),
+    "GET accounts.export": Case(query={"owner": "@user"}),
+    "GET accounts.accounts_to_choose": Case(query={"q": "account"}),
+    "GET accounts.new": Case(),
+    "POST accounts.create": Case(body={"name": "New works", "owner_id": "@user"}),
+    "GET accounts.same_name": Case(query={"name": "New works"}),
+    "POST accounts.undo": Case(query={"facts": "@account_fact"}),
+    "GET accounts.show": of_lead(),
+    "GET accounts.details": of_lead(),
+    "GET accounts.account_timeline": of_lead(),
+    "GET accounts.edit": of_lead(),
+    "POST accounts.update": of_lead(body={"name": "New works", "owner_id": "@user"}),
+    "GET accounts.ask_health": of_lead(),
+    "POST accounts.set_health": of_lead(body={"health": "70"}),
+    "POST accounts.archive": of_lead(),
+    "POST accounts.restore": of_lead(changes=False),  # it is not archived
+    "GET accounts.contacts_of_account": of_lead(),
+    "GET accounts.new_contact": of_lead(),
+    "POST accounts.add_contact": of_lead(body={"first_name": "Sam"}),
+    "GET accounts.edit_contact": of_lead(),
+    "POST accounts.update_contact": of_lead(body={"first_name": "Sam"}),
+    "POST accounts.make_primary": of_lead(changes=False),  # they are it
+    "POST accounts.note_leaving": of_lead(),
+    "POST accounts.note_return": of_lead(changes=False),  # they are there
+    "GET accounts.deals_of_account": of_lead(),
+    "GET accounts.new_deal": of_lead(),
+    "POST accounts.create_deal": of_lead(body=DEAL),
+    "GET accounts.show_deal": of_lead(),
+    "GET accounts.edit_deal": of_lead(),
+    "POST accounts.update_deal": of_lead(body=DEAL),
+    "GET accounts.ask_stage": of_lead(),
+    "POST accounts.move_deal": of_lead(body={"stage": "proposal"}),
+    "GET leads.of_account": of_lead(),
     # tasks
     "GET tasks.index": Case(query={"view": "team"}),
     "GET tasks.of_lead": of_lead(),

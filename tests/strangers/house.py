@@ -157,15 +157,16 @@ def customer_of(owner: User, lead_id: str, word: str) -> dict[str, str]:
     site = f"https://shop.example/{word}".replace(" ", "+")
     words = {"industry": f"industry {word}", "notes": f"notes {word}", "website": site}
     account = perform(accounts.create_account, AccountData(name=f"account {word}", owner_id=owner.id, **words))
-    person = ContactData(first_name=f"Gerbil {word}", last_name=word, position=f"position {word}")
+    address = f"{owner.name[:3]}@works.test"
+    person = ContactData(first_name=f"Gerbil {word}", last_name=word, position=f"position {word}", email=address)
     contact = perform(accounts.add_contact, account, person, lead_id=lead_id)
     said = OpportunityData(name=f"deal {word}", notes=f"notes {word}", contact_id=contact.id, owner_id=owner.id)
     deal = perform(accounts.create_opportunity, account, said, source=f"fair {word}")
-    perform(accounts.move_to_stage, deal, "closed_lost", f"reason {word}")
+    fact = perform(accounts.move_to_stage, deal, "closed_lost", f"reason {word}")
     qualified = perform(leads.create_lead, LeadData(first_name=f"Otter {word}", owner_id=owner.id), by=owner)
     perform(leads.change_status, qualified, "qualified")
     names = {"account": account, "contact": contact, "opportunity": deal, "qualified": qualified}
-    return {name: row.id for name, row in names.items()}
+    return {"account_fact": str(fact)} | {name: row.id for name, row in names.items()}
 
 
 def _attach(writer: User, lead_id: str, word: str) -> str:

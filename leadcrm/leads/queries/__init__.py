@@ -26,6 +26,7 @@ from leadcrm.leads.queries.lists import (
 from leadcrm.leads.queries.records import (
     inquiries_of,
     is_form_sent,
+    leads_of_account,
     notes_of,
     sources,
     tag_names,
@@ -50,6 +51,7 @@ __all__ = [
     "inquiries_of",
     "is_form_sent",
     "lead_list",
+    "leads_of_account",
     "merge_values",
     "names_of",
     "normal_or_raw",

@@ -13,6 +13,8 @@ from leadcrm.identity.models import User
 from leadcrm.identity.permissions import Reader, visible_leads_filter
 from leadcrm.leads.models import Inquiry, Lead, LeadTag, Note, Tag
 
+MOST_OF_ACCOUNT = 100
+
 
 def visible_lead(user: User, lead_id: str) -> Lead:
     """A lead this person may see, with its addresses, tags and owner. Raises NotFound for any other."""
@@ -48,6 +50,13 @@ def visible_leads(user: User, lead_ids: Collection[str]) -> Sequence[Lead]:
     """Those of these leads that the person may see, with their tags."""
     statement = select(Lead).where(Lead.id.in_(lead_ids), visible_leads_filter(user, Lead.owner_id))
     return db.session.scalars(statement.options(selectinload(Lead.tags)).order_by(Lead.id)).all()
+
+
+def leads_of_account(user: User, account_id: str, limit: int = MOST_OF_ACCOUNT) -> Sequence[Lead]:
+    """Those of an account's leads that the person may see, the latest news first; not those in the archive."""
+    theirs = (Lead.account_id == account_id, Lead.archived_at.is_(None), visible_leads_filter(user, Lead.owner_id))
+    statement = select(Lead).where(*theirs).options(joinedload(Lead.owner))
+    return db.session.scalars(statement.order_by(Lead.last_activity_at.desc(), Lead.id.desc()).limit(limit)).all()
 
 
 def tag_names(lead_ids: Collection[str]) -> dict[str, list[str]]:

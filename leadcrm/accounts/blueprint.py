@@ -1,0 +1,56 @@
+"""The blueprint all pages of accounts register on, what their templates may use, and how changes are answered."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, flash, url_for
+from flask_login import current_user
+
+from leadcrm.accounts import wording
+from leadcrm.core.forms import Form
+from leadcrm.core.values import initials, tone_of
+from leadcrm.core.web import fragment, go, is_partial, time_teller
+from leadcrm.identity import queries as identity
+from leadcrm.identity.models import User
+from leadcrm.identity.permissions import is_staff
+
+blueprint = Blueprint("accounts", __name__)
+
+CHANGED = "account-changed, close-dialog"  # what shows accounts, their people and deals looks again
+
+
+@blueprint.context_processor
+def _for_templates() -> dict[str, Any]:
+    return {"wording": wording, "initials": initials, "tone_of": tone_of, "today": time_teller().today}
+
+
+def me() -> User:
+    """The signed-in person's row."""
+    return current_user._get_current_object()
+
+
+def owners() -> list[tuple[str, str]]:
+    """Colleagues who may own accounts and deals, as choices."""
+    return [(person.id, person.name) for person in identity.colleagues() if is_staff(person)]
+
+
+def changed(toast: str, facts: Sequence[int | None] = (), *, back: str) -> Response:
+    """A change's answer: a toast that can undo these facts, and events; without htmx, the page `back`."""
+    if not is_partial():
+        flash(toast, "success")
+        return go(back)
+    known = ",".join(str(fact) for fact in facts if fact is not None)
+    undo = url_for("accounts.undo", facts=known) if known else None
+    response = fragment("accounts/_nothing.html", toast=toast, undo=undo)
+    response.headers["HX-Trigger"] = CHANGED
+    return response
+
+
+def differences(held: Form, typed: Form, names: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Where two fillings of a form differ: (label, what it says now, what was typed)."""
+    texts = ((typed[name].label.text, _text(held[name].data), _text(typed[name].data)) for name in names)
+    return [(label, theirs, mine) for label, theirs, mine in texts if theirs != mine]
+
+
+def _text(value: Any) -> str:
+    return str(value or "")
