@@ -45,9 +45,6 @@ PARTS = {
     "realtor_id": "@realtor",
     "number": "1",
     "name": "inbox",
-    "account_id": "@account",
-    "contact_id": "@contact",
-    "opportunity_id": "@opportunity",
 }
 
 
