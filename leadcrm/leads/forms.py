@@ -39,7 +39,7 @@ def _is_score(form: Form, field: IntegerField) -> None:
         raise ValidationError("From 0 to 100.")
 
 
-def _near(form: Form, field: DateField) -> None:
+def near(form: Form, field: DateField) -> None:
     if field.data and not EARLIEST <= field.data < LATEST:
         raise ValidationError("This is too far from now.")
 
@@ -58,7 +58,8 @@ class LeadForm(Form):
     owner_id = SelectField("Owner", [Optional()], default="")
     tags = StringField("Tags", [at_most(400)])
     consent_source = StringField("Agreed to be written to", [at_most(120)])
-    consent_on = DateField("On", [Optional(), _near])
+    consent_on = DateField("On", [Optional(), near])
+    account_id = HiddenField(validators=[Optional(), ID])  # whose customer a new lead is
     follow_up = BooleanField("Send follow-up email")
     anyway = BooleanField("Create anyway")
     form_key = HiddenField(validators=[Optional(), ID])
@@ -97,6 +98,7 @@ class LeadForm(Form):
         return LeadData(
             **{name: self[name].data or "" for name in texts},
             owner_id=self.owner_id.data or "",
+            account_id=self.account_id.data or None,
             tags=split_tags(self.tags.data),
             consent=Consent(self.consent_source.data or "", self.consent_on.data),
         )
@@ -151,8 +153,8 @@ class FilterForm(Form):
     source = StringField("Source", [Length(max=60)])
     tag = StringField("Tag", [Optional(), Regexp(r"[0-9a-f-]{36}$", message="No such tag.")])
     score = IntegerField("Score at least", [Optional(), _is_score])
-    created_from = DateField("Created from", [Optional(), _near])
-    created_to = DateField("Created until", [Optional(), _near])
+    created_from = DateField("Created from", [Optional(), near])
+    created_to = DateField("Created until", [Optional(), near])
     has = SelectMultipleField("Has", choices=[SelectChoice(*choice) for choice in HAS_WORDS.items()])
     archived = BooleanField("Archived")
 

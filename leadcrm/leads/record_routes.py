@@ -3,6 +3,7 @@
 from flask import flash, request, url_for
 from flask_login import current_user
 
+from leadcrm.accounts import queries as accounts
 from leadcrm.core.addresses import is_email
 from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict, DomainError
@@ -20,7 +21,11 @@ SHOWN_IN_CONFLICT = ("first_name", "last_name", "company", "email", "phone", "in
 
 @blueprint.get("/leads/new")
 def new():
-    form = LeadForm(form_key=new_id(), owner_id=current_user.id, source="manual")
+    """Asks for a lead; `?account=` says whose customer it is."""
+    asked = request.args.get("account")
+    account = accounts.visible_account(me(), asked) if asked else None
+    known = {"account_id": account.id, "company": account.name} if account else {}
+    form = LeadForm(form_key=new_id(), owner_id=current_user.id, source="manual", **known)
     return _form_page(form)
 
 

@@ -43,6 +43,8 @@ SCREENS = {
     "lead status": "/leads/{lead}/status",
     "lead owner": "/leads/{lead}/owner",
     "lead tags": "/leads/{lead}/tags",
+    "account of a lead": "/leads/{lead}/account",
+    "conversion of a lead": "/leads/{lead}/conversion",
     "writing to a lead": "/leads/{lead}/composer",
     "new lead": "/leads/new",
     "lead filters": "/leads/filters",

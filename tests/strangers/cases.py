@@ -167,7 +167,7 @@ CASES: dict[str, Case] = {
     "POST leads.create": Case(
         body={"first_name": "Ann", "owner_id": "@user", "form_key": "@form_key", "anyway": "1"}, changes=False
     ),  # the form was sent before: its lead is shown again
-    "GET leads.new": Case(),
+    "GET leads.new": of_lead(query={"account": "@account"}),
     "GET leads.count": Case(query=LIST),
     "GET leads.edit_filters": Case(query=LIST),
     "GET leads.export": Case(query={"owner": "@user", "tag": "@tag"}),
@@ -296,6 +296,13 @@ CASES: dict[str, Case] = {
     "GET accounts.ask_stage": of_lead(),
     "POST accounts.move_deal": of_lead(body={"stage": "proposal"}),
     "GET leads.of_account": of_lead(),
+    "GET leads.choose_account": of_lead(),
+    "POST leads.link_account": of_lead(body={"account_id": "@account"}),
+    "POST leads.unlink_account": of_lead(changes=False),  # it belongs to none
+    "GET leads.ask_conversion": of_lead(),
+    "GET leads.accounts_of_that_name": Case(query={"account_name": "New works"}),
+    "POST leads.convert": of_lead(body={"into": "known", "account_id": "@account"}, works=422),  # it is not qualified
+    "POST leads.take_conversion_back": of_lead(works=422),  # it is none
     # tasks
     "GET tasks.index": Case(query={"view": "team"}),
     "GET tasks.of_lead": of_lead(),

@@ -5,15 +5,17 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from leadcrm.accounts.models import Account
 from leadcrm.core import clock, events
 from leadcrm.core.db import db
 from leadcrm.core.events import Event
 from leadcrm.core.models import EventRow
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
-from leadcrm.leads.events import LeadArchived, LeadAssigned, LeadStatusChanged, LeadTagged
+from leadcrm.leads.events import LeadArchived, LeadAssigned, LeadLinked, LeadStatusChanged, LeadTagged
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations.changing import assign_lead, change_status, restore_lead, set_tags
+from leadcrm.leads.operations.converting import link_account
 
 UNDO_WITHIN = timedelta(minutes=10)
 MOST_AT_ONCE = 100
@@ -46,4 +48,12 @@ def _take_back(fact: Event, lead: Lead) -> bool:
         case LeadTagged():
             names = [tag.name for tag in lead.tags if tag.name not in fact.added]
             return set_tags(lead, [*names, *fact.removed]) is not None
+        case LeadLinked() if lead.account_id == fact.account_id and lead.status != "converted":
+            return _link_again(lead, fact.old_account_id)
     return False
+
+
+def _link_again(lead: Lead, account_id: str | None) -> bool:
+    """The account of before may be gone."""
+    is_there = account_id is None or db.session.scalar(select(Account.id).where(Account.id == account_id)) is not None
+    return is_there and link_account(lead, account_id, by=None) is not None

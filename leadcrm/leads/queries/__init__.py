@@ -24,6 +24,7 @@ from leadcrm.leads.queries.lists import (
     segment_size,
 )
 from leadcrm.leads.queries.records import (
+    became_of,
     inquiries_of,
     is_form_sent,
     leads_of_account,
@@ -42,6 +43,7 @@ __all__ = [
     "SORTS",
     "FilterNames",
     "address_of",
+    "became_of",
     "count_leads",
     "counted_up_to",
     "counting",

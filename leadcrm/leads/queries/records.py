@@ -3,15 +3,16 @@
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from leadcrm.accounts.models import Opportunity
 from leadcrm.core.db import MADE_ONCE, asked_id, db
 from leadcrm.core.errors import NotFound
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import Reader, visible_leads_filter
-from leadcrm.leads.models import Inquiry, Lead, LeadTag, Note, Tag
+from leadcrm.leads.models import Conversion, Inquiry, Lead, LeadTag, Note, Tag
 
 MOST_OF_ACCOUNT = 100
 
@@ -57,6 +58,15 @@ def leads_of_account(user: User, account_id: str, limit: int = MOST_OF_ACCOUNT) 
     theirs = (Lead.account_id == account_id, Lead.archived_at.is_(None), visible_leads_filter(user, Lead.owner_id))
     statement = select(Lead).where(*theirs).options(joinedload(Lead.owner))
     return db.session.scalars(statement.order_by(Lead.last_activity_at.desc(), Lead.id.desc()).limit(limit)).all()
+
+
+def became_of(lead: Lead) -> Row | None:
+    """What a converted lead became: `converted_at`, and `opportunity_id` and `opportunity_name` of the deal, if any."""
+    deal = (Opportunity.id.label("opportunity_id"), Opportunity.name.label("opportunity_name"))
+    statement = select(Conversion.converted_at, *deal).outerjoin(
+        Opportunity, Opportunity.id == Conversion.opportunity_id
+    )
+    return db.session.execute(statement.where(Conversion.lead_id == lead.id)).one_or_none()
 
 
 def tag_names(lead_ids: Collection[str]) -> dict[str, list[str]]:
