@@ -115,8 +115,6 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     flow = db.session.scalars(select(Flow).order_by(*(key.desc() for key in named_last)).limit(1)).one()
     perform(_leave_tracks, lead.id, sent.id, word)
     return {
-        "import": _brought(word, lead.id).id,
-        "ready_import": _looked_at(_brought(word, lead.id)).id,
         "enrolment": perform(flows.enrol, lead, flow).id,
         "lead": lead.id,
         "revision": str(get_or_404(Lead, lead.id).revision),
@@ -349,6 +347,8 @@ def _happened(names: dict[str, str], word: str, leads_word: str) -> dict[str, st
         session.add(raw)
     full_flow = get_or_404(Flow, names["full_flow"])
     return {
+        "import": _brought(word, lead.id).id,
+        "ready_import": _looked_at(_brought(word, lead.id)).id,
         "enrolment": perform(flows.enrol, lead, full_flow).id,
         "tag": db.session.scalar(select(func.min(Tag.id))),
         "fact": str(fact_id),
