@@ -24,7 +24,7 @@ Facts = dict[str, dict[str, Any]]  # by lead, by field
 
 
 def facts_of(lead_ids: Collection[str], now: datetime, fields: Collection[str] = tuple(LEAD_FIELDS)) -> Facts:
-    """The facts of each lead, by field of LEAD_FIELDS; at most seven queries, for `fields` only.
+    """The facts of each lead, by field of LEAD_FIELDS; at most eight queries, for `fields` only.
 
     Times and days are the lead's own at `now`. Leads that do not exist are missing.
     """

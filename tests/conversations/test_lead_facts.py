@@ -100,7 +100,7 @@ def test_many_leads_cost_as_many_queries_as_one_and_only_what_is_asked_for(naled
         assert found.keys() == set(lead_ids)
         return len(seen)
 
-    assert measure(ids) == measure(ids[:1]) <= 7
+    assert measure(ids) == measure(ids[:1]) <= 8
     assert measure(ids, {"score", "time"}) == 1
     assert measure(ids, {"tag"}) == 2
     assert facts_of(["nobody"], clock.now()) == {}

@@ -242,7 +242,7 @@ TOLD = [
     ("opportunity.created", "user:ada", {}, "Ada began an opportunity"),
     ("opportunity.edited", "user:ada", {"fields": ["amount"]}, "Ada changed the amount of an opportunity"),
     ("opportunity.assigned", "system", {"owner_id": "ben"}, "Ben looks after an opportunity"),
-    ("opportunity.stage_changed", "user:ada", {"new": "proposal"}, "Ada moved an opportunity to proposal"),
+    ("opportunity.stage_changed", "user:ada", {"new": "proposal"}, "Ada moved an opportunity to Proposal"),
     ("opportunity.stage_changed", "system", {"new": "closed_won"}, "An opportunity was won"),
     ("lead.from_the_future", "system", {}, "Lead from the future"),
 ]

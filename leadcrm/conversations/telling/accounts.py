@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from leadcrm.accounts.wording import STAGE_WORDS
 from leadcrm.conversations.telling.base import Telling, done_by, fields
 
-_STAGES = {"closed_won": "won", "closed_lost": "lost"}
+_ENDS = {"closed_won": "won", "closed_lost": "lost"}
 
 
 def _changed(what: str) -> Callable[[Telling], str]:
@@ -35,9 +36,10 @@ def _health(telling: Telling) -> str:
 
 def _stage(telling: Telling) -> str:
     new = telling.get("new")
-    if new in _STAGES:
-        return telling.done(f"noted that an opportunity was {_STAGES[new]}", f"An opportunity was {_STAGES[new]}")
-    return telling.done(f"moved an opportunity to {new}", f"An opportunity moved to {new}")
+    if new in _ENDS:
+        return telling.done(f"noted that an opportunity was {_ENDS[new]}", f"An opportunity was {_ENDS[new]}")
+    stage = STAGE_WORDS.get(new, new)
+    return telling.done(f"moved an opportunity to {stage}", f"An opportunity moved to {stage}")
 
 
 def _linked(telling: Telling) -> str:
