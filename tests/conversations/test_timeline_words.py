@@ -216,7 +216,7 @@ TOLD = [
         "The automation “Hot leads” could not tell another program: answered 500",
     ),
     ("automation.ran", "automation:hot", {"automation_id": "hot"}, "The automation “Hot leads” ran"),
-    ("lead.converted", "user:ada", {"account_id": "x"}, "Ada converted the lead"),
+    ("lead.converted", "user:ada", {"account_id": "x"}, "Ada made Naledi Khumalo a customer"),
     ("lead.conversion_undone", "user:ada", {}, "Ada took the conversion back"),
     ("lead.linked", "user:ada", {"account_id": "x"}, "Ada added the lead to an account"),
     ("lead.linked", "system", {}, "The lead belongs to no account any more"),

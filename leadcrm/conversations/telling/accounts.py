@@ -42,6 +42,10 @@ def _stage(telling: Telling) -> str:
     return telling.done(f"moved an opportunity to {stage}", f"An opportunity moved to {stage}")
 
 
+def _converted(telling: Telling) -> str:
+    return telling.done(f"made {telling.lead} a customer", f"{telling.lead} became a customer")
+
+
 def _linked(telling: Telling) -> str:
     if not telling.get("account_id"):
         return telling.done("took the lead out of its account", "The lead belongs to no account any more")
@@ -49,7 +53,7 @@ def _linked(telling: Telling) -> str:
 
 
 SENTENCES: dict[str, Callable[[Telling], str]] = {
-    "lead.converted": done_by("converted the lead", "The lead was converted"),
+    "lead.converted": _converted,
     "lead.conversion_undone": done_by("took the conversion back", "The conversion was taken back"),
     "lead.linked": _linked,
     "account.created": done_by("made an account for the lead", "An account was made for the lead"),
