@@ -167,3 +167,24 @@ class ListForm(Form):
     @property
     def order(self) -> str:
         return "name" if self.sort.errors or not self.sort.data else self.sort.data
+
+
+class PipelineForm(Form):
+    """Which deals a list shows, as its address says it; what makes no sense is left out."""
+
+    stage = StringField("Stage", [Optional(), AnyOf(list(STAGE_WORDS))])
+    owner = StringField("Owner", [Optional(), Regexp(r"(me|none|[0-9a-f-]{36})$")])
+
+    @property
+    def chosen_stage(self) -> str:
+        return "" if self.stage.errors else self.stage.data or ""
+
+    @property
+    def chosen_owner(self) -> str:
+        return "" if self.owner.errors else self.owner.data or ""
+
+    def owner_filter(self, reader_id: str) -> dict[str, str | None]:
+        """For queries.opportunity_page. Call after validate()."""
+        if not self.chosen_owner:
+            return {}
+        return {"owner_id": {"me": reader_id, "none": None}.get(self.chosen_owner, self.chosen_owner)}

@@ -140,14 +140,13 @@ def contacts_of(account_id: str) -> Sequence[Contact]:
 
 
 def opportunity_page(
-    user: User, filters: Mapping[str, str], cursor: str | None = None, limit: int = 50
+    user: User, filters: Mapping[str, str | None], cursor: str | None = None, limit: int = 50
 ) -> Page[Opportunity]:
-    """Deals with account and owner, newest first; `filters` may name `account_id`, `stage` and `owner_id`.
+    """Deals with account and owner, newest first; `filters` may name `account_id`, `stage`, `owner_id` (None: nobody).
 
     Raises BadCursor.
     """
-    criteria = (getattr(Opportunity, name) == value for name, value in filters.items())
-    return keyset_page(_deals_seen_by(user).where(*criteria), _newest_deal, cursor, limit)
+    return keyset_page(_deals_seen_by(user).where(*_meant(filters)), _newest_deal, cursor, limit)
 
 
 def opportunities_of(account_id: str) -> Sequence[Opportunity]:
@@ -157,12 +156,12 @@ def opportunities_of(account_id: str) -> Sequence[Opportunity]:
     return db.session.scalars(deals.order_by(*order).limit(MOST_OF_ACCOUNT)).all()
 
 
-def stage_sums(user: User) -> dict[str, tuple[int, Decimal]]:
-    """How many deals stand at each stage, and what they are worth together."""
+def stage_sums(user: User, filters: Mapping[str, str | None] | None = None) -> dict[str, tuple[int, Decimal]]:
+    """How many deals stand at each stage, and what they are worth together; `filters` as for opportunity_page."""
     statement = (
         select(Opportunity.stage, func.count(Opportunity.id), func.sum(Opportunity.amount))
         .join(Opportunity.account)
-        .where(_seen_by(user))
+        .where(_seen_by(user), *_meant(filters or {}))
         .group_by(Opportunity.stage)
     )
     found = {stage: (count, amount or Decimal()) for stage, count, amount in db.session.execute(statement)}
@@ -212,6 +211,10 @@ def _standing(stages: Sequence[tuple[str, int, Decimal]]) -> Standing:
         weighted_amount=sum((weighted(amount, stage) for stage, _, amount in still_open), Decimal()),
         won_amount=sum((amount for stage, _, amount in stages if stage == "closed_won"), Decimal()),
     )
+
+
+def _meant(filters: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
+    return [getattr(Opportunity, name) == value for name, value in filters.items()]
 
 
 def _seen_by(user: User) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import (
+    format_compact_currency,
     format_currency,
     format_decimal,
     get_decimal_symbol,
@@ -22,6 +23,12 @@ def with_currency(amount: Decimal, currency: str, locale: str) -> str:
     if amount == amount.to_integral_value():
         return format_currency(amount, currency, pattern.replace(".00", ""), locale, currency_digits=False)
     return format_currency(amount, currency, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def briefly(amount: Decimal, currency: str, locale: str) -> str:
+    """`$1.5M`: where there is little room, and the exact amount stands elsewhere."""
+    return format_compact_currency(amount, currency, locale=locale, fraction_digits=1)
 
 
 def typed(amount: Decimal | None, locale: str) -> str:

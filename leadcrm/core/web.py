@@ -225,6 +225,11 @@ def money_text(amount: Decimal) -> str:
     return money.with_currency(amount, current_user.organization.currency, user_locale())
 
 
+def brief_money_text(amount: Decimal) -> str:
+    """The same in a few letters: `$1.5M`."""
+    return money.briefly(amount, current_user.organization.currency, user_locale())
+
+
 def time_tag(moment: datetime, style: str = "ago") -> Markup:
     """`<time>` that a script keeps fresh: `ago`, `moment` or `clock`."""
     return time_teller().tag(moment, style)
@@ -236,7 +241,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["glyph"] = lru_cache(maxsize=1024)(partial(_glyph, sprite))
     app.before_request(_refuse_nul_in_address)
     Htmx(app)  # replaces app.request_class by its own subclass of Flask's
-    app.jinja_env.filters.update(ago=ago, moment=moment_text, clock=clock_text, day=day_text, money=money_text)
+    app.jinja_env.filters.update(
+        ago=ago, moment=moment_text, clock=clock_text, day=day_text, money=money_text, brief_money=brief_money_text
+    )
     app.jinja_env.globals.update(
         remembered=remembered, time_tag=time_tag, time_teller=time_teller, is_partial=is_partial
     )

@@ -22,6 +22,7 @@ EVERYONES = (
     ("Tasks", "/tasks", "check-check", "G T"),
     ("New task", "/tasks/new", "plus", ""),
     ("Accounts", "/accounts", "building-2", "G A"),
+    ("Opportunities", "/opportunities", "handshake", "G O"),
     ("New account", "/accounts/new", "plus", ""),
     ("Flows", "/flows", "workflow", "G F"),
     ("Automations", "/automations", "zap", ""),

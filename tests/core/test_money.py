@@ -54,3 +54,8 @@ def test_cents_are_written_where_there_are_any():
     assert money.with_currency(Decimal("12500.5"), "EUR", "de") == "12.500,50\xa0€"
     assert money.with_currency(Decimal("12500"), "EUR", "de") == "12.500\xa0€"
     assert money.typed(None, "en") == ""
+
+
+def test_a_tab_has_room_for_a_few_letters():
+    assert money.briefly(Decimal("1480000"), "USD", "en") == "$1.5M"
+    assert money.briefly(Decimal("1480000"), "EUR", "de") == "1,5\xa0Mio.\xa0€"

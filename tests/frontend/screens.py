@@ -79,6 +79,8 @@ SCREENS = {
     "new contact": "/accounts/{account}/contacts/new",
     "contact": "/contacts/{contact}/edit",
     "new opportunity": "/accounts/{account}/opportunities/new",
+    "opportunities": "/opportunities",
+    "opportunities without a match": "/opportunities?stage=qualification&owner=none",
     "opportunity": "/opportunities/{opportunity}/edit",
     "stage of an opportunity": "/opportunities/{opportunity}/stage",
     "templates": "/templates",

@@ -290,6 +290,7 @@ CASES: dict[str, Case] = {
     "GET accounts.deals_of_account": of_lead(),
     "GET accounts.new_deal": of_lead(),
     "POST accounts.create_deal": of_lead(body=DEAL),
+    "GET accounts.deals": Case(query={"owner": "@user", "stage": "closed_lost"}),
     "GET accounts.show_deal": of_lead(),
     "GET accounts.edit_deal": of_lead(),
     "POST accounts.update_deal": of_lead(body=DEAL),
