@@ -1,8 +1,13 @@
-"""Ctrl-K: leads by any part of them, screens and actions by their names."""
+"""Ctrl-K: leads by any part of them, accounts by their names, screens and actions by their names."""
+
+from collections.abc import Sequence
 
 from flask import request
 from flask_login import current_user
 
+from leadcrm.accounts import queries as accounts
+from leadcrm.accounts.data import AccountFilters
+from leadcrm.accounts.models import Account
 from leadcrm.core.values import fold
 from leadcrm.core.web import fragment
 from leadcrm.identity.permissions import can_manage
@@ -11,7 +16,7 @@ from leadcrm.leads.blueprint import blueprint, me
 from leadcrm.leads.data import Filters
 from leadcrm.leads.search import terms_of
 
-MOST_LEADS = 8
+MOST_LEADS, MOST_ACCOUNTS = 8, 4
 LONGEST_QUERY = 100
 EVERYONES = (
     ("New lead", "/leads/new", "user-plus", "N"),
@@ -40,10 +45,15 @@ MANAGERS = (
 
 @blueprint.get("/palette")
 def palette():
-    """What `q` finds, at most eight leads; without it, where one can go."""
+    """What `q` finds, at most eight leads and four accounts; without it, where one can go."""
     query = request.args.get("q", "").replace("\x00", "")[:LONGEST_QUERY]
     found = queries.lead_list(me(), Filters(q=query), limit=MOST_LEADS).items if terms_of(query) else []
-    return fragment("leads/_palette.html", leads=found, screens=_screens(query))
+    customers = _accounts(query) if terms_of(query) else []
+    return fragment("leads/_palette.html", leads=found, accounts=customers, screens=_screens(query))
+
+
+def _accounts(query: str) -> Sequence[Account]:
+    return accounts.account_page(me(), AccountFilters(q=query), limit=MOST_ACCOUNTS).items
 
 
 def _screens(query: str) -> list[tuple[str, str, str, str]]:

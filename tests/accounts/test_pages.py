@@ -451,6 +451,14 @@ def test_an_accounts_leads_are_those_the_reader_sees(sign_in, cast, account):
     assert ("Naledi" in bens, "Oliver" in bens) == (True, False)
 
 
+def test_the_palette_finds_accounts_that_the_reader_sees(ada, sign_in, cast, account, maxs):
+    found = ada.get("/palette?q=karoo", hx=True).text
+    assert f'data-href="/accounts/{account.id}"' in found
+    assert "Nothing found" not in found
+    assert "Karoo" not in ada.get("/palette", hx=True).text
+    assert "Secret" not in sign_in(cast.ben).get("/palette?q=secret", hx=True).text
+
+
 # ---- Who may not -----------------------------------------------------------------------------------------------------
 
 
