@@ -33,7 +33,19 @@ def facts_of(lead_ids: Collection[str], now: datetime, fields: Collection[str] =
         if not about.isdisjoint(fields):
             for lead_id, found in gather(list(facts)).items():
                 facts[lead_id] |= found
+    if "account_health" in fields:
+        _add_health(facts)
     return facts
+
+
+def _add_health(facts: Facts) -> None:
+    """By the accounts' ids, which are known: SQLite would begin a join with all accounts there are."""
+    account_ids = {known["account"] for known in facts.values() if known["account"]}
+    health = select(Account.id, Account.health).where(Account.id.in_(account_ids))
+    points = dict(db.session.execute(health).all()) if account_ids else {}
+    for known in facts.values():
+        if known["account"] in points:
+            known["account_health"] = points[known["account"]]
 
 
 def _own(lead_ids: Collection[str], now: datetime) -> Facts:
@@ -71,11 +83,6 @@ def _addresses(lead_ids: Collection[str]) -> Facts:
     for lead_id, kind in db.session.execute(points):
         found.setdefault(lead_id, {})[kind] = True
     return found
-
-
-def _accounts(lead_ids: Collection[str]) -> Facts:
-    health = select(Lead.id, Account.health).join(Lead.account).where(Lead.id.in_(lead_ids))
-    return {lead_id: {"account_health": points} for lead_id, points in db.session.execute(health)}
 
 
 def _answers(lead_ids: Collection[str]) -> Facts:
@@ -121,7 +128,6 @@ def _opt_outs(lead_ids: Collection[str]) -> Facts:
 _GATHERED: dict[frozenset[str], Callable[[Collection[str]], Facts]] = {
     frozenset({"tag"}): _tags,
     frozenset({"email", "phone"}): _addresses,
-    frozenset({"account_health"}): _accounts,
     frozenset({"replied", "clicked"}): _answers,
     frozenset({"meeting"}): _meetings,
     frozenset({"opted_out"}): _opt_outs,

@@ -91,5 +91,5 @@ def test_quiet_leads_are_looked_for_by_index(office):
 def test_facts_are_gathered_by_index(office):
     with remembered("SELECT") as seen:
         facts_of([office.names["lead"]], clock.now())
-    assert len(dict(seen)) == 8 <= len(LEAD_FIELDS)
+    assert len(dict(seen)) == 7 <= len(LEAD_FIELDS)
     assert_looked_up(office, seen)
