@@ -5,6 +5,7 @@ Nothing here tells who else has booked, or whether somebody is known: a page sho
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,9 @@ DONE = {
     "booked": "Your meeting is booked.",
     "moved": "Your meeting has been moved.",
     "canceled": "Your meeting is canceled.",
+    "told": "Your meeting is booked. We have written to you with its details and a link to change it.",
 }
+JUST_MADE = timedelta(minutes=2)  # a form that is sent twice leads to the meeting, too
 BOOKINGS_OF_ADDRESS, BOOKINGS_WITH_REALTOR = "20/minute", "120/minute"
 
 
@@ -57,19 +60,24 @@ def page(realtor_id: UUID) -> Response:
 @limiter.limit(BOOKINGS_OF_ADDRESS)
 @limiter.limit(BOOKINGS_WITH_REALTOR, key_func=lambda: f"book {request.path.lower()}")
 def book(realtor_id: UUID) -> Response:
-    """Book the time that was chosen, and go to the meeting's own page. 409 with the nearest times when it is taken."""
+    """Book the time that was chosen, and go to the meeting's own page. 409 with the nearest times when it is taken.
+
+    Whoever moves a meeting that was there before is not led to it: they only said that they are somebody we know.
+    """
     with _realtor(realtor_id) as realtor:
         form, asked = VisitorForm(request.form), AskedForm(request.form)
         if not form.validate() or asked.moment is None or form.website.data:
             return _page(realtor, asked, form, 422)
         try:
             submission = leads.read_submission(_said(form, asked), realtor=realtor)
-            booking, _ = perform(operations.book_visitor, submission, realtor, asked.moment, asked.zone_name)
+            booking, is_new = perform(operations.book_visitor, submission, realtor, asked.moment, asked.zone_name)
         except operations.SlotTaken:
             return _page(realtor, asked, form, 409)
         except DomainError as refusal:
             add_errors(form, refusal)
             return _page(realtor, asked, form, 422)
+        if not is_new and booking.created_at < clock.now() - JUST_MADE:
+            return redirect(url_for("booking_page.page", realtor_id=realtor.realtor_id, done="told"), 303)
         return redirect(url_for("booking_page.meeting", token=manage_token(booking.id), done="booked"), 303)
 
 
@@ -141,7 +149,8 @@ def _said(form: VisitorForm, asked: AskedForm) -> LeadData:
 def _page(realtor: User, asked: AskedForm, form: VisitorForm, status: int = 200) -> Response:
     offered = _offered(realtor, asked, asked.zone_name)
     form.tz.data = offered["offer"].zone.key
-    shown = {**offered, "form": form, "here": url_for("booking_page.page", realtor_id=realtor.realtor_id)}
+    done = DONE.get(request.args.get("done", ""))
+    shown = {**offered, "form": form, "done": done, "here": url_for("booking_page.page", realtor_id=realtor.realtor_id)}
     return _private("bookings/book.html", status, **shown)
 
 

@@ -81,6 +81,15 @@ def test_the_same_form_sent_twice_books_once(visitor, page, acme):
     assert len(bookings()) == 1
 
 
+def test_who_only_says_that_they_are_somebody_does_not_come_to_their_meeting(visitor, page, lead, link):
+    be(at(7))
+    address = next(point.value for point in lead.contact_points if point.kind == "email")
+    answer = visitor.post(page, data=ZOE | {"email": address, "start": ELEVEN})
+    assert (answer.status_code, "/meeting/" in answer.location) == (303, False)
+    assert "We have written to you" in visitor.get(answer.location).text
+    assert [booking.starts_at.isoformat() for booking in bookings()] == ["2030-03-04T16:00:00+00:00"]
+
+
 @pytest.mark.parametrize(
     ("said", "error"),
     [
