@@ -77,11 +77,25 @@ def _automations(page: Page) -> None:
     page.goto("/automations")
 
 
+def _account(page: Page) -> None:
+    page.goto("/accounts")
+    page.locator("main table tbody a, main .rules a").first.click()
+    page.get_by_role("heading", name="Opportunities").first.wait_for()
+
+
+def _book(page: Page) -> None:
+    page.goto("/bookings")
+    address = page.locator("a[href*='/book/']").first.get_attribute("href")
+    page.goto(address)
+
+
 SCREENS: dict[str, Callable[[Page], None]] = {
     "leads": _leads,
     "inbox": _inbox,
     "flow": _flow,
     "automations": _automations,
+    "account": _account,
+    "book": _book,
 }
 
 if __name__ == "__main__":

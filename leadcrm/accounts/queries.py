@@ -104,15 +104,15 @@ def contact_page(
 
 def segment(filters: ContactFilters, cursor: str | None = None, limit: int = 50) -> Page[Contact]:
     """Everyone who is meant, whoever asks, newest first. Raises BadCursor."""
-    return keyset_page(_meant(select(Contact), filters), _newest_contact, cursor, limit)
+    return keyset_page(_chosen(select(Contact), filters), _newest_contact, cursor, limit)
 
 
 def segment_size(filters: ContactFilters) -> int:
     """How many people are meant."""
-    return db.session.scalar(_meant(select(func.count(Contact.id)), filters)) or 0
+    return db.session.scalar(_chosen(select(func.count(Contact.id)), filters)) or 0
 
 
-def _meant(statement: Select, filters: ContactFilters) -> Select:
+def _chosen(statement: Select, filters: ContactFilters) -> Select:
     statement = statement.join(Contact.account).where(Contact.left_at.is_(None), Account.archived_at.is_(None))
     if term := fold(filters.account.strip()):
         statement = statement.where(Account.folded_name.contains(term, autoescape=True))

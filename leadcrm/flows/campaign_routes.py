@@ -56,8 +56,9 @@ def index():
 @editors_only
 def new():
     """An empty form, for the segment that the address describes as the lead list's does."""
-    form = CampaignForm(MultiDict())
-    return _form_page(form, _asked(request.args))
+    form, choice = CampaignForm(MultiDict()), _asked(request.args)
+    form.audience.data = "contacts" if choice.is_contacts else "leads"
+    return _form_page(form, choice)
 
 
 @blueprint.get("/campaigns/segment")

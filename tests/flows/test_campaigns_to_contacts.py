@@ -1,5 +1,7 @@
 """Campaigns to people at accounts: whom they reach, who becomes known as a lead, and nobody twice."""
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
@@ -110,6 +112,7 @@ def test_a_draft_to_contacts_is_written_looked_at_and_edited(mia, drip, account,
     page = mia.get(f"/campaigns/{campaign.id}/edit").text
     assert 'value="retail"' in page
     assert 'value="60"' in page
+    assert re.search(r'checked[^>]*value="contacts"', mia.get("/campaigns/new?audience=contacts").text)
     counted = mia.get("/campaigns/segment?audience=contacts&contact-health_from=60", hx=True)
     assert "0 contacts" in counted.text
 
