@@ -6,7 +6,7 @@ python scripts/pictures.py
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -25,22 +25,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         office = Installation(Path(folder), f"sqlite:///{folder}/demo.db")
         office.command("db", "upgrade")
-        owner = json.loads(office.command("seed-demo", "--json"))["organizations"][0]["users"][0]
+        team = json.loads(office.command("seed-demo", "--json"))["organizations"][0]["users"]
+        realtor_id = next(user["realtor_id"] for user in team if "realtor_id" in user)
         try:
             office.start_web()
-            _take_all(office.url, owner)
+            _take_all(office.url, team[0], SCREENS | {"book": lambda page: page.goto(f"/book/{realtor_id}")})
         finally:
             office.stop()
 
 
-def _take_all(url: str, owner: dict[str, str]) -> None:
+def _take_all(url: str, owner: dict[str, str], screens: Mapping[str, Callable[[Page], object]]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(
             viewport={"width": WIDTH, "height": HEIGHT}, base_url=url, color_scheme="light", reduced_motion="reduce"
         )
         _sign_in(page, owner)
-        for name, show in SCREENS.items():
+        for name, show in screens.items():
             show(page)
             page.wait_for_load_state("networkidle")
             page.screenshot(path=PICTURES / f"{name}.png")
@@ -83,19 +84,12 @@ def _account(page: Page) -> None:
     page.get_by_role("heading", name="Opportunities").first.wait_for()
 
 
-def _book(page: Page) -> None:
-    page.goto("/bookings")
-    address = page.locator("a[href*='/book/']").first.get_attribute("href")
-    page.goto(address)
-
-
-SCREENS: dict[str, Callable[[Page], None]] = {
+SCREENS: dict[str, Callable[[Page], object]] = {
     "leads": _leads,
     "inbox": _inbox,
     "flow": _flow,
     "automations": _automations,
     "account": _account,
-    "book": _book,
 }
 
 if __name__ == "__main__":
