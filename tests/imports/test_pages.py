@@ -41,6 +41,10 @@ def text_of(response) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.get_data(as_text=True)))
 
 
+def test_imports_stand_below_the_leads_in_the_sidebar(client):
+    assert '<a href="/leads" aria-current="page"' in client.get("/imports").text
+
+
 def test_from_a_file_to_leads(client):
     answer = upload(client, PEOPLE)
     found = the_import()
