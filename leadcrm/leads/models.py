@@ -146,6 +146,7 @@ class Conversion(TenantOwned, Base):
     opportunity_id: Mapped[str | None] = mapped_column(ForeignKey("opportunities.id", ondelete="SET NULL"))
     made_account: Mapped[bool]  # what is taken back with it; anything else was there before
     made_contact: Mapped[bool]
+    linked_contact: Mapped[bool]  # who became known as the lead by it
     old_account_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # whose customer the lead was before
     converted_at: Mapped[datetime] = mapped_column(default=clock.now)
 
@@ -153,6 +154,7 @@ class Conversion(TenantOwned, Base):
 
     __table_args__ = (
         CheckConstraint("NOT made_account OR made_contact", name="new_account_has_a_contact"),
+        CheckConstraint("NOT made_contact OR linked_contact", name="new_contact_is_the_lead"),
         Index("ix_conversions_account", "account_id"),  # what depends on an account
         Index("ix_conversions_contact", "contact_id"),
         Index("ix_conversions_opportunity", "opportunity_id"),

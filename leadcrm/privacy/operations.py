@@ -36,8 +36,7 @@ def erase_lead(lead: Lead, raw_mail_ids: Sequence[str] = ()) -> Erasure:
     _stop_what_waits(lead.id)
     files = _files(lead.id, raw_mail_ids)
     suppress_hashes(lead.id)
-    if lead.account_id:
-        forget_person(lead.id, lead.account_id, lead.name)
+    forget_person(lead.id, lead.account_id, f"{lead.first_name} {lead.last_name}".strip())
     leave_shared_browsers(lead.id)
     record(LeadErased(lead_id=lead.id))
     entry = _journal(lead.id, files)

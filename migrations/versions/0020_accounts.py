@@ -130,10 +130,14 @@ def upgrade() -> None:
         sa.Column("opportunity_id", sa.String(length=36), nullable=True),
         sa.Column("made_account", sa.Boolean(), nullable=False),
         sa.Column("made_contact", sa.Boolean(), nullable=False),
+        sa.Column("linked_contact", sa.Boolean(), nullable=False),
         sa.Column("old_account_id", sa.String(length=36), nullable=True),
         sa.Column("converted_at", Moment(), nullable=False),
         sa.CheckConstraint(
             "NOT made_account OR made_contact", name=op.f("ck_conversions_new_account_has_a_contact")
+        ),
+        sa.CheckConstraint(
+            "NOT made_contact OR linked_contact", name=op.f("ck_conversions_new_contact_is_the_lead")
         ),
         _refers("conversions", "organization_id", "organizations", "CASCADE"),
         _refers("conversions", "lead_id", "leads", "CASCADE"),

@@ -3,7 +3,7 @@
 import pytest
 
 from leadcrm.accounts import operations, queries
-from leadcrm.accounts.data import AccountData, AccountFilters, OpportunityData
+from leadcrm.accounts.data import AccountData, AccountFilters, ContactData, OpportunityData
 from leadcrm.core.db import perform
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import ConversionData, LeadData
@@ -41,3 +41,23 @@ def test_forgetting_a_person_leaves_other_words_alone(account):
     perform(operations.forget_person, lead.id, account.id, "Jo")
     names = [again(deal).name for deal in deals]
     assert names == ["Jones garden", "Flat for Erased on request", "(Erased on request) and Banjo"]
+
+
+def test_a_person_is_forgotten_wherever_they_are_a_contact(account):
+    lead = perform(leads.create_lead, LeadData(first_name="Jo"), by=None)
+    theirs = perform(operations.create_account, AccountData(name="Jo"))
+    perform(operations.add_contact, theirs, ContactData(first_name="Jo"), lead_id=lead.id)
+    perform(operations.forget_person, lead.id, None, "Jo")
+    assert again(theirs).name == "Erased on request"
+
+
+def test_a_company_keeps_its_name_when_somebody_without_one_is_forgotten(account):
+    lead = perform(leads.create_lead, LeadData(company=account.name), by=None)
+    perform(operations.add_contact, account, ContactData(email="a@karoo.example"), lead_id=lead.id)
+    perform(operations.forget_person, lead.id, account.id, "")
+    assert again(account).name == "Karoo Estates"
+
+
+def test_a_rule_makes_an_account_for_a_person_with_a_very_long_name(acme):
+    lead = perform(leads.create_lead, LeadData(first_name="A" * 120, last_name="B" * 120), by=None)
+    assert len(perform(leads.give_account, lead, None).name) == 160

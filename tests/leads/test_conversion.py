@@ -101,6 +101,30 @@ def test_whoever_is_there_already_stays_one_contact(lead, cast):
     assert (again(known).lead_id, counts()) == (None, [1, 1, 0])
 
 
+def test_whoever_was_known_as_the_lead_before_stays_so_when_it_is_taken_back(lead, cast):
+    account = perform(operations.give_account, lead, None)
+    contact = db.session.scalars(select(Contact)).one()
+    assert not convert(lead, cast.ada).linked_contact
+    perform(operations.undo_conversion, lead)
+    assert (again(contact).lead_id, again(lead).account_id, counts()) == (lead.id, account.id, [1, 1, 0])
+
+
+def test_a_namesake_who_left_is_somebody_else(lead, cast):
+    account = perform(accounts.create_account, AccountData(name="Khumalo Group"))
+    gone = perform(accounts.add_contact, account, ContactData(first_name="N.", email="naledi@mail.example"))
+    perform(accounts.note_leaving, gone)
+    conversion = convert(lead, cast.ada, account_id=account.id)
+    assert (conversion.made_contact, again(gone).lead_id) == (True, None)
+
+
+def test_a_lead_who_had_left_their_company_is_there_again_when_converted(lead, cast):
+    perform(operations.give_account, lead, None)
+    contact = db.session.scalars(select(Contact)).one()
+    perform(accounts.note_leaving, contact)
+    assert convert(lead, cast.ada).contact_id == contact.id
+    assert again(contact).left_at is None
+
+
 def test_a_rep_converts_into_no_account_they_do_not_see(lead, cast):
     account = perform(accounts.create_account, AccountData(name="Secret", owner_id=cast.max.id))
     with pytest.raises(NotFound):

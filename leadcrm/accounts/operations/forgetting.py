@@ -41,18 +41,21 @@ def remove_account(account: Account) -> None:
     db.session.flush()
 
 
-def forget_person(lead_id: str, account_id: str, name: str) -> None:
-    """Call the account and its deals otherwise where they bear this person's name; where their deals came from goes.
+def forget_person(lead_id: str, account_id: str | None, name: str) -> None:
+    """Call accounts and deals otherwise where they bear this person's own name; where their deals came from goes.
 
-    Call it while their contact is still there.
+    Looked at are `account_id` and wherever they are a contact: call it while they still are. Without a `name` they bore
+    that of a company.
     """
-    account = db.session.scalar(select(Account).where(Account.id == account_id))
-    if account is not None and account.name == name:
-        account.name, account.folded_name = ERASED, folded(ERASED)
-    its_words = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    theirs = set(db.session.scalars(select(Contact.id).where(Contact.lead_id == lead_id)))
-    for deal in db.session.scalars(select(Opportunity).where(Opportunity.account_id == account_id)):
-        deal.name = its_words.sub(ERASED, deal.name)[:200]
-        if deal.contact_id in theirs:
+    theirs = db.session.scalars(select(Contact).where(Contact.lead_id == lead_id)).all()
+    account_ids = {account_id, *(contact.account_id for contact in theirs)} - {None}
+    its_words = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") if name else None
+    for account in db.session.scalars(select(Account).where(Account.id.in_(account_ids))):
+        if name and account.name == name:
+            account.name, account.folded_name = ERASED, folded(ERASED)
+    contact_ids = {contact.id for contact in theirs}
+    for deal in db.session.scalars(select(Opportunity).where(Opportunity.account_id.in_(account_ids))):
+        deal.name = its_words.sub(ERASED, deal.name)[:200] if its_words else deal.name
+        if deal.contact_id in contact_ids:
             deal.source = ""
     db.session.flush()

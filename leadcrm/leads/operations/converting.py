@@ -16,9 +16,7 @@ from leadcrm.identity.models import User
 from leadcrm.leads.data import ConversionData
 from leadcrm.leads.events import LeadConversionUndone, LeadConverted, LeadLinked, LeadStatusChanged
 from leadcrm.leads.models import Conversion, Lead
-from leadcrm.leads.operations.customers import contact_of_lead
-
-LONGEST_ACCOUNT = 160  # characters of its name; a person's may have more
+from leadcrm.leads.operations.customers import account_name_of, seat_of
 
 
 class AlreadyConverted(Conflict):
@@ -46,7 +44,8 @@ def convert_lead(lead: Lead, data: ConversionData, *, by: User | None) -> Conver
         raise DomainError("Only a qualified lead can be converted. Qualify it first.", "status")
     known = _known_account(lead, data, by)
     account = known or _new_account(lead, data)
-    contact, made_contact = contact_of_lead(lead, account)
+    seat = seat_of(lead, account)
+    contact = seat.contact
     deal = _deal(lead, account, contact, data.opportunity, is_customer=known is not None)
     conversion = Conversion(
         lead_id=lead.id,
@@ -54,7 +53,8 @@ def convert_lead(lead: Lead, data: ConversionData, *, by: User | None) -> Conver
         contact_id=contact.id,
         opportunity_id=deal.id if deal else None,
         made_account=known is None,
-        made_contact=made_contact,
+        made_contact=seat.is_new,
+        linked_contact=seat.is_link_new,
         old_account_id=lead.account_id,
         converted_at=clock.now(),
     )
@@ -113,7 +113,7 @@ def _known_account(lead: Lead, data: ConversionData, by: User | None) -> Account
 
 
 def _new_account(lead: Lead, data: ConversionData) -> Account:
-    name = data.account_name or (lead.company or lead.name)[:LONGEST_ACCOUNT]
+    name = data.account_name or account_name_of(lead)
     named = replace(data.about_account, name=name, owner_id=lead.owner_id or "")
     return accounts.create_account(named, lead_id=lead.id)
 
@@ -141,7 +141,7 @@ def _take_away(conversion: Conversion, account: Account) -> None:
     contact = _row(Contact, conversion.contact_id)
     if contact is not None and conversion.made_contact:
         accounts.remove_contact(contact)
-    elif contact is not None:
+    elif contact is not None and conversion.linked_contact:
         accounts.know_as_lead(contact, None)
     if conversion.made_account:
         others = select(Lead.id).where(Lead.account_id == account.id).limit(1)

@@ -1,5 +1,7 @@
 """Where leads and accounts meet without a conversion: a lead gets an account, somebody at an account is spoken to."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from leadcrm.accounts import operations as accounts
@@ -15,12 +17,18 @@ from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.creating import chosen_zone, make_lead
 
 SOURCE_OF_CONTACTS = "account"
+LONGEST_ACCOUNT = 160  # characters of its name; a person's may have more
 
 
 def account_called_like(lead: Lead) -> Account | None:
     """The one account that bears the name of the lead's company; None when there is none, or more than one."""
     named = account_queries.same_name(lead.company, limit=2) if lead.company else []
     return named[0] if len(named) == 1 else None
+
+
+def account_name_of(lead: Lead) -> str:
+    """What an account that is made for the lead is called."""
+    return (lead.company or lead.name)[:LONGEST_ACCOUNT]
 
 
 def give_account(lead: Lead, owner_id: str | None) -> Account:
@@ -33,29 +41,40 @@ def give_account(lead: Lead, owner_id: str | None) -> Account:
         return get_or_404(Account, lead.account_id)
     account = account_called_like(lead)
     if account is None:
-        named = AccountData(name=lead.company or lead.name, owner_id=owner_id or "")
+        named = AccountData(name=account_name_of(lead), owner_id=owner_id or "")
         account = accounts.create_account(named, lead_id=lead.id)
-    contact_of_lead(lead, account)
+    seat_of(lead, account)
     lead.account_id = account.id
     record(LeadLinked(lead_id=lead.id, account_id=account.id))
     return account
 
 
-def contact_of_lead(lead: Lead, account: Account) -> tuple[Contact, bool]:
-    """Whoever the lead is at the account, and whether they are new there. Known by their address, they stay one."""
+@dataclass(frozen=True)
+class Seat:
+    """Whoever the lead is at an account: somebody new, or somebody there was, who may not have been known as it yet."""
+
+    contact: Contact
+    is_new: bool = False
+    is_link_new: bool = False
+
+
+def seat_of(lead: Lead, account: Account) -> Seat:
+    """The lead's place at the account. Known by their address, they stay one person; who had left is there again."""
     email, phone = (point.value if (point := contact_points.primary(lead, kind)) else "" for kind in ("email", "phone"))
     there = select(Contact).where(Contact.account_id == account.id)
     known = db.session.scalar(there.where(Contact.lead_id == lead.id))
-    if known is None and email:
-        namesakes = there.where(Contact.email == email, Contact.lead_id.is_(None))
-        known = db.session.scalar(namesakes.order_by(Contact.id).limit(1))
     if known is not None:
-        return accounts.know_as_lead(known, lead.id), False
+        accounts.note_return(known)
+        return Seat(known)
+    namesakes = there.where(Contact.email == email, Contact.lead_id.is_(None), Contact.left_at.is_(None))
+    namesake = db.session.scalar(namesakes.order_by(Contact.id).limit(1)) if email else None
+    if namesake is not None:
+        return Seat(accounts.know_as_lead(namesake, lead.id), is_link_new=True)
     is_named = lead.first_name or lead.last_name or email or phone
     said = ContactData(
         first_name=lead.first_name if is_named else lead.name[:120], last_name=lead.last_name, email=email, phone=phone
     )
-    return accounts.add_contact(account, said, lead_id=lead.id), True
+    return Seat(accounts.add_contact(account, said, lead_id=lead.id), is_new=True, is_link_new=True)
 
 
 def lead_of_contact(contact: Contact) -> Lead | None:
