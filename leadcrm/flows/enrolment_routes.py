@@ -1,12 +1,11 @@
 """Letting leads into a flow by hand, one or the ticked ones, and taking that back."""
 
-from datetime import timedelta
-
 from flask import Response, flash, request, url_for
 from flask_login import current_user
 
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
+from leadcrm.core.recent import UNDO_WITHIN
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render
 from leadcrm.flows import operations, queries
 from leadcrm.flows.blueprint import blueprint
@@ -18,7 +17,6 @@ from leadcrm.leads.models import Lead
 
 CHANGED = "lead-changed, messages-changed, close-dialog"
 MOST_AT_ONCE = 100
-UNDO_WITHIN = timedelta(minutes=10)
 TAKEN_BACK = "A person took it back"
 
 

@@ -1,7 +1,6 @@
 """Taking back what was just done to an account, while it is still the last word."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -19,15 +18,12 @@ from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.operations.deals import edit_opportunity, move_to_stage
 from leadcrm.accounts.operations.keeping import edit_account, restore_account, set_health
 from leadcrm.accounts.operations.people import make_primary, note_return
-from leadcrm.core import clock, events
 from leadcrm.core.db import db
 from leadcrm.core.events import Event
 from leadcrm.core.models import EventRow
+from leadcrm.core.recent import recent_facts
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
-
-UNDO_WITHIN = timedelta(minutes=10)
-MOST_AT_ONCE = 10
 
 
 def undo(fact_ids: Sequence[int], by: User) -> int:
@@ -35,13 +31,8 @@ def undo(fact_ids: Sequence[int], by: User) -> int:
 
     What was changed again since stays as it is, and so does what the person may no longer see.
     """
-    recent = select(EventRow).where(
-        EventRow.id.in_(fact_ids[:MOST_AT_ONCE]),
-        EventRow.actor == f"user:{by.id}",
-        EventRow.at > clock.now() - UNDO_WITHIN,
-        EventRow.account_id.in_(select(Account.id).where(visible_leads_filter(by, Account.owner_id))),
-    )
-    facts = [events.restore(row) for row in db.session.scalars(recent.order_by(EventRow.id.desc()))]
+    seen = select(Account.id).where(visible_leads_filter(by, Account.owner_id))
+    facts = recent_facts(fact_ids, by.id, EventRow.account_id.in_(seen))
     return sum(_take_back(fact) for fact in facts)
 
 

@@ -12,6 +12,7 @@ from leadcrm.core import clock, events
 from leadcrm.core.db import db
 from leadcrm.core.events import record, record_all
 from leadcrm.core.models import EventRow
+from leadcrm.core.recent import UNDO_WITHIN
 from leadcrm.flows import queries
 from leadcrm.flows.events import LeadEnrolled, LeadLeftFlow
 from leadcrm.flows.fates import BUCKETS
@@ -24,7 +25,6 @@ from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads.models import Lead
 
 REPLY_COUNTS_FOR = timedelta(days=30)  # after the end of a passage a reply is still one to its last message
-UNDO_WITHIN = timedelta(minutes=10)
 
 
 def exit_lead(lead_id: str, reason: str, triggers: Collection[str] = TRIGGERS) -> int:

@@ -1,15 +1,13 @@
 """Taking back what was just done: the inverse of a fact, while it is still the last word."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import select
 
 from leadcrm.accounts.models import Account
-from leadcrm.core import clock, events
 from leadcrm.core.db import db
 from leadcrm.core.events import Event
-from leadcrm.core.models import EventRow
+from leadcrm.core.recent import recent_facts
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads.events import LeadArchived, LeadAssigned, LeadLinked, LeadStatusChanged, LeadTagged
@@ -17,21 +15,13 @@ from leadcrm.leads.models import Lead
 from leadcrm.leads.operations.changing import assign_lead, change_status, restore_lead, set_tags
 from leadcrm.leads.operations.converting import link_account
 
-UNDO_WITHIN = timedelta(minutes=10)
-MOST_AT_ONCE = 100
-
 
 def undo(fact_ids: Sequence[int], by: User) -> list[Lead]:
     """Take back these facts, of this person, of the last ten minutes; returns the leads that changed.
 
     What someone has changed again since stays as it is, and so do leads the person may no longer see.
     """
-    recent = select(EventRow).where(
-        EventRow.id.in_(fact_ids[:MOST_AT_ONCE]),
-        EventRow.actor == f"user:{by.id}",
-        EventRow.at > clock.now() - UNDO_WITHIN,
-    )
-    facts = [events.restore(row) for row in db.session.scalars(recent.order_by(EventRow.id.desc()))]
+    facts = recent_facts(fact_ids, by.id)
     visible = select(Lead).where(Lead.id.in_([fact.lead_id for fact in facts]), visible_leads_filter(by, Lead.owner_id))
     leads = {lead.id: lead for lead in db.session.scalars(visible)}
     return [leads[fact.lead_id] for fact in facts if fact.lead_id in leads and _take_back(fact, leads[fact.lead_id])]

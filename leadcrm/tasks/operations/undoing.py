@@ -1,14 +1,13 @@
 """Taking back what was just done to a task, while it is still the last word."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
-from leadcrm.core import clock, events
 from leadcrm.core.db import db
 from leadcrm.core.events import Event
-from leadcrm.core.models import EventRow
+from leadcrm.core.recent import recent_facts
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads.models import Lead
@@ -26,21 +25,13 @@ from leadcrm.tasks.models import Task
 from leadcrm.tasks.operations.closing import cancel_task, complete_task, move_task, reopen_task
 from leadcrm.tasks.operations.planning import OLD, edit_task
 
-UNDO_WITHIN = timedelta(minutes=10)
-MOST_AT_ONCE = 10
-
 
 def undo(fact_ids: Sequence[int], by: User) -> int:
     """Take back these facts, of this person, of the last ten minutes. Returns how many were.
 
     What was changed again since stays as it is, and so do tasks the person may no longer see.
     """
-    recent = select(EventRow).where(
-        EventRow.id.in_(fact_ids[:MOST_AT_ONCE]),
-        EventRow.actor == f"user:{by.id}",
-        EventRow.at > clock.now() - UNDO_WITHIN,
-    )
-    facts = [events.restore(row) for row in db.session.scalars(recent.order_by(EventRow.id.desc()))]
+    facts = recent_facts(fact_ids, by.id)
     last_words = [(fact, task) for fact in facts if (task := _task_of(fact, by)) and task.revision == fact.revision]
     return sum(_take_back(fact, task, by) for fact, task in last_words)
 
