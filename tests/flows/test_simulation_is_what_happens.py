@@ -15,7 +15,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.values import new_id
 from leadcrm.core.zones import zone
-from leadcrm.flows import jobs, operations, simulation_queries
+from leadcrm.flows import jobs, operations, queries, simulation_queries
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.fates import BUCKET_OF
 from leadcrm.flows.models import STEP_TYPES, Enrolment, Flow, FlowStep
@@ -165,8 +165,7 @@ def make_flow(case: Case) -> Flow:
 
 def simulated(lead: Lead, flow: Flow, case: Case, happenings: list[Happening]) -> dict[str, tuple]:
     policy = sending_rules()
-    rows = db.session.scalars(select(FlowStep).where(FlowStep.flow_id == flow.id))
-    steps = [StepDocument.of(row) for row in rows]
+    steps = [StepDocument.of(row) for row in queries.steps_of(flow.id)]
     person = simulation_queries.person_of(lead, steps, policy)
     entry = Entry(case.started_at, simulation_queries.next_number(lead.id, flow.id), zone(lead.timezone))
     outcomes = simulate(steps, entry, person, policy, happenings)

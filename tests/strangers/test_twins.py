@@ -41,12 +41,21 @@ def test_anothers_and_nobodys_get_the_same_answer(houses, name, caller, own):
     foreign = mixes(rule, name, mine, houses.acme)
     absent = mixes(rule, name, mine, {**nowhere(houses.acme), **same})
     for (_, theirs), (_, nobodys) in zip(foreign, absent, strict=True):
-        first = plain(asker.send(theirs, hx=True))
-        houses.changes()
-        second = plain(asker.send(nobodys, hx=True))
-        houses.changes()
+        first, second = answers(houses, asker, theirs, nobodys)
+        if first != second:  # a word like “in 3 s” may have changed between the two; what is a hole stays one
+            first, second = answers(houses, asker, theirs, nobodys)
         assert first[0] == second[0], theirs
-        assert not set(first[1].splitlines()) ^ set(second[1].splitlines()), theirs
+        assert not first[1] ^ second[1], theirs
+
+
+def answers(houses, asker, *asks) -> list[tuple[int, set[str]]]:
+    """Status and lines of each answer, from a house as it was before."""
+    found = []
+    for ask in asks:
+        status, text = plain(asker.send(ask, hx=True))
+        houses.changes()
+        found.append((status, set(text.splitlines())))
+    return found
 
 
 def masked(answer, *words: str) -> tuple[int, str]:
