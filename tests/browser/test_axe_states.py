@@ -125,7 +125,7 @@ def automation_with_groups_tested(page: Page) -> None:
     page.get_by_role("button", name="Add group").click()
     page.get_by_role("group", name="Group 3").wait_for()
     page.get_by_role("button", name="Add action").click()
-    page.get_by_role("group", name="Action 5").get_by_label("Do").select_option("wait")
+    page.get_by_role("group", name="Action 7").get_by_label("Do").select_option("wait")
     page.get_by_label("How long").wait_for()
     page.get_by_role("button", name="Create automation").click()
     page.locator("#automation-form [aria-invalid=true]").first.wait_for()
