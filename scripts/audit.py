@@ -66,9 +66,9 @@ def _audit(lighthouse: str, office: Installation, owner: dict[str, str], names: 
     print(f"{'':{width}}{'':9}" + "".join(f"{name:>16}" for name in [*CATEGORIES, *MEASURES]))
     below = 0
     for name in names:
-        path, cookies = (SIGNED_OUT[name], "") if name in SIGNED_OUT else (SCREENS[name].format(**known), cookie)
+        path, cookies = (SIGNED_OUT[name], "") if name in SIGNED_OUT else (SCREENS[name], cookie)
         for preset in ("mobile", "desktop"):
-            report = _measure(lighthouse, office.url + path, preset, cookies)
+            report = _measure(lighthouse, office.url + path.format(**known), preset, cookies)
             cells = [str(score) for score in report.scores.values()] + list(report.measures.values())
             print(f"{name:{width}}{preset:9}" + "".join(f"{cell:>16}" for cell in cells), flush=True)
             if report.least < LEAST:

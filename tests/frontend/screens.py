@@ -130,7 +130,7 @@ SIGNED_OUT = {
     "forgotten password": "/password/reset",
     "thanks": "/thanks",
     "thanks of a realtor": "/thanks/{realtor}",
-    "booking": "/book/{realtor}",
+    "booking": "/book/{realtor}?tz=UTC",  # said, so that no script has to find it out
     "booking a time": "/book/{realtor}?start={slot}",
     "meeting": "/meeting/{meeting}",
     "another time for a meeting": "/meeting/{meeting}?change=1",
