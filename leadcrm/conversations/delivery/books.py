@@ -4,16 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from leadcrm.adapters.ports import OutgoingEmail
 from leadcrm.conversations.delivery import statements
 from leadcrm.conversations.delivery.claims import Claim
 from leadcrm.conversations.delivery.leases import SEND_LEASE, lease_now
-from leadcrm.conversations.delivery.paces import HALTED_LOOK
 from leadcrm.conversations.delivery.rendering import Aside, Ready
-from leadcrm.conversations.delivery.retiming import is_being_moved
-from leadcrm.conversations.delivery.rewording import catch_up
+from leadcrm.conversations.delivery.setting_aside import about, confirms_an_opt_out, explain, put_aside, refusal
 from leadcrm.conversations.events import (
     MessageCanceled,
     MessageEvent,
@@ -23,24 +21,17 @@ from leadcrm.conversations.events import (
 )
 from leadcrm.conversations.models import Message
 from leadcrm.conversations.operations.bouncing import take_refusal
-from leadcrm.conversations.operations.consent import ASKED_FOR, BOUNCED, REASON_BOUNCED, shapes_of, why_suppressed
-from leadcrm.conversations.operations.releasing import RESTORED
+from leadcrm.conversations.operations.consent import shapes_of
 from leadcrm.conversations.operations.skipping import hold_what_waits
 from leadcrm.conversations.operations.threads import snippet_of, touch_conversations
-from leadcrm.conversations.sending_policy import TOO_SOON
-from leadcrm.conversations.sending_queries import last_automatic
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
 from leadcrm.core.events import call_to_record, owe, record
-from leadcrm.core.models import Debt
 from leadcrm.core.prepared import Call, run_together
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 
 TYPED_ORIGINS = ("manual", "follow_up")  # a person meant this lead
-NEXT_LOOK_AT_ANOTHER = timedelta(seconds=30)
-NEXT_LOOK_SECONDS = 2  # doubled with each failure of the listener that has to read the news
-LONGEST_DOUBLING = 8
 
 
 @dataclass(frozen=True)
@@ -100,13 +91,13 @@ def begin(ready: Ready, skew: timedelta, after: Made | None = None) -> int | Non
         attempt = {**_names(ready), "the_n": n, "new_started_at": clock.now()}
         consequences.append((statements.open_attempt, attempt))
     if after is not None and answers[0] is not None:
-        fact = MessageSent(**_about(after.ready.claim))
+        fact = MessageSent(**about(after.ready.claim))
         *_, event_id = run_together(connection, [*consequences, _shown(after.ready), call_to_record(fact)])
         owe([(event_id, fact)])
     else:
         run_together(connection, consequences)
     if opening and n is None:
-        _explain(ready)
+        explain(ready)
     return n
 
 
@@ -136,8 +127,8 @@ def _opening(ready: Ready, skew: timedelta) -> list[Call]:
         put_aside(Aside(ready.claim, "held", "it waited too long for its turn", clock.now()))  # and is looked at anew
         return []
     _, newest_hash, *older_hashes = shapes_of(ready.address)
-    if older_hashes and _refusal(ready):  # the statement looks for one hash alone
-        _explain(ready)
+    if older_hashes and refusal(ready):  # the statement looks for one hash alone
+        explain(ready)
         return []
     claim = ready.claim
     mail = ready.outgoing if isinstance(ready.outgoing, OutgoingEmail) else None
@@ -195,108 +186,21 @@ def _unless_withdrawn(made: Made) -> Outcome:
     return Outcome("skipped", made.outcome.verdict, withdrawn) if withdrawn else made.outcome
 
 
-def put_aside(aside: Aside, **also: Any) -> None:
-    """Settle or postpone a claimed message that does not leave now. `also` are further values of its row."""
-    claim = aside.claim
-    statement = (
-        update(Message)
-        .where(Message.id == claim.id, Message.claim_token == claim.token, Message.status == "claimed")
-        .values(status=aside.status, reason=aside.reason[:200], due_at=aside.due_at, claim_token=None, lease_until=None)
-        .values(**also)
-        .execution_options(synchronize_session=False)
-    )
-    if db.session.execute(statement).rowcount != 1:
-        return
-    touch_conversations([claim.id])
-    if aside.status in ("failed", "expired"):
-        record(MessageFailed(**_about(claim), reason=aside.reason))
-    elif aside.status == "skipped":
-        record(MessageCanceled(**_about(claim), reason=aside.reason))
-
-
-def _explain(ready: Ready) -> None:
-    """Why a claimed message could not begin: only a rule puts it aside; a lost lease is someone else's business."""
-    row = db.session.execute(
-        select(
-            Message.claim_token,
-            Message.status,
-            Message.subject,
-            Message.content,
-            statements.archived.label("archived"),
-            statements.why_withheld.scalar_subquery().label("withheld"),
-            statements.flow_is_deaf.label("flow_is_deaf"),
-            statements.paused.label("paused"),
-            statements.halted.scalar_subquery().label("halted"),
-            is_being_moved().label("is_being_moved"),
-            statements.sent_too_recently(clock.now() - ready.gap).label("sent_too_recently"),
-        ).where(Message.id == ready.claim.id)
-    ).one_or_none()
-    if row is None or row.claim_token != ready.claim.token or row.status != "claimed":
-        return
-    reason = _refusal(ready)
-    if reason is not None:
-        put_aside(Aside(ready.claim, "skipped", REASON_BOUNCED if reason == BOUNCED else "opted out"))
-    elif row.archived:
-        put_aside(Aside(ready.claim, "skipped", "the lead is archived"))
-    elif row.withheld is not None:
-        put_aside(Aside(ready.claim, "skipped", row.withheld))
-    elif row.paused:
-        put_aside(Aside(ready.claim, "held", RESTORED, clock.now()))  # the next claim finds the pause
-    elif row.halted is not None:
-        put_aside(Aside(ready.claim, "held", row.halted, clock.now() + HALTED_LOOK))
-    elif row.flow_is_deaf:
-        put_aside(Aside(ready.claim, "held", "news of the lead is being read first", _after_the_news(ready.claim)))
-    elif ready.gap and row.sent_too_recently:
-        put_aside(Aside(ready.claim, "held", TOO_SOON, _after_the_gap(ready)))
-    elif row.is_being_moved:
-        wakes = clock.now() + timedelta(seconds=NEXT_LOOK_SECONDS)
-        put_aside(Aside(ready.claim, "held", "its step is being moved to another time", wakes))
-    elif catch_up(ready.claim.id) or (row.subject, row.content) != (ready.claim.subject, ready.claim.content):
-        put_aside(Aside(ready.claim, "held", "its words were just changed", clock.now()))  # and is read anew
-
-
-def _refusal(ready: Ready) -> str | None:
-    """Why the address is not written to; an opt-out does not stop its own confirmation."""
-    reason = why_suppressed(ready.claim.channel, ready.address)
-    return None if reason in ASKED_FOR and _confirms_an_opt_out(ready.claim) else reason
-
-
-def _confirms_an_opt_out(claim: Claim) -> bool:
-    return bool(db.session.scalar(select(statements.is_confirmation).where(Message.id == claim.id)))
-
-
-def _after_the_news(claim: Claim) -> datetime:
-    tries = db.session.scalar(select(func.max(Debt.tries)).where(Debt.holds_lead_id == claim.lead_id)) or 0
-    return clock.now() + timedelta(seconds=NEXT_LOOK_SECONDS * 2 ** min(tries, LONGEST_DOUBLING))
-
-
-def _after_the_gap(ready: Ready) -> datetime:
-    """When the gap is over, or when to look again at what is just being sent."""
-    now = clock.now()
-    last = last_automatic([ready.claim.lead_id], now - ready.gap).get(ready.claim.lead_id)
-    return now + min(ready.gap, NEXT_LOOK_AT_ANOTHER) if last is None else max(last + ready.gap, now)
-
-
 def _tell(claim: Claim, outcome: Outcome) -> None:
-    about = _about(claim)
+    said = about(claim)
     fact: MessageEvent | None = None
     if outcome.status == "sent":
-        fact = MessageSent(**about)
-        if claim.origin in TYPED_ORIGINS and not _confirms_an_opt_out(claim):
+        fact = MessageSent(**said)
+        if claim.origin in TYPED_ORIGINS and not confirms_an_opt_out(claim):
             leads.note_contact(claim.lead_id)
     elif outcome.status in ("failed", "expired"):
-        fact = MessageFailed(**about, reason=outcome.reason)
+        fact = MessageFailed(**said, reason=outcome.reason)
     elif outcome.status == "unknown":
-        fact = MessageOutcomeUnknown(**about, reason=outcome.reason)
+        fact = MessageOutcomeUnknown(**said, reason=outcome.reason)
     elif outcome.status == "skipped":
-        fact = MessageCanceled(**about, reason=outcome.reason)
+        fact = MessageCanceled(**said, reason=outcome.reason)
     if fact is not None:
         record(fact)
-
-
-def _about(claim: Claim) -> dict[str, str]:
-    """What every fact says of its message."""
-    return {"lead_id": claim.lead_id, "message_id": claim.id, "channel": claim.channel, "origin": claim.origin}
 
 
 def _names(ready: Ready) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from leadcrm.conversations.delivery.claims import BATCH, Claim, claim, hold_due,
 from leadcrm.conversations.delivery.leases import clock_skew
 from leadcrm.conversations.delivery.paces import as_if_meant_for
 from leadcrm.conversations.delivery.rendering import Aside, Batch, Ready
+from leadcrm.conversations.delivery.setting_aside import put_aside
 from leadcrm.conversations.delivery.statements import MESSAGES
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.search import index_messages
@@ -177,7 +178,7 @@ class _Delivery:
         if is_spent:
             self.budget.tell()
             tomorrow = self.budget.tomorrow
-            books.put_aside(Aside(ready.claim, "held", SPENT, tomorrow), **as_if_meant_for(tomorrow))
+            put_aside(Aside(ready.claim, "held", SPENT, tomorrow), **as_if_meant_for(tomorrow))
             return None
         n = books.begin(ready, self.skew, after=made)
         if n == FIRST_TRY and self.budget is not None:
@@ -262,5 +263,5 @@ def _prepared(batch: Batch, claimed: Claim) -> Ready | Aside:
 
 def _settle(asides: list[Aside], leaving: list[Ready]) -> None:
     for aside in asides:
-        books.put_aside(aside)
+        put_aside(aside)
     index_messages([ready.said for ready in leaving])
