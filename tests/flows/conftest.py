@@ -14,10 +14,12 @@ from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.drains import drain_events
 from leadcrm.flows import operations, queries
 from leadcrm.flows.models import Enrolment
+from leadcrm.flows.operations import StepData
 from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
+from tests.flows.campaigns import HELLO
 
 
 @pytest.fixture
@@ -50,6 +52,22 @@ def new_lead(acme):
         return lead
 
     return create
+
+
+@pytest.fixture
+def drip(acme):
+    """A flow that greets at once and writes again on the third day."""
+    flow = perform(operations.create_flow, "Drip", "manual")
+    perform(operations.add_step, flow, HELLO)
+    perform(operations.add_step, flow, StepData("email", "Later", "Hi", 3, None, subject="Later"))
+    perform(operations.set_flow_enabled, flow, True)
+    return flow
+
+
+@pytest.fixture
+def mia(sign_in, cast, acme):
+    """Marketing runs campaigns."""
+    return sign_in(cast.mia)
 
 
 def drain() -> None:

@@ -5,15 +5,15 @@ import re
 import pytest
 
 from leadcrm.core import clock
-from leadcrm.core.db import db, get_or_404, perform
+from leadcrm.core.db import perform
 from leadcrm.flows import campaign_queries, operations
 from leadcrm.flows.campaign_jobs import drain_campaigns
-from leadcrm.flows.models import Campaign
 from leadcrm.flows.operations import StepData
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import Filters
 from tests.conftest import count_queries
 from tests.conversations.conftest import FakeTransport, make_lead
+from tests.flows.campaigns import created, form, fresh
 
 
 @pytest.fixture
@@ -27,30 +27,6 @@ def drip(acme):
 @pytest.fixture
 def people(acme):
     return [make_lead(email=f"lead{n}@example.com", source="fair", company="Acme", score=10 * n) for n in range(3)]
-
-
-@pytest.fixture
-def mia(sign_in, cast, drip):
-    """Marketing runs campaigns."""
-    return sign_in(cast.mia)
-
-
-def form(drip, **changes) -> dict:
-    known = {"name": "Autumn", "what": "flow", "flow_id": drip.id, "when": "now", "source": "fair"}
-    return known | changes
-
-
-def created(client, data: dict) -> Campaign:
-    answer = client.post("/campaigns", data=data)
-    assert answer.status_code == 303, answer.text
-    db.session.rollback()
-    return get_or_404(Campaign, answer.location.rpartition("/")[2])
-
-
-def fresh(campaign: Campaign) -> Campaign:
-    db.session.rollback()
-    db.session.expire_all()
-    return get_or_404(Campaign, campaign.id)
 
 
 def test_from_a_segment_to_its_results(mia, drip, people):

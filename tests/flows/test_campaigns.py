@@ -11,7 +11,7 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Message
 from leadcrm.conversations.sending_queries import sending_rules
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, get_or_404, perform, writing
+from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import acting_as
 from leadcrm.core.models import EventRow
@@ -19,26 +19,15 @@ from leadcrm.flows import campaign_queries, operations
 from leadcrm.flows.campaign_jobs import drain_campaigns
 from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.flows.models import Campaign, Enrolment, Flow
-from leadcrm.flows.operations import CampaignData, StepData, campaign_running
+from leadcrm.flows.operations import StepData, campaign_running
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import Filters
 from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import FakeTransport, make_lead
+from tests.flows.campaigns import HELLO, NO_LIMIT, begun, data, fresh, work
 from tests.flows.conftest import drain
 from tests.flows.test_leaving import receive
 from tests.plans import plans_of
-
-HELLO = StepData("email", "Hello", "Hi {first_name|there}", 0, None, subject="Hello")
-NO_LIMIT = {"email": None, "sms": None, "whatsapp": None}
-
-
-@pytest.fixture
-def drip(acme):
-    flow = perform(operations.create_flow, "Drip", "manual")
-    perform(operations.add_step, flow, HELLO)
-    perform(operations.add_step, flow, StepData("email", "Later", "Hi", 3, None, subject="Later"))
-    perform(operations.set_flow_enabled, flow, True)
-    return flow
 
 
 @pytest.fixture
@@ -47,39 +36,12 @@ def people(acme):
     return [make_lead(email=f"lead{n}@example.com", source="fair") for n in range(7)]
 
 
-def data(flow: Flow | None = None, **changes) -> CampaignData:
-    known = {
-        "name": "Autumn",
-        "segment": Filters(source="fair"),
-        "segment_words": "Source is Fair",
-        "per_hour": NO_LIMIT,
-        "flow_id": flow.id if flow else None,
-    }
-    return CampaignData(**(known | changes))
-
-
 @pytest.fixture
 def small_batches(monkeypatch):
     """Two leads in a transaction; one to leave, one to be let go."""
     monkeypatch.setattr(campaign_running, "ROWS", 8)
     monkeypatch.setattr(campaign_running, "LEAVING", 1)
     monkeypatch.setattr(campaign_running, "LET_GO", 1)
-
-
-def begun(flow: Flow, **changes) -> Campaign:
-    return perform(operations.start_campaign, perform(operations.draft_campaign, data(flow, **changes)))
-
-
-def work(batches: int | None = None) -> int:
-    """Let the worker do so many batches, or all there is to do."""
-    done = iter(range(batches)) if batches is not None else None
-    return drain_campaigns(lambda: done is not None and next(done, None) is None)
-
-
-def fresh(campaign: Campaign) -> Campaign:
-    db.session.rollback()
-    db.session.expire_all()
-    return get_or_404(Campaign, campaign.id)
 
 
 def statuses(campaign: Campaign) -> dict[str, int]:

@@ -18,8 +18,7 @@ from leadcrm.flows.operations import campaign_running
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 from tests.conversations.conftest import make_lead
-from tests.flows.test_campaign_pages import created, form, mia  # noqa: F401
-from tests.flows.test_campaigns import begun, drip, fresh, work  # noqa: F401
+from tests.flows.campaigns import begun, created, form, fresh, work
 
 ALL = {"segment": ContactFilters(), "segment_words": "All contacts of all accounts"}
 
@@ -39,7 +38,7 @@ def names_inside() -> list[str]:
     return sorted(db.session.scalars(inside))
 
 
-def test_every_contact_who_can_be_reached_enters_once(drip, account, monkeypatch):  # noqa: F811
+def test_every_contact_who_can_be_reached_enters_once(drip, account, monkeypatch):
     monkeypatch.setattr(campaign_running, "CONTACTS", 2)
     known = make_lead(email="thandi@karoo.example", first_name="Thandi")
     other = perform(accounts.create_account, AccountData(name="Other"))
@@ -60,7 +59,7 @@ def test_every_contact_who_can_be_reached_enters_once(drip, account, monkeypatch
     assert {point.value for point in sam.contact_points} == {"sam@karoo.example", "+27821234567"}
 
 
-def test_nobody_is_greeted_as_a_new_lead(drip, account, acme):  # noqa: F811
+def test_nobody_is_greeted_as_a_new_lead(drip, account, acme):
     add(account, "Sam", email="sam@karoo.example")
     begun(drip, **ALL)
     work()
@@ -101,7 +100,7 @@ def test_who_is_chosen_survives_the_database(cast):
     assert ContactFilters.from_json(filters.to_json()) == filters
 
 
-def test_a_draft_to_contacts_is_written_looked_at_and_edited(mia, drip, account, cast):  # noqa: F811
+def test_a_draft_to_contacts_is_written_looked_at_and_edited(mia, drip, account, cast):
     add(account, "Sam", email="sam@karoo.example")
     said = {"audience": "contacts", "contact-industry": "retail", "contact-health_to": "60"}
     campaign = created(mia, form(drip, **said))
@@ -117,7 +116,7 @@ def test_a_draft_to_contacts_is_written_looked_at_and_edited(mia, drip, account,
     assert "0 contacts" in counted.text
 
 
-def test_what_makes_no_sense_of_contacts_is_refused_beside_its_field(mia, drip, cast):  # noqa: F811
+def test_what_makes_no_sense_of_contacts_is_refused_beside_its_field(mia, drip, cast):
     wrong = {"audience": "contacts", "contact-health_to": "101", "contact-account_owner": cast.rita.id}
     answer = mia.post("/campaigns", data=form(drip, **wrong))
     assert answer.status_code == 422

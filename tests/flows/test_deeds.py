@@ -25,8 +25,8 @@ from leadcrm.notifications import queries as notifications
 from leadcrm.tasks.models import Task
 from tests.api.conftest import ApiClient
 from tests.conversations.conftest import make_lead
+from tests.flows.campaigns import begun, fresh, work
 from tests.flows.conftest import drain, enrolment_of, messages_of
-from tests.flows.test_campaigns import begun, fresh, work
 from tests.flows.test_leaving import receive, reply
 from tests.flows.test_only_if import HOT, publish_condition
 
