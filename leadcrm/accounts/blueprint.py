@@ -7,15 +7,17 @@ from flask import Blueprint, Response, flash, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import wording
+from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.forms import Form
 from leadcrm.core.values import initials, tone_of
-from leadcrm.core.web import fragment, go, is_partial, time_teller
+from leadcrm.core.web import add_errors, fragment, go, is_partial, time_teller
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import is_staff
 
 blueprint = Blueprint("accounts", __name__)
 
+Difference = tuple[str, str, str]  # a field's label, what it says now, what was typed
 CHANGED = "account-changed, close-dialog"  # what shows accounts, their people and deals looks again
 
 
@@ -46,8 +48,21 @@ def changed(toast: str, facts: Sequence[int | None] = (), *, back: str) -> Respo
     return response
 
 
-def differences(held: Form, typed: Form, names: Iterable[str]) -> list[tuple[str, str, str]]:
-    """Where two fillings of a form differ: (label, what it says now, what was typed)."""
+def page_of(account_id: str) -> str:
+    """The account's own page."""
+    return url_for("accounts.show", account_id=account_id)
+
+
+def refused(typed: Form, error: DomainError, held: Form, names: Iterable[str]) -> list[Difference]:
+    """Say the refusal in the form; after a colleague's change also what is `held` now: saving again means "mine"."""
+    add_errors(typed, error)
+    if not isinstance(error, Conflict):
+        return []
+    typed.revision.data = held.revision.data
+    return _differences(held, typed, names)
+
+
+def _differences(held: Form, typed: Form, names: Iterable[str]) -> list[Difference]:
     texts = ((typed[name].label.text, _text(held[name].data), _text(typed[name].data)) for name in names)
     return [(label, theirs, mine) for label, theirs, mine in texts if theirs != mine]
 

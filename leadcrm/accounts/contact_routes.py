@@ -1,15 +1,15 @@
 """The people at an account: listed, added, edited, made the main one, gone and back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from flask import Response, request, url_for
+from flask import Response, request
 
 from leadcrm.accounts import operations, queries
-from leadcrm.accounts.blueprint import blueprint, changed, differences, me
+from leadcrm.accounts.blueprint import blueprint, changed, me, page_of, refused
 from leadcrm.accounts.forms import ContactForm
 from leadcrm.accounts.models import Account, Contact
 from leadcrm.core.db import perform
-from leadcrm.core.errors import Conflict, DomainError
+from leadcrm.core.errors import DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, render
 
@@ -40,7 +40,7 @@ def add_contact(account_id: str) -> Response:
     except DomainError as error:
         add_errors(form, error)
         return _form_page(form, queries.visible_account(me(), account_id), status=error.status)
-    return changed(f"{contact.name} was added.", back=_page_of(account_id))
+    return changed(f"{contact.name} was added.", back=page_of(account_id))
 
 
 @blueprint.get("/contacts/<contact_id>/edit")
@@ -59,7 +59,7 @@ def update_contact(contact_id: str) -> Response:
         perform(operations.edit_contact, contact, form.contact_data(), form.seen_revision)
     except DomainError as error:
         return _refused(form, contact_id, error)
-    return changed("Saved.", back=_page_of(contact.account_id))
+    return changed("Saved.", back=page_of(contact.account_id))
 
 
 @blueprint.post("/contacts/<contact_id>/primacy")
@@ -81,22 +81,13 @@ def note_return(contact_id: str) -> Response:
 def _done(contact_id: str, verb: Callable[[Contact], int | None], words: str) -> Response:
     contact = queries.visible_contact(me(), contact_id)
     fact = perform(verb, contact)
-    return changed(words.format(contact.name), [fact], back=_page_of(contact.account_id))
-
-
-def _page_of(account_id: str) -> str:
-    return url_for("accounts.show", account_id=account_id)
+    return changed(words.format(contact.name), [fact], back=page_of(contact.account_id))
 
 
 def _refused(form: ContactForm, contact_id: str, error: DomainError) -> Response:
     """The form with what was typed; after a colleague's change, saving again means "mine"."""
     contact = queries.visible_contact(me(), contact_id)
-    add_errors(form, error)
-    theirs: Sequence[tuple[str, str, str]] = ()
-    if isinstance(error, Conflict):
-        held = ContactForm.of(contact)
-        form.revision.data = held.revision.data
-        theirs = differences(held, form, SHOWN_IN_CONFLICT)
+    theirs = refused(form, error, ContactForm.of(contact), SHOWN_IN_CONFLICT)
     return _form_page(form, contact.account, contact, status=error.status, theirs=theirs)
 
 

@@ -1,16 +1,14 @@
 """The possible deals with an account: listed, begun, edited, moved from stage to stage."""
 
-from collections.abc import Sequence
-
 from flask import Response, redirect, request, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import operations, queries, wording
-from leadcrm.accounts.blueprint import blueprint, changed, differences, me, owners
+from leadcrm.accounts.blueprint import blueprint, changed, me, owners, page_of, refused
 from leadcrm.accounts.forms import OpportunityForm, StageForm
 from leadcrm.accounts.models import Account, Opportunity
 from leadcrm.core.db import perform
-from leadcrm.core.errors import Conflict, DomainError
+from leadcrm.core.errors import DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, is_partial, local_path, render, user_locale
 
@@ -44,7 +42,7 @@ def create_deal(account_id: str) -> Response:
     except DomainError as error:
         add_errors(form, error)
         return _form_page(form, queries.visible_account(me(), account_id), status=error.status)
-    return changed(f"“{deal.name}” was added.", back=_page_of(account_id))
+    return changed(f"“{deal.name}” was added.", back=page_of(account_id))
 
 
 @blueprint.get("/opportunities/<opportunity_id>")
@@ -71,7 +69,7 @@ def update_deal(opportunity_id: str) -> Response:
         perform(operations.edit_opportunity, deal, form.opportunity_data(), form.seen_revision)
     except DomainError as error:
         return _refused(form, opportunity_id, error)
-    return changed("Saved.", back=_page_of(deal.account_id))
+    return changed("Saved.", back=page_of(deal.account_id))
 
 
 @blueprint.get("/opportunities/<opportunity_id>/stage")
@@ -98,11 +96,7 @@ def move_deal(opportunity_id: str) -> Response:
 
 def _asked_back(deal: Opportunity) -> str:
     """The page on which the stage was chosen."""
-    return local_path(request.form.get("back"), _page_of(deal.account_id))
-
-
-def _page_of(account_id: str) -> str:
-    return url_for("accounts.show", account_id=account_id)
+    return local_path(request.form.get("back"), page_of(deal.account_id))
 
 
 def _posted(account: Account, deal: Opportunity | None = None) -> OpportunityForm:
@@ -115,12 +109,7 @@ def _posted(account: Account, deal: Opportunity | None = None) -> OpportunityFor
 def _refused(form: OpportunityForm, opportunity_id: str, error: DomainError) -> Response:
     """The form with what was typed; after a colleague's change, saving again means "mine"."""
     deal = queries.visible_opportunity(me(), opportunity_id)
-    add_errors(form, error)
-    theirs: Sequence[tuple[str, str, str]] = ()
-    if isinstance(error, Conflict):
-        held = OpportunityForm.of(deal, user_locale())
-        form.revision.data = held.revision.data
-        theirs = differences(held, form, SHOWN_IN_CONFLICT)
+    theirs = refused(form, error, OpportunityForm.of(deal, user_locale()), SHOWN_IN_CONFLICT)
     return _form_page(form, deal.account, deal, status=error.status, theirs=theirs)
 
 

@@ -1,21 +1,21 @@
 """One account: typed in, shown, edited, given a health, put away, and taken back what was just done."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, flash, make_response, render_template, request, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import operations, queries, timeline
-from leadcrm.accounts.blueprint import blueprint, changed, differences, me, owners
+from leadcrm.accounts.blueprint import blueprint, changed, me, owners, page_of, refused
 from leadcrm.accounts.forms import AccountForm, HealthForm
 from leadcrm.accounts.models import Account
 from leadcrm.core.db import perform
-from leadcrm.core.errors import Conflict, DomainError
+from leadcrm.core.errors import DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, render
 from leadcrm.identity.permissions import can_see_lead
 
+SHOWN_IN_CONFLICT = ("name", "industry", "website", "notes")
 MOST_FACTS = 10
 LONGEST_NAME = 160
 LONGEST_NUMBER = 19  # of a fact's id
@@ -99,7 +99,7 @@ def update(account_id: str) -> Response:
         perform(operations.edit_account, account, form.account_data(), form.seen_revision)
     except DomainError as error:
         return _refused(form, account_id, error)
-    return changed("Saved.", back=_page_of(account_id))
+    return changed("Saved.", back=page_of(account_id))
 
 
 @blueprint.get("/accounts/<account_id>/health")
@@ -114,21 +114,21 @@ def set_health(account_id: str) -> Response:
     if not form.validate():
         return _health_page(account, form, status=422)
     fact = perform(operations.set_health, account, form.health.data)
-    return changed(f"Health is {form.health.data} now.", [fact], back=_page_of(account_id))
+    return changed(f"Health is {form.health.data} now.", [fact], back=page_of(account_id))
 
 
 @blueprint.post("/accounts/<account_id>/archival")
 def archive(account_id: str) -> Response:
     account = queries.visible_account(me(), account_id)
     fact = perform(operations.archive_account, account)
-    return changed(f"{account.name} was archived.", [fact], back=_page_of(account_id))
+    return changed(f"{account.name} was archived.", [fact], back=page_of(account_id))
 
 
 @blueprint.post("/accounts/<account_id>/restoration")
 def restore(account_id: str) -> Response:
     account = queries.visible_account(me(), account_id)
     perform(operations.restore_account, account)
-    return changed(f"{account.name} is back.", back=_page_of(account_id))
+    return changed(f"{account.name} is back.", back=page_of(account_id))
 
 
 @blueprint.post("/accounts/undo")
@@ -139,10 +139,6 @@ def undo() -> Response:
     count = perform(operations.undo, facts, me())
     words = "Undone." if count else "Nothing to undo: it has changed since."
     return changed(words, back=url_for("accounts.index"))
-
-
-def _page_of(account_id: str) -> str:
-    return url_for("accounts.show", account_id=account_id)
 
 
 def _number(text: str) -> int | None:
@@ -166,12 +162,7 @@ def _posted(account: Account | None = None) -> AccountForm:
 def _refused(form: AccountForm, account_id: str, error: DomainError) -> Response:
     """The form with what was typed; after a colleague's change, saving again means "mine"."""
     account = queries.visible_account(me(), account_id)
-    add_errors(form, error)
-    theirs: Sequence[tuple[str, str, str]] = ()
-    if isinstance(error, Conflict):
-        held = AccountForm.of(account)
-        form.revision.data = held.revision.data
-        theirs = differences(held, form, ("name", "industry", "website", "notes"))
+    theirs = refused(form, error, AccountForm.of(account), SHOWN_IN_CONFLICT)
     return _form_page(form, account, status=error.status, theirs=theirs)
 
 

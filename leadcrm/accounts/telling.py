@@ -13,7 +13,6 @@ FIELDS = {"close_date": "expected close", "contact_id": "contact", "first_name":
 class Background:
     """What the sentences of one page need to know: names by id."""
 
-    account: str
     people: Mapping[str, str] = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
     deals: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +80,7 @@ def _changed(what: Callable[[Telling], str]) -> Callable[[Telling], str]:
 
     def tell(telling: Telling) -> str:
         change = f"the {telling.fields} of {what(telling)}"
-        were = "were" if " and " in telling.fields else "was"
+        were = "were" if " and " in telling.fields or telling.fields.endswith("s") else "was"
         return telling.done(f"changed {change}", f"{change} {were} changed")
 
     return tell
@@ -106,8 +105,8 @@ def _contact(active: str, passive: str) -> Callable[[Telling], str]:
 
 
 def _health(telling: Telling) -> str:
-    change = f"the health from {telling.get('old') or 0} to {telling.get('new') or 0}"
-    return telling.done(f"changed {change}", f"the health changed {change.removeprefix('the health ')}")
+    change = f"from {telling.get('old') or 0} to {telling.get('new') or 0}"
+    return telling.done(f"changed the account’s health {change}", f"the account’s health changed {change}")
 
 
 def _stage(telling: Telling) -> str:
@@ -128,11 +127,11 @@ SENTENCES: dict[str, Callable[[Telling], str]] = {
     "account.health_changed": _health,
     "account.archived": _plain("archived the account", "the account was archived"),
     "account.restored": _plain("brought the account back from the archive", "the account came back from the archive"),
-    "contact.added": _contact("added {}", "{} was added"),
+    "contact.added": _contact("added {} to the contacts", "{} was added to the contacts"),
     "contact.edited": _changed(lambda telling: telling.contact),
     "contact.made_primary": _contact("made {} the main contact", "{} became the main contact"),
-    "contact.left": _contact("noted that {} left", "{} left"),
-    "contact.returned": _contact("noted that {} is back", "{} is back"),
+    "contact.left": _contact("noted that {} left the company", "{} left the company"),
+    "contact.returned": _contact("noted that {} is at the company again", "{} is at the company again"),
     "opportunity.created": lambda telling: telling.done(f"began {telling.deal}", f"{telling.deal} was begun"),
     "opportunity.edited": _changed(lambda telling: telling.deal),
     "opportunity.assigned": _given(lambda telling: telling.deal),

@@ -46,7 +46,6 @@ def _background(account: Account, rows: Sequence[EventRow]) -> Background:
     automations = _actors(rows, "automation")
     named_automations = current_app.extensions["names"]["automation"](automations) if automations else {}
     return Background(
-        account.name,
         people=_names(User, _actors(rows, "user") | _ids(rows, "owner_id")),
         contacts=_names(Contact, _ids(rows, "contact_id")),
         deals=_names(Opportunity, _ids(rows, "opportunity_id")),

@@ -259,11 +259,11 @@ def test_the_timeline_tells_who_did_what(ada, cast, account):
     assert re.findall(r"<p>(.*?) <time", page.text) == [
         "Ada gave the account to Ben",
         "Ada changed the industry of the account",
-        "Ada changed the health from 50 to 75",
+        "Ada changed the account’s health from 50 to 75",
         "Ada won “Six flats”",
         "Ada began “Six flats”",
         "Ada made Sam Botha the main contact",
-        "Ada added Sam Botha",
+        "Ada added Sam Botha to the contacts",
         "The account was added",
     ]
 
