@@ -62,6 +62,7 @@ def page(realtor_id: UUID) -> Response:
 def book(realtor_id: UUID) -> Response:
     """Book the time that was chosen, and go to the meeting's own page. 409 with the nearest times when it is taken.
 
+    Whoever comes too late for their time is kept as a lead all the same: they may not choose another one.
     Whoever moves a meeting that was there before is not led to it: they only said that they are somebody we know.
     """
     with _realtor(realtor_id) as realtor:
@@ -72,6 +73,7 @@ def book(realtor_id: UUID) -> Response:
             submission = leads.read_submission(_said(form, asked), realtor=realtor)
             booking, is_new = perform(operations.book_visitor, submission, realtor, asked.moment, asked.zone_name)
         except operations.SlotTaken:
+            perform(leads.take_in, submission)
             return _page(realtor, asked, form, 409)
         except DomainError as refusal:
             add_errors(form, refusal)

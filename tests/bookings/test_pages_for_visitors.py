@@ -117,6 +117,16 @@ def test_a_taken_time_is_a_409_with_the_nearest_ones_and_keeps_what_was_typed(vi
     assert visitor.post(page, data={**ZOE, "start": times_of(answer)[0]}).status_code == 303
 
 
+def test_who_comes_too_late_for_a_time_is_a_lead_all_the_same_and_one_when_they_book(visitor, page, book):
+    book(at(10))
+    answer = visitor.post(page, data=ZOE)
+    (zoe,) = db.session.scalars(select(Lead).where(Lead.first_name == "Zoe"))
+    assert (zoe.source, zoe.timezone) == ("booking page", "Europe/London")
+    visitor.post(page, data={**ZOE, "start": times_of(answer)[0]})
+    assert [booking.lead_id for booking in bookings() if booking.lead_id == zoe.id] == [zoe.id]
+    assert db.session.scalars(select(Lead.id).where(Lead.first_name == "Zoe")).all() == [zoe.id]
+
+
 def test_the_page_does_not_tell_whether_somebody_is_known(visitor, page, lead):
     known = visitor.post(page, data={**ZOE, "email": "naledi@mail.example", "start": TEN})
     other = visitor.post(page, data={**ZOE, "start": ELEVEN})

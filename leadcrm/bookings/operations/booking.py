@@ -60,7 +60,7 @@ def book_visitor(
 ) -> tuple[Booking, bool]:
     """The same for somebody who says who they are: a lead we know by their phone, or a new one.
 
-    Nothing is kept of them when the slot is taken. Raises what `book` does, and DomainError naming the field.
+    Raises what `book` does, and DomainError naming the field; nothing of them is kept then.
     """
     lead = get_or_404(Lead, leads.take_in(submission).lead_id)
     with acting_as(f"lead:{lead.id}"):
