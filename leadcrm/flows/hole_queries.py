@@ -37,7 +37,8 @@ def holes(flow: Flow, draft: Draft, audience: str) -> Iterator[Hole]:
         return
     steps = {step.id: step for step in draft.document.steps if step.id in strict}
     effects, now, after = effects_of(flow, draft, audience), clock.now(), ""
-    gains = Effects(added=tuple(step for step in effects.added if step.id in strict), flow_is_on=effects.flow_is_on)
+    told = tuple(step for step in effects.added if step.id in strict or step.greets)  # who is greeted first tells
+    gains = Effects(added=told, flow_is_on=effects.flow_is_on)
     while passages := passages_after(flow.id, after, now, BATCH):
         ahead = _ahead(passages, strict, gains, now)
         values = leads.merge_values({passage.lead_id for passage in passages if passage.id in ahead})
@@ -67,6 +68,6 @@ def _ahead(passages, strict, gains: Effects, now) -> dict[str, list[str]]:
             ahead[enrolment_id] = waiting
     for passage, found in adjusted(passages, gains, now) if gains.added else ():
         for adjustment in found:
-            if adjustment.kind == GAIN:
+            if adjustment.kind == GAIN and adjustment.step_id in strict:
                 ahead.setdefault(passage.id, []).append(adjustment.step_id)
     return ahead

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from leadcrm.conversations.models import WAITING
 from leadcrm.flows.changes import ADDED, MOVED, REMOVED, REWORDED, Change, clock_words
 from leadcrm.flows.document import FlowDocument, StepDocument
-from leadcrm.flows.planning import ADDRESS_WORDS
+from leadcrm.flows.planning import NOTHING, why_unreachable
 from leadcrm.flows.reasons import ALREADY_GREETED, FLOW_OFF, PARKED, STEP_DELETED
 from leadcrm.flows.timing import meant_for
 
@@ -103,22 +103,28 @@ def adjustments(
     local: ZoneInfo,
     now: datetime,
     *,
+    barred: Mapping[str, str] = NOTHING,
     greeted: bool = False,
 ) -> list[Adjustment]:
     """All that changes for a passage that runs; what is as it was, because it is over, is not mentioned.
 
-    `messages` by step id, `addresses` by channel; `now` is the moment of the publication. `greeted`: somebody said
-    the lead's first hello.
+    `messages` by step id, `addresses` by channel, and so `barred`: why the lead must not be written to there. `now` is
+    the moment of the publication. `greeted`: somebody said the lead's first hello; of several steps that would say it,
+    only the first that can does.
     """
     found = [_lost(step_id, messages[step_id]) for step_id in effects.removed if step_id in messages]
     found += [_moved(step, messages.get(step.id), passage, local, now) for step in effects.moved]
     found += [_reworded(step.id, messages[step.id]) for step in effects.reworded if step.id in messages]
     for step in effects.added:
         at = meant_for(step.day, step.time, passage.started_at, local)
+        unreachable = why_unreachable(step.channel, addresses, barred)
         if step.id in messages:
-            found.append(_back(step, messages[step.id], at, effects, local, now))
-        else:
-            found.append(_gained(step, at, passage, effects, addresses, local, now, greeted=greeted))
+            found.append(_back(step, messages[step.id], at, unreachable, effects, local, now))
+            continue
+        again = greeted and step.greets and passage.number == 1
+        gained = _gained(step, at, ALREADY_GREETED if again and not unreachable else unreachable, effects, local, now)
+        greeted = greeted or (step.greets and gained.reason in ("", FLOW_OFF))
+        found.append(gained)
     return [adjustment for adjustment in found if adjustment is not None]
 
 
@@ -165,7 +171,13 @@ def _stays(step: StepDocument, message: Planned, at: datetime, local: ZoneInfo, 
 
 
 def _back(
-    step: StepDocument, message: Planned, at: datetime, effects: Effects, local: ZoneInfo, now: datetime
+    step: StepDocument,
+    message: Planned,
+    at: datetime,
+    unreachable: str,
+    effects: Effects,
+    local: ZoneInfo,
+    now: datetime,
 ) -> Adjustment:
     """A step that was removed once and comes back: whoever had it does not get it again."""
     was = message.scheduled_for
@@ -173,31 +185,20 @@ def _back(
         return Adjustment(NONE, step.id, was, was, message.reason or GOT_IT, message.id)
     if at <= now:
         return Adjustment(NONE, step.id, was, was, passed(step, at, local, now), message.id)
+    if unreachable:
+        return Adjustment(NONE, step.id, was, was, unreachable, message.id)
     if not effects.flow_is_on:
         return Adjustment(NONE, step.id, at, was, FLOW_OFF, message.id)
     return Adjustment(GAIN, step.id, at, was, message_id=message.id)
 
 
 def _gained(
-    step: StepDocument,
-    at: datetime,
-    passage: Passage,
-    effects: Effects,
-    addresses: Mapping[str, str],
-    local: ZoneInfo,
-    now: datetime,
-    *,
-    greeted: bool,
+    step: StepDocument, at: datetime, obstacle: str, effects: Effects, local: ZoneInfo, now: datetime
 ) -> Adjustment:
-    reason = ""
+    """`obstacle`: why the step would not be sent to this lead at any time."""
+    reason = obstacle if effects.flow_is_on else obstacle or FLOW_OFF
     if at <= now:
         reason = passed(step, at, local, now)
-    elif not addresses.get(step.channel):
-        reason = f"The lead has no {ADDRESS_WORDS[step.channel]}"
-    elif step.greets and passage.number == 1 and greeted:
-        reason = ALREADY_GREETED
-    elif not effects.flow_is_on:
-        reason = FLOW_OFF
     return Adjustment(NONE if reason else GAIN, step.id, at, reason=reason)
 
 

@@ -16,10 +16,11 @@ from leadcrm.flows.draft_queries import Draft
 from leadcrm.flows.impact import NONE, Adjustment, Effects, adjustments
 from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.flows.planning import greeting_key
-from leadcrm.flows.queries import reachable
+from leadcrm.flows.reach_queries import Reach, reach_of
 from leadcrm.leads.models import Lead
 
 BATCH = 500  # passages read at a time
+NOWHERE = Reach({}, {})
 
 _PASSAGE = (Enrolment.id, Enrolment.lead_id, Enrolment.number, Enrolment.started_at, Enrolment.timezone)
 _MESSAGE = (
@@ -137,14 +138,15 @@ def adjusted(passages: Sequence[Row], effects: Effects, now: datetime) -> Iterat
     """What changes for each of these passages, from a handful of queries for all."""
     messages = messages_of([passage.id for passage in passages], effects.step_ids)
     lead_ids = [passage.lead_id for passage in passages]
-    by_channel = reachable(lead_ids, {step.channel for step in effects.added})
+    reach = reach_of(lead_ids, effects.added) if effects.added else {}
     greeted = _greeted(lead_ids) if effects.greets else set()
     for passage in passages:
-        lead_id = passage.lead_id
-        addresses = {channel: found[lead_id] for channel, found in by_channel.items() if lead_id in found}
-        local = zone(passage.timezone)
-        planned = messages.get(passage.id, {})
-        yield passage, adjustments(passage, effects, planned, addresses, local, now, greeted=lead_id in greeted)
+        theirs, local = reach.get(passage.lead_id, NOWHERE), zone(passage.timezone)
+        planned, is_greeted = messages.get(passage.id, {}), passage.lead_id in greeted
+        barred = theirs.barred
+        yield passage, adjustments(
+            passage, effects, planned, theirs.addresses, local, now, barred=barred, greeted=is_greeted
+        )
 
 
 def messages_of(enrolment_ids: Collection[str], step_ids: Collection[str]) -> dict[str, dict[str, Row]]:

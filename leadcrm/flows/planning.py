@@ -62,6 +62,11 @@ def plan(
     return [_planned(step, passage, addresses, local, now, barred) for step in steps]
 
 
+def why_unreachable(channel: str, addresses: Mapping[str, str], barred: Mapping[str, str]) -> str:
+    """Why nothing can be said to the lead on the channel; empty where it can."""
+    return barred.get(channel, "") if addresses.get(channel) else f"The lead has no {ADDRESS_WORDS[channel]}"
+
+
 def intent_key(step: FlowStep, passage: Passage) -> str:
     """What is said once, for ever: a first hello is shared with automations, everything else is the step's own."""
     if step.greets and passage.number == 1:
@@ -82,7 +87,7 @@ def own_key(step_id: str, enrolment_id: str) -> str:
 def _planned(step, passage, addresses, local, now, barred) -> PlannedMessage:
     channel = CHANNEL_OF_TYPE[step.type]
     at = scheduled_for(step.day, step.time, passage.started_at, local, now)
-    reason = barred.get(channel, "") if addresses.get(channel) else f"The lead has no {ADDRESS_WORDS[channel]}"
+    reason = why_unreachable(channel, addresses, barred)
     if reason:
         return PlannedMessage(step, channel, at, own_key(step.id, passage.id), reason)
     return PlannedMessage(step, channel, at, intent_key(step, passage))

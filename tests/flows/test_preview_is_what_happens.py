@@ -8,7 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from leadcrm.conversations.models import WAITING, Message
+from leadcrm.conversations.models import WAITING, Message, Suppression
+from leadcrm.conversations.operations.consent import BOUNCED, REASON_BOUNCED
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.flows import draft_queries, impact_queries, jobs, operations
@@ -16,7 +17,7 @@ from leadcrm.flows.edits import AddStep, DuplicateStep, EditStep, MoveStep, Remo
 from leadcrm.flows.impact import GAIN, KINDS, LOSE, MOVE, NONE, REWORD
 from leadcrm.flows.models import Enrolment, Flow, FlowStep
 from leadcrm.flows.operations import StepData, applying
-from leadcrm.flows.reasons import STEP_DELETED
+from leadcrm.flows.reasons import ALREADY_GREETED, STEP_DELETED
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from tests.databases import BACKEND
@@ -43,21 +44,25 @@ def test_five_hundred_leads_and_random_publications(flow, steps, monkeypatch, se
     far = AddStep(StepData("email", "Far away", "Hi", 20, time(9), "Hi"))  # so that nobody is done before the end
     save(flow, far)
     perform(operations.publish, flow, 1)
-    now = let_in(dice, flow, monkeypatch)
+    now = let_in(dice, flow, monkeypatch, welcome=steps.welcome)
     happened: Counter = Counter()
-    for sure in (
-        MoveStep(steps.text.id, 3, time(16, 30)),
-        EditStep(far.step_id, replace(far.data, content="Other words")),
-        AddStep(StepData("text", "Late", "Hi", 12, time(9))),
-        RemoveStep(steps.reminder.id),
+    hello = [AddStep(StepData("email", f"Hello {day}", "Hi", day, time(9), "Hi", greets=True)) for day in (13, 14)]
+    for sure, *more in (
+        [MoveStep(steps.text.id, 3, time(16, 30))],
+        [EditStep(far.step_id, replace(far.data, content="Other words"))],
+        [AddStep(StepData("text", "Late", "Hi", 12, time(9))), *hello],
+        [RemoveStep(steps.reminder.id)],
     ):
         now += timedelta(hours=dice.randrange(1, 15), minutes=dice.randrange(60))
         monkeypatch.setattr(clock, "now", lambda moment=now: moment)
         let_things_happen(dice)
         switch_something(dice, flow, leave={far.step_id, steps.reminder.id})
         draft_something(dice, flow, leave={step.id for step in vars(steps).values()} | {far.step_id})
-        save(flow, sure)
+        for edit in (sure, *more):
+            save(flow, edit)
         happened += publish_and_compare(dice, flow, "new" if isinstance(sure, EditStep) else "running")
+    why = {row.reason for (_, step_id), row in seen().items() if step_id in {edit.step_id for edit in hello}}
+    assert {"", ALREADY_GREETED, REASON_BOUNCED} <= why, f"the dice left something out: {why}"
     assert all(happened[kind] for kind in KINDS), f"the dice left something out: {happened}"
 
 
@@ -139,10 +144,15 @@ def as_promised(before, listed, words) -> dict[tuple[str, str], Seen]:
     return after
 
 
-def let_in(dice, flow, monkeypatch) -> datetime:
-    """Everybody enters at some moment of four days. Returns the last."""
+def let_in(dice, flow, monkeypatch, welcome=None) -> datetime:
+    """Everybody enters at some moment of four days, the first two hundred without the step that welcomes.
+
+    Mail to some comes back. Returns the last moment.
+    """
     moments = sorted(START + timedelta(minutes=dice.randrange(4 * 24 * 60)) for _ in range(LEADS))
     for start in range(0, LEADS, 100):
+        if welcome is not None and start in (0, 200):
+            perform(operations.set_step_enabled, welcome, start > 0)
         with writing():
             for number, moment in enumerate(moments[start : start + 100], start):
                 monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
@@ -150,6 +160,8 @@ def let_in(dice, flow, monkeypatch) -> datetime:
                 data = {"first_name": "Naledi", "email": f"n{number}@example.com", "phone": phone}
                 lead = leads.create_lead(LeadData(**data, timezone=dice.choice(ZONES)), by=None)
                 operations.enrol(lead, get_or_404(Flow, flow.id))
+                if dice.random() < 0.1:
+                    db.session.add(Suppression(channel="email", address=data["email"], reason=BOUNCED))
     return moments[-1]
 
 

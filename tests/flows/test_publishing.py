@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from leadcrm.conversations.models import Message
+from leadcrm.conversations.models import Message, Suppression
 from leadcrm.conversations.models.rules import RetimedStep
 from leadcrm.conversations.operations import send_now
 from leadcrm.core import clock
@@ -344,6 +344,101 @@ def test_a_lead_that_cannot_be_reached_or_was_greeted_is_told_apart(at, flow, st
     ]
     publish(flow, "running")
     assert messages_of(reachable)[-1].reason == "The lead was greeted before"
+
+
+def hellos(*days: int) -> list[AddStep]:
+    """Steps that would each be the lead's first hello."""
+    return [AddStep(StepData("email", f"Hello {day}", "Hi", day, time(9), "Hi", greets=True)) for day in days]
+
+
+@pytest.fixture
+def ungreeted(flow, steps, new_lead):
+    """Somebody inside to whom nobody said hello."""
+    perform(operations.set_step_enabled, steps.welcome, False)
+    return new_lead()
+
+
+def publish_with(flow, edits) -> list[Message]:
+    """Publish these new steps, also for those inside. Returns what became of them, in their order."""
+    for edit in edits:
+        change(flow, edit)
+    publish(flow, "running")
+    db.session.rollback()
+    found = {message.step_id: message for message in db.session.scalars(select(Message))}
+    return [found[edit.step_id] for edit in edits]
+
+
+def test_of_two_first_hellos_the_later_is_told_and_kept_as_one_too_many(at, flow, ungreeted):
+    two = hellos(4, 5)
+    for edit in two:
+        change(flow, edit)
+    told = {(count.step_name, count.kind, count.reason): count.messages for count in preview(flow, "running").counts}
+    assert told == {("Hello 4", "gain", ""): 1, ("Hello 5", "none", "The lead was greeted before"): 1}
+    assert publish(flow, "running").gained == 1
+    assert [(by_step(ungreeted, edit.step_id).status, by_step(ungreeted, edit.step_id).reason) for edit in two] == [
+        ("scheduled", ""),
+        ("skipped", "The lead was greeted before"),
+    ]
+
+
+def test_a_first_hello_that_cannot_be_said_leaves_it_to_the_next(at, flow, ungreeted):
+    late = AddStep(StepData("email", "Late", "Hi", 0, time(0), "Hi", greets=True))
+    at(hours=12)
+    assert [message.status for message in publish_with(flow, [late, *hellos(4)])] == ["skipped", "scheduled"]
+
+
+def test_a_flow_that_is_off_and_switched_on_says_hello_once(at, flow, ungreeted):
+    perform(operations.set_flow_enabled, flow, False)
+    [first] = publish_with(flow, hellos(4))
+    second, third = publish_with(flow, hellos(5, 6))
+    assert [second.reason, third.reason] == ["The lead was greeted before"] * 2
+    perform(operations.set_flow_enabled, fresh(flow), True)
+    statuses = [by_step(ungreeted, message.step_id).status for message in (first, second, third)]
+    assert statuses == ["scheduled", "skipped", "skipped"]
+
+
+def test_a_hello_said_by_somebody_else_meanwhile_leaves_a_reason(at, flow, ungreeted, monkeypatch):
+    publish_with(flow, hellos(4))
+    monkeypatch.setattr(impact_queries, "_greeted", lambda lead_ids: set())  # as who looked a moment earlier
+    [second] = publish_with(flow, hellos(5))
+    assert (second.status, second.reason) == ("skipped", "The lead was greeted before")
+
+
+def test_a_gap_in_a_hello_that_another_step_says_first_is_no_gap(at, flow, ungreeted):
+    first, second = hellos(4, 5)
+    change(flow, first)
+    change(flow, AddStep(replace(second.data, content="How is {company}?")))
+    assert list(hole_queries.holes(fresh(flow), draft(flow), "running")) == []
+
+
+def come_back(address: str) -> None:
+    """Mail to it did."""
+    with writing() as session:
+        session.add(Suppression(channel="email", address=address, reason="bounced"))
+
+
+def test_whose_mail_came_back_gains_no_email(at, flow, steps, new_lead):
+    lead = new_lead(email="gone@example.com")
+    come_back("gone@example.com")
+    mail = AddStep(StepData("email", "Mail", "Hi", 4, time(9), "Hi"))
+    change(flow, mail)
+    change(flow, AddStep(MORE))
+    told = {(count.step_name, count.kind, count.reason): count.messages for count in preview(flow, "running").counts}
+    assert told == {("Mail", "none", "mail to this address came back"): 1, ("More", "gain", ""): 1}
+    assert publish(flow, "running").gained == 1
+    assert by_step(lead, mail.step_id).reason == "mail to this address came back"
+
+
+def test_whose_mail_came_back_does_not_get_an_email_back(at, flow, steps, new_lead):
+    lead = new_lead(email="gone@example.com")
+    change(flow, RemoveStep(steps.reminder.id))
+    publish(flow)
+    come_back("gone@example.com")
+    perform(operations.restore_version, flow, draft(flow).revision, 1)
+    told = [(count.kind, count.reason) for count in preview(flow, "running").counts]
+    assert told == [("none", "mail to this address came back")]
+    assert publish(flow, "running").gained == 0
+    assert by_step(lead, steps.reminder.id).status == "skipped"
 
 
 def test_a_flow_that_is_off_sends_nothing_and_remembers_what_it_would(at, flow, steps, new_lead):

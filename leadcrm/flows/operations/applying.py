@@ -25,11 +25,11 @@ from leadcrm.flows.changes import Change
 from leadcrm.flows.document import FlowDocument, StepDocument
 from leadcrm.flows.draft_queries import unsettled_version
 from leadcrm.flows.impact import GAIN, LOSE, MOVE, NONE, REWORD, Adjustment, Effects
-from leadcrm.flows.impact_queries import adjusted, passages_after
+from leadcrm.flows.impact_queries import adjusted, messages_of, passages_after
 from leadcrm.flows.models import Enrolment, Flow, FlowVersion
 from leadcrm.flows.operations.rewording import COPIED
 from leadcrm.flows.planning import intent_key, own_key
-from leadcrm.flows.reasons import PARKED, STEP_DELETED
+from leadcrm.flows.reasons import ALREADY_GREETED, PARKED, STEP_DELETED
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
 
@@ -99,16 +99,28 @@ def _is_put_aside(adjustment: Adjustment) -> bool:
 
 def _give(found: Found, steps: dict[str, StepDocument]) -> int:
     """Plan new messages, and a skipped one with the reason for whoever does not get it. Returns how many wait now."""
-    planned = [_row(passage, one, steps[one.step_id]) for passage, one in found if one.kind == GAIN]
-    dropped = [
-        _row(passage, one, steps[one.step_id])
-        | {"status": "skipped", "reason": one.reason, "intent_key": own_key(one.step_id, passage.id)}
-        for passage, one in found
-        if one.kind == NONE
-    ]
+    gained = [(passage, one) for passage, one in found if one.kind == GAIN]
+    _drop([(passage, one, one.reason) for passage, one in found if one.kind == NONE], steps)
+    count = plan_messages([_row(passage, one, steps[one.step_id]) for passage, one in gained])
+    if count < len(gained):
+        _drop([(passage, one, ALREADY_GREETED) for passage, one in _without_message(gained)], steps)
+    return count
+
+
+def _drop(found: Sequence[tuple[Row, Adjustment, str]], steps: dict[str, StepDocument]) -> None:
+    """A skipped message with the reason. What a switch may yet let go keeps its greeting from being said by others."""
+    dropped = []
+    for passage, one, reason in found:
+        row = _row(passage, one, steps[one.step_id]) | {"status": "skipped", "reason": reason}
+        dropped.append(row if reason in PARKED else row | {"intent_key": own_key(one.step_id, passage.id)})
     if dropped:
         db.session.execute(insert(Message), dropped)
-    return plan_messages(planned)
+
+
+def _without_message(gained: Found) -> Found:
+    """Those whose message was not written: an automation said hello while we looked."""
+    there = messages_of([passage.id for passage, _ in gained], {one.step_id for _, one in gained})
+    return [(passage, one) for passage, one in gained if one.step_id not in there.get(passage.id, {})]
 
 
 def _row(passage: Row, adjustment: Adjustment, step: StepDocument) -> dict[str, Any]:
