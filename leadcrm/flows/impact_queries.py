@@ -13,7 +13,7 @@ from leadcrm.core.db import db
 from leadcrm.core.zones import zone
 from leadcrm.flows import impact
 from leadcrm.flows.draft_queries import Draft
-from leadcrm.flows.impact import NONE, Adjustment, Effects, adjustments
+from leadcrm.flows.impact import GAIN, MOVE, NONE, Adjustment, Effects, adjustments
 from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.flows.planning import greeting_key
 from leadcrm.flows.reach_queries import Reach, reach_of
@@ -42,10 +42,14 @@ class Count:
 
 @dataclass(frozen=True)
 class Impact:
-    """What publishing now would do: of `running` leads inside, something changes for `affected`."""
+    """What publishing now would do: of `running` leads inside, something changes for `affected`.
+
+    `given`: how many of them gain a message, or get one at another time.
+    """
 
     running: int
     affected: int
+    given: int
     counts: tuple[Count, ...]
 
     def total(self, kind: str) -> int:
@@ -77,14 +81,15 @@ def effects_of(flow: Flow, draft: Draft, audience: str) -> Effects:
 
 def impact_of(flow: Flow, draft: Draft, audience: str) -> Impact:
     """Counts over all running leads. Two seconds for ten thousand of them: for a page's own request."""
-    running = affected = 0
+    running = affected = given = 0
     counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for _, found in all_adjusted(flow.id, effects_of(flow, draft, audience), clock.now()):
         running += 1
         affected += any(adjustment.kind != NONE for adjustment in found)
+        given += any(adjustment.kind in (GAIN, MOVE) for adjustment in found)
         for key, messages in impact.counted(found).items():
             counts[key] += messages
-    return Impact(running, affected, tuple(_named(counts, draft)))
+    return Impact(running, affected, given, tuple(_named(counts, draft)))
 
 
 def affected_leads(
@@ -94,14 +99,15 @@ def affected_leads(
     *,
     kind: str | None = None,
     step_id: str | None = None,
+    reason: str | None = None,
     after: str = "",
     limit: int = 50,
 ) -> AffectedPage:
-    """The leads behind the counts: those for whom something changes, or those of one `kind` and step."""
+    """The leads behind the counts: those for whom something changes, or those of one `kind`, step and reason."""
 
     def is_asked_for(adjustment: Adjustment) -> bool:
         right_kind = adjustment.kind == kind if kind else adjustment.kind != NONE
-        return right_kind and step_id in (None, adjustment.step_id)
+        return right_kind and step_id in (None, adjustment.step_id) and reason in (None, adjustment.reason)
 
     page: list[tuple[Row, list[Adjustment]]] = []
     for passage, found in all_adjusted(flow.id, effects_of(flow, draft, audience), clock.now(), after):
@@ -144,8 +150,9 @@ def adjusted(passages: Sequence[Row], effects: Effects, now: datetime) -> Iterat
         theirs, local = reach.get(passage.lead_id, NOWHERE), zone(passage.timezone)
         planned, is_greeted = messages.get(passage.id, {}), passage.lead_id in greeted
         barred = theirs.barred
-        yield passage, adjustments(
-            passage, effects, planned, theirs.addresses, local, now, barred=barred, greeted=is_greeted
+        yield (
+            passage,
+            adjustments(passage, effects, planned, theirs.addresses, local, now, barred=barred, greeted=is_greeted),
         )
 
 

@@ -12,6 +12,7 @@ from leadcrm.flows import impact
 from leadcrm.flows.changes import Change, told
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
+from leadcrm.flows.impact_queries import Count
 from leadcrm.flows.models import INSIDE_TYPES
 from leadcrm.flows.operations import Effect
 
@@ -38,6 +39,23 @@ def when_words(step: StepDocument) -> str:
 def reason_words(reason: str) -> str:
     """Why a message does not go out, the time of day in it as the reader writes it."""
     return impact.told(reason, wall_clock)
+
+
+def count_words(count: Count) -> str:
+    """For how many leads inside a publication does what with a step: `2 leads gain it`."""
+    leads = "1 lead" if count.messages == 1 else f"{count.messages:,} leads"
+    if count.kind == impact.NONE:
+        return f"nothing changes for {leads}: {reason_words(count.reason)}"
+    one, several = COUNTS[count.kind]
+    return f"{leads} {one if count.messages == 1 else several}"
+
+
+COUNTS = {
+    impact.GAIN: ("gains it", "gain it"),
+    impact.LOSE: ("loses it", "lose it"),
+    impact.MOVE: ("gets it at another time", "get it at another time"),
+    impact.REWORD: ("reads something else", "read something else"),
+}
 
 
 def change_words(change: Change) -> str:

@@ -114,8 +114,55 @@ def test_a_new_step_that_comes_too_late_for_a_lead_says_so(mia, flow, steps, new
     change(flow, RemoveStep(steps.reminder.id))
     page = mia.get(f"/flows/{flow.id}/publishing?audience=running").text
     too_late = r"Day 0 is today, and \d+:\d\d [AP]M has passed"
-    assert re.search(rf"Late: nothing changes for 1 lead\. {too_late}\.", page), "as the page writes all its times"
+    assert re.search(rf"nothing changes for 1 lead: {too_late}<", page), "as the page writes all its times"
     assert re.search(rf"Late is not sent: {too_late}", page)
+
+
+def number(page: str, words: str) -> str:
+    """Where that number of the page leads to."""
+    [href] = re.findall(rf'<a class="link" href="([^"]+)"[^>]*>{words}', page)
+    return href.replace("&amp;", "&")
+
+
+def test_each_number_of_a_step_leads_to_its_leads(mia, flow, steps, new_lead):
+    no_phone = new_lead(first_name="Akua", phone=None)
+    both = new_lead(first_name="Zanele")
+    change(flow, AddStep(MORE))
+    change(flow, MoveStep(steps.reminder.id, 4, time(14)))
+    page = mia.get(f"/flows/{flow.id}/publishing?audience=running").text
+    assert "Day 3, 10:00 AM</span>" in page
+    listed = {
+        words: {
+            lead.first_name for lead in (no_phone, both) if f"/leads/{lead.id}" in mia.get(number(page, words)).text
+        }
+        for words in (
+            "1 lead gains it",
+            "2 leads get it at another time",
+            "nothing changes for 1 lead: The lead has no phone number",
+        )
+    }
+    assert list(listed.values()) == [{"Zanele"}, {"Akua", "Zanele"}, {"Akua"}]
+    narrowed = mia.get(number(page, "1 lead gains it")).text
+    assert 'aria-current="true">1 lead gains it' in narrowed
+    assert "More: 1 lead gains it." in narrowed
+    assert "Also the 2 running leads whose day is still ahead" in narrowed
+
+
+def test_a_number_that_has_gone_on_since_says_so(mia, flow, steps, new_lead):
+    new_lead()
+    change(flow, AddStep(MORE))
+    page = mia.get(f"/flows/{flow.id}/publishing?audience=running&kind=lose&step_id={steps.text.id}&reason=\x00").text
+    assert "Nobody here" in page
+
+
+def test_a_narrowed_list_comes_page_by_page(mia, flow, steps, new_lead):
+    for count in range(52):
+        new_lead(first_name=f"Lead{count:02}")
+    change(flow, RemoveStep(steps.reminder.id))
+    page = mia.get(number(mia.get(f"/flows/{flow.id}/publishing").text, "52 leads lose it")).text
+    following = re.search(r'href="([^"]+)" aria-label="Next page"', page)[1].replace("&amp;", "&")
+    assert f"step_id={steps.reminder.id}" in following
+    assert len(re.findall(r">Lead\d\d", mia.get(following).text)) == 2
 
 
 def test_a_kept_reason_is_told_in_the_readers_own_way(mia, flow, steps, new_lead):
