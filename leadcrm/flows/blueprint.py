@@ -11,7 +11,16 @@ from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.core.zones import zone
 from leadcrm.flows.models import Flow
-from leadcrm.flows.wording import ENTER_WORDS, PASSAGES, change_words, fate_words, reason_words, save_words, wall_clock
+from leadcrm.flows.wording import (
+    ENTER_WORDS,
+    PASSAGES,
+    change_words,
+    fate_words,
+    reason_words,
+    save_words,
+    step_time,
+    wall_clock,
+)
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import requires
 
@@ -30,6 +39,7 @@ def _for_templates() -> dict[str, Any]:
         "wall_clock": wall_clock,
         "change_words": change_words,
         "reason_words": reason_words,
+        "step_time": step_time,
         "save_words": save_words,
         "enter_words": ENTER_WORDS,
         "days_words": days_words,

@@ -30,6 +30,7 @@ TYPE_WORDS = {
 }
 
 Values = dict[str, Any]
+SayTime = Callable[[time], str]
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,15 @@ def taken_back(document: FlowDocument, changes: Sequence[Change]) -> FlowDocumen
 
 
 def at(step: StepDocument) -> str:
-    """When it goes out, in words: `day 1, 9:00`."""
-    return f"day {step.day}, {'immediately' if step.time is None else clock_words(step.time)}"
+    """When it goes out, in words that are kept: `day 1, 9:00`."""
+    return f"day {step.day}, {time_words(step.day, step.time, clock_words)}"
+
+
+def time_words(day: int, wall: time | None, say_time: SayTime) -> str:
+    """When on its day a step goes out; one without a time leaves on a later day when the lead came in."""
+    if wall is not None:
+        return say_time(wall)
+    return "same time of day" if day else "immediately"
 
 
 def clock_words(wall: time) -> str:
@@ -97,20 +105,25 @@ def clock_words(wall: time) -> str:
     return f"{wall.hour}:{wall.minute:02}"
 
 
-def told(change: Change, say_time: Callable[[time], str]) -> str:
+def told(change: Change, say_time: SayTime) -> str:
     """The words of a change with its times as `say_time` writes them: kept words hold them as `clock_words` does."""
-    kept = _when(change, clock_words)
-    if not kept or not change.words.endswith(kept):
-        return change.words
-    return change.words.removesuffix(kept) + _when(change, say_time)
+    for kept in (_when(change, clock_words), _when(change, clock_words, _time_words_once)):
+        if kept and change.words.endswith(kept):
+            return change.words.removesuffix(kept) + _when(change, say_time)
+    return change.words
 
 
-def _when(change: Change, say_time: Callable[[time], str]) -> str:
+def _time_words_once(day: int, wall: time | None, say_time: SayTime) -> str:
+    """As words were kept that called it immediately on every day."""
+    return time_words(0, wall, say_time)
+
+
+def _when(change: Change, say_time: SayTime, say: Callable[[int, time | None, SayTime], str] = time_words) -> str:
     """How the words of a change end that tell of a time; nothing for those that tell of none."""
 
     def at(values: Values) -> str:
         wall = values["time"] and time.fromisoformat(values["time"])
-        return f"day {values['day']}, {say_time(wall) if wall else 'immediately'}"
+        return f"day {values['day']}, {say(values['day'], wall, say_time)}"
 
     if change.kind == ADDED:
         return f"is added on {at(change.after)}: {TYPE_WORDS[change.after['type']]}"

@@ -22,7 +22,7 @@ class StepSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "On the lead's own clock; null: immediately.",
+            "description": "On the lead's own clock; null: immediately, on a later day when the lead came in.",
             "example": "09:00",
             "pattern": r"^\d\d:\d\d$",
         },

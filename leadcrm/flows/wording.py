@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from leadcrm.core import clock
 from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.flows import impact
-from leadcrm.flows.changes import Change, told
+from leadcrm.flows.changes import Change, time_words, told
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
 from leadcrm.flows.impact_queries import Count
@@ -33,7 +33,12 @@ def wall_clock(wall: time) -> str:
 
 def when_words(step: StepDocument) -> str:
     """When a step goes out, as the reader writes it: `day 1, 9:00 AM`."""
-    return f"day {step.day}, {'immediately' if step.time is None else wall_clock(step.time)}"
+    return f"day {step.day}, {step_time(step)}"
+
+
+def step_time(step: StepDocument) -> str:
+    """When on its day, as the reader writes it."""
+    return time_words(step.day, step.time, wall_clock)
 
 
 def reason_words(reason: str) -> str:

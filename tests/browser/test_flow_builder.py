@@ -130,7 +130,7 @@ def test_a_drop_while_the_one_before_is_saved_goes_back_instead_of_being_lost_la
         page.keyboard.press("Space")
     expect(page.locator("#live")).to_have_text("Put back. The move before it is not saved yet; try again.")
     held.pop().continue_()
-    expect(page.get_by_text("Welcome Email now goes out on day 1, immediately.")).to_be_visible()
+    expect(page.get_by_text("Welcome Email now goes out on day 1, same time of day.")).to_be_visible()
     expect(day(page, 1).get_by_role("listitem")).to_have_count(2)
 
 

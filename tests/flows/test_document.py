@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -77,7 +78,7 @@ def test_steps_stand_in_the_order_they_go_out():
     ("edit", "words"),
     [
         (edits.MoveStep("b", 2, time(9)), ["“Follow-up text” moves from day 1, 9:00 to day 2, 9:00"]),
-        (edits.MoveStep("b", 1, None), ["“Follow-up text” moves from day 1, 9:00 to day 1, immediately"]),
+        (edits.MoveStep("b", 1, None), ["“Follow-up text” moves from day 1, 9:00 to day 1, same time of day"]),
         (edits.RemoveStep("b"), ["“Follow-up text” is removed from day 1, 9:00"]),
         (edits.DuplicateStep("b"), ["“Follow-up text (copy)” is added on day 1, 9:00: a text"]),
         (edits.SwitchStep("b", False), ["“Follow-up text” is switched off"]),
@@ -103,6 +104,14 @@ def test_steps_stand_in_the_order_they_go_out():
 )
 def test_every_edit_is_told_in_words(edit, words):
     assert [change.words for change in differences(FLOW, edit.of(FLOW))] == words
+
+
+def test_words_kept_of_before_are_told_as_those_of_now():
+    [change] = differences(FLOW, edits.MoveStep("b", 1, None).of(FLOW))
+    kept = replace(change, words="“Follow-up text” moves from day 1, 9:00 to day 1, immediately")
+    assert changes.told(kept, lambda wall: f"{wall:%H.%M}") == (
+        "“Follow-up text” moves from day 1, 09.00 to day 1, same time of day"
+    )
 
 
 @pytest.mark.parametrize("edit", [edits.RemoveStep("?"), edits.MoveStep("?", 1, None), edits.DuplicateStep("?")])

@@ -240,7 +240,7 @@ def test_history_tells_who_published_what_and_restores_it(mia, cast, flow, steps
     page = mia.get(f"/flows/{flow.id}/versions").text
     assert page.index("Version 2") < page.index("Version 1")
     assert f"{cast.mia.name}, " in page
-    assert "moves from day 1, 9:00 AM to day 4, immediately" in page
+    assert "moves from day 1, 9:00 AM to day 4, same time of day" in page
     assert page.count("Restore as draft") == 1
     restored = mia.post(f"/flows/{flow.id}/versions/1/restoration", data={"revision": str(draft(flow).revision)})
     assert restored.status_code == 303
