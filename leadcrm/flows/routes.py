@@ -25,7 +25,7 @@ from leadcrm.flows.blueprint import blueprint, editors_only, may_edit
 from leadcrm.flows.canvas import canvas_context, redrawn
 from leadcrm.flows.draft_queries import draft_of
 from leadcrm.flows.models import Flow
-from leadcrm.flows.wording import effect_words
+from leadcrm.flows.wording import effect_words, left_out_words
 
 __all__ = [
     "blueprint",
@@ -48,7 +48,10 @@ def index():
 
 @blueprint.get("/flows/<flow_id>")
 def show(flow_id: str):
-    """`?step=` or `?new=` opens the form of a step. What a campaign says by itself is edited with the campaign."""
+    """`?step=` or `?new=` opens the form of a step, `?left_out=` says why an import switched some off.
+
+    What a campaign says by itself is edited with the campaign.
+    """
     flow = get_or_404(Flow, flow_id)
     if flow.trigger == "campaign":
         return go(url_for("campaigns.show", campaign_id=campaign_queries.campaign_that_says(flow.id)))
@@ -58,6 +61,8 @@ def show(flow_id: str):
         context = step_routes.shown_step(draft, draft.document.step(request.args["step"]))
     elif "new" in request.args and may_edit():
         context = step_routes.blank_step(draft)
+    if words := left_out_words(draft, request.args.get("left_out", "").split(".")):
+        context["problem"] = words
     return render("flows/show.html", "flows/_canvas.html", **canvas_context(flow, draft), **context)
 
 

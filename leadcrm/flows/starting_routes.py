@@ -15,6 +15,7 @@ from leadcrm.flows.draft_queries import draft_of
 from leadcrm.flows.forms import StartForm
 from leadcrm.flows.models import Flow
 from leadcrm.flows.seed import EXAMPLES, Example
+from leadcrm.identity import queries as identity
 
 IS_OFF = "{} is ready and switched off. Look through it, then switch it on."
 
@@ -40,12 +41,14 @@ def create():
 @blueprint.post("/flows/import")
 @editors_only
 def import_flow():
-    """A new flow from a file, switched off."""
+    """A new flow from a file, switched off; its address names the steps whose condition was left out."""
     try:
-        document, trigger = files.read(_posted())
+        read = files.read(_posted(), {user.id for user in identity.colleagues()})
     except DomainError as error:
         return _start_page(StartForm(), status=422, file_problem=error.message)
-    return _ready(perform(operations.create_flow_from, document, trigger))
+    return _ready(
+        perform(operations.create_flow_from, read.document, read.trigger), left_out=".".join(read.left_out) or None
+    )
 
 
 @blueprint.post("/flows/<flow_id>/copy")
@@ -90,9 +93,9 @@ def _posted() -> bytes:
     return upload.stream.read(files.LARGEST + 1)
 
 
-def _ready(flow: Flow):
+def _ready(flow: Flow, **query: Any):
     flash(IS_OFF.format(flow.name), "success")
-    return go(flow_url(flow))
+    return go(flow_url(flow, **query))
 
 
 def _start_page(form: StartForm, *, status: int = 200, file_problem: str = ""):

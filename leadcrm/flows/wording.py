@@ -1,6 +1,6 @@
 """Words for what the flow builder shows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -11,6 +11,7 @@ from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.flows import impact
 from leadcrm.flows.changes import Change, time_words, told
 from leadcrm.flows.document import StepDocument
+from leadcrm.flows.draft_queries import Draft
 from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
 from leadcrm.flows.impact_queries import Count
 from leadcrm.flows.models import INSIDE_TYPES
@@ -77,6 +78,18 @@ def save_words(words: str | None, changes: Sequence[Change]) -> str | None:
     """A kept save of a draft, its times as the reader writes them; words of its own stay as they are."""
     is_told_by_changes = words == "; ".join(change.words for change in changes)
     return "; ".join(map(change_words, changes)) if changes and is_told_by_changes else words
+
+
+def left_out_words(draft: Draft, step_ids: Collection[str]) -> str:
+    """What an import left out of these steps, while they are off; nothing when there are none."""
+    names = [f"“{step.name}”" for step in draft.document.steps if step.id in step_ids and not step.enabled]
+    if not names:
+        return ""
+    are, their, them = ("is", "its", "it") if len(names) == 1 else ("are", "their", "them")
+    return (
+        f"{', '.join(names)} {are} off: {their} condition named a colleague, and a file cannot say who that is here. "
+        f"Add the condition again, then switch {them} on."
+    )
 
 
 def effect_words(effect: Effect) -> str:

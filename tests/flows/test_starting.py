@@ -54,9 +54,10 @@ def test_a_file_says_what_the_flow_says_and_the_same_flow_makes_the_same_file(do
     if not all(name.strip() for name in (document.name, *(step.name for step in document.steps))):
         return
     data = files.written(document, "manual")
-    read, trigger = files.read(data)
-    assert (said(read), trigger) == (said(document), "manual")
-    assert files.written(read, trigger) == files.written(FlowDocument(read.name, document.steps), "manual")
+    found = files.read(data)
+    read = found.document
+    assert (said(read), found.trigger, found.left_out) == (said(document), "manual", ())
+    assert files.written(read, found.trigger) == files.written(FlowDocument(read.name, document.steps), "manual")
     assert not {step.id for step in read.steps} & {step.id for step in document.steps}
 
 
@@ -131,12 +132,50 @@ def test_a_copy_says_what_the_draft_says(mia, flow):
 def test_a_copy_and_a_file_keep_the_conditions_of_their_steps(flow):
     perform(operations.add_step, flow, StepData("email", "To hot ones", "Hi", 0, None, "Hi", only_if=HOT))
     copy = perform(operations.copy_flow, flow)
-    document, trigger = files.read(files.written(live_document(flow), flow.trigger))
-    imported = perform(operations.create_flow_from, document, trigger)
+    read = files.read(files.written(live_document(flow), flow.trigger))
+    imported = perform(operations.create_flow_from, read.document, read.trigger)
     for one in (copy, imported):
         theirs = {step.id for step in queries.steps_of(one.id) if step.only_if == HOT}
         held = select(ConditionalStep.step_id).where(ConditionalStep.step_id.in_(theirs))
         assert len(db.session.scalars(held).all()) == 1
+
+
+def owned_by(user, *more) -> dict:
+    return {"all": [{"any": [{"field": "owner", "op": "is", "value": user.id}]}, *more]}
+
+
+IS_OWNED = {"field": "owner", "op": "is_set", "value": None}
+
+
+def test_a_file_names_nobody_and_its_reader_hears_what_was_left_out(mia, cast, flow):
+    only_if = owned_by(cast.ben, *HOT["all"], IS_OWNED)
+    perform(operations.add_step, flow, StepData("email", "To Ben's", "Hi", 0, None, "Hi", only_if=only_if))
+    data = mia.get(f"/flows/{flow.id}/export").data
+    assert cast.ben.id.encode() not in data
+    page = mia.get(posted(mia, data).location, follow_redirects=True).text
+    assert "“To Ben&#39;s” is off: its condition named a colleague" in page
+    made = db.session.scalars(select(Flow).where(Flow.name == "New lead (2)")).one()
+    [step] = [step for step in queries.steps_of(made.id) if step.name == "To Ben's"]
+    assert (step.only_if, step.enabled) == ({"all": [*HOT["all"], IS_OWNED]}, False)
+    assert all(other.enabled for other in queries.steps_of(made.id) if other.id != step.id)
+    perform(operations.set_step_enabled, step, True)
+    assert "named a colleague" not in mia.get(f"/flows/{made.id}?left_out={step.id}").text
+
+
+def test_whom_an_older_file_names_is_known_where_it_was_written_and_nowhere_else(cast, flow):
+    theirs = json.dumps(owned_by(cast.ben)).encode()
+    data = broken(steps=[STEP | {"only_if": owned_by(cast.ben)}])
+    assert theirs[1:-1] in data
+    here, elsewhere = files.read(data, {cast.ben.id}), files.read(data, {cast.ada.id})
+    assert (here.left_out, here.document.steps[0].only_if) == ((), owned_by(cast.ben))
+    [step] = elsewhere.document.steps
+    assert (elsewhere.left_out, step.only_if, step.enabled) == ((step.id,), None, False)
+
+
+def test_a_flow_that_names_nobody_comes_in_without_a_word(mia, flow):
+    came = posted(mia, mia.get(f"/flows/{flow.id}/export").data)
+    assert "left_out" not in came.location
+    assert "named a colleague" not in mia.get(came.location).text
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.key)
