@@ -12,7 +12,7 @@ from leadcrm.conversations.queries import sending_rules
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import fragment, go, is_partial, render
 from leadcrm.flows import number_queries, queries
-from leadcrm.flows.blueprint import blueprint, flow_url, posted_revision
+from leadcrm.flows.blueprint import blueprint, flow_url, me, posted_revision
 from leadcrm.flows.changes import ADDED, MOVED, Change, differences
 from leadcrm.flows.document import FlowDocument, StepDocument
 from leadcrm.flows.draft_queries import Draft
@@ -92,11 +92,15 @@ def condition_words(steps: Iterable[StepDocument]) -> dict[str, str]:
 
 def preview_context(form: StepForm) -> dict[str, Any]:
     """The typed words as a lead would read them, or what is wrong with them."""
-    leads = queries.sample_leads()
-    chosen = request.values.get("lead", "")
-    lead = next((lead for lead in leads if lead.id == chosen), leads[0] if leads else None)
+    chosen = request.values.get("lead", "").replace("\x00", "")
+    lead = queries.preview_lead(me(), chosen)
     subject, content = form.subject.data or "", form.content.data or ""
-    preview = {"lead": lead, "channel": CHANNEL_OF_TYPE.get(form.type.data), "problem": ""}
+    preview = {
+        "lead": lead,
+        "is_chosen": lead is not None and lead.id == chosen,
+        "channel": CHANNEL_OF_TYPE.get(form.type.data),
+        "problem": "",
+    }
     try:
         unknown = merge.unknown_fields(f"{subject}\n{content}")
         if unknown:
@@ -105,7 +109,7 @@ def preview_context(form: StepForm) -> dict[str, Any]:
         preview |= {"subject": merge.render(subject, values), "content": merge.render(content, values)}
     except ValueError as problem:
         preview["problem"] = str(problem)
-    return {"preview": preview, "sample_choices": [(lead.id, lead.name) for lead in leads]}
+    return {"preview": preview}
 
 
 def redrawn(

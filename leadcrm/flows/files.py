@@ -1,8 +1,8 @@
 """A flow as a file: to keep, to give away, to start another from. Pure.
 
 The file says what a person wrote, and nothing of this installation: the same flow always makes the same bytes. Nor can
-it say who is meant where a condition names a colleague. Elsewhere that would hold of nobody, and the step would never be
-sent: such a condition is left out then, and the step switched off until a person has looked at it.
+it say who is meant where a condition names a colleague. Elsewhere that would hold of nobody, and its step would never
+be sent: such a condition is left out then, and the step switched off until a person has looked at it.
 """
 
 import json

@@ -20,7 +20,6 @@ from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
 GONE_STATUSES = ("converted", "unqualified")
-SAMPLES = 20
 UNSUBSCRIBE = "(the unsubscribe link)"  # made when a message is sent, so no preview has it
 IN_THE_HOUSE = "in the house"
 BOOKING_MADE = "booking.made"  # a fact of bookings, on the same floor
@@ -177,10 +176,12 @@ def steps_that_are_on(flow_id: str) -> Select[tuple[str]]:
     )
 
 
-def sample_leads() -> list[Lead]:
-    """The newest leads, to preview a step for."""
-    newest = select(Lead).where(Lead.archived_at.is_(None)).order_by(Lead.created_at.desc(), Lead.id.desc())
-    return list(db.session.scalars(newest.limit(SAMPLES)))
+def preview_lead(reader: User, lead_id: str) -> Lead | None:
+    """Whom a step is previewed for: this lead, else the newest, of those the person may see."""
+    seen = select(Lead).where(Lead.archived_at.is_(None), visible_leads_filter(reader, Lead.owner_id))
+    chosen = db.session.scalars(seen.where(Lead.id == lead_id)).one_or_none() if lead_id else None
+    newest = seen.order_by(Lead.created_at.desc(), Lead.id.desc()).limit(1)
+    return chosen or db.session.scalars(newest).one_or_none()
 
 
 def merge_values(lead_id: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ def show_simulation(flow_id: str):
 
 @blueprint.get("/flows/people")
 def people():
-    """Leads to simulate for, found by what one types of them."""
+    """Leads to simulate or preview for, found by what one types of them."""
     typed = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
     found = leads.lead_list(me(), Filters(q=typed), limit=MOST_PEOPLE)
     return fragment("flows/_people.html", people=found.items)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.acme import capture
 from tests.browser.keyboard import press_on, tab_to, type_into
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -163,6 +164,20 @@ def test_a_typed_time_stays_while_other_things_arrive(page: Page):
     panel.get_by_role("button", name="Save step").click()
     expect(page.get_by_text("Follow-up Text was saved in the draft.")).to_be_visible()
     expect(day(page, 1).get_by_text("3:35 PM")).to_be_visible()
+
+
+def test_the_preview_follows_the_lead_that_is_searched_for(page: Page, office):
+    capture(office, "Quaglia", "api")
+    capture(office, "Naledi", "api")
+    open_flow(page)
+    page.get_by_role("link", name="Follow-up Text").click()
+    panel = page.get_by_role("complementary", name="Follow-up Text")
+    expect(panel.get_by_text("as Naledi reads it")).to_be_visible()
+    panel.get_by_role("combobox", name="Preview for").fill("quag")
+    panel.get_by_role("option", name="Quaglia").click()
+    expect(panel.get_by_text("as Quaglia reads it")).to_be_visible()
+    page.get_by_role("link", name="Reminder Email").click()  # nothing was written: nobody asks
+    expect(page.get_by_role("complementary", name="Reminder Email")).to_be_visible()
 
 
 def test_a_draft_is_published_for_an_audience_and_restored(page: Page):

@@ -273,6 +273,18 @@ def test_the_preview_fills_the_fields_of_a_lead_and_names_what_is_wrong(mia, flo
     assert "{company}" in mia.post(url, data=STEP | {"content": "Hi {company}"}, hx=True).text
 
 
+def test_a_step_is_previewed_for_any_lead_there_is(mia, flow, new_lead):
+    oldest = new_lead(first_name="Zanele")
+    for _ in range(21):
+        newest = new_lead(first_name="Naledi")
+    url = f"/flows/{flow.id}/preview"
+    assert "as Zanele reads it" in mia.post(url, data=STEP | {"lead": oldest.id}, hx=True).text
+    for gone in ("", "nobody", "\x00"):
+        assert f"as {newest.name} reads it" in mia.post(url, data=STEP | {"lead": gone}, hx=True).text
+    redrawn = mia.post(f"/flows/{flow.id}/draft", data=STEP | {"lead": oldest.id}, hx=True).text
+    assert f'name="lead" value="{oldest.id}"' in redrawn, "another type keeps whom it is previewed for"
+
+
 BAD = {
     "type": ["", "pigeon", "\x00"],
     "name": ["", " ", "x" * 81, "a\x00b"],

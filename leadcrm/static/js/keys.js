@@ -134,7 +134,8 @@
   }
 
   function isUnsaved(form) {
-    return [...form?.elements ?? []].some((field) => isTyping(field) && 'defaultValue' in field && field.value !== field.defaultValue);
+    const isWritten = (field) => isTyping(field) && 'defaultValue' in field && !('onlyAsks' in field.dataset);
+    return [...form?.elements ?? []].some((field) => isWritten(field) && field.value !== field.defaultValue);
   }
 
   /** Whether a panel or dialog may close: it holds no unsaved words, or was asked before. */
