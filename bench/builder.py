@@ -1,5 +1,5 @@
-"""The builder of a long flow with thousands of leads inside, beside the same with none; and what a publication's
-preview takes beside one look at all the rows it is about.
+"""The builder of a long flow with thousands of leads inside, beside the same with none; and what the page that
+publishes takes beside one look at all the rows it is about.
 """
 
 import statistics
@@ -18,10 +18,10 @@ from leadcrm import create_app
 from leadcrm.conversations.models import Message
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, get_or_404, perform
-from leadcrm.flows import impact_queries, operations
+from leadcrm.flows import operations
 from leadcrm.flows.draft_queries import draft_of
 from leadcrm.flows.edits import AddStep, MoveStep
-from leadcrm.flows.models import Enrolment, Flow
+from leadcrm.flows.models import AUDIENCES, Enrolment, Flow
 from leadcrm.flows.operations import StepData
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
@@ -34,7 +34,7 @@ BATCH = 100  # leads let in at once: six thousand messages
 
 
 def measure_builder(folder: Path, kind: str, running: int = RUNNING) -> Iterator[Figure]:
-    """The page, and the preview of a draft with a new step and a moved one."""
+    """The builder's page, and the one that publishes a draft."""
     with databases(kind, folder) as places:
         stage = build(folder, running + running // 10, places.create("office"))  # some of them are archived
         app = create_app(Settings.from_env(stage.environment))
@@ -42,8 +42,10 @@ def measure_builder(folder: Path, kind: str, running: int = RUNNING) -> Iterator
             empty, full = _flow("Empty"), _flow("Full")
             _let_in(full, running)
             where = f"{STEPS} steps and {running:,} leads inside, {NAMES[kind]}"
-            yield from _page(folder, stage, full.id, empty.id, where)
-            yield _preview(full.id, running, where)
+            full_id, empty_id = full.id, empty.id
+            with served("app:app", folder, stage.environment) as house:
+                yield _page(house, stage, full_id, empty_id, where)
+                yield from _previews(house, stage, full_id, running, where)
         leave(app)
 
 
@@ -64,24 +66,31 @@ def _let_in(flow: Flow, count: int) -> None:
         cursor = page.next
 
 
-def _page(folder: Path, stage: Stage, full_id: str, empty_id: str, where: str) -> Iterator[Growth]:
-    with served("app:app", folder, stage.environment) as house:
-        asks = {name: getting(f"/flows/{one}", Cookie=stage.cookie) for name, one in
-                (("full", full_id), ("empty", empty_id))}  # fmt: skip
-        times = medians({name: (house, ask) for name, ask in asks.items()})
-    yield Growth(f"builder, {where}", times["full"], times["empty"], AT_MOST)
+def _page(house: Path, stage: Stage, full_id: str, empty_id: str, where: str) -> Growth:
+    """The page and then its numbers, which it asks for as soon as it is shown."""
+    flows, parts = {"full": full_id, "empty": empty_id}, ("", "/numbers")
+    asks = {(name, part): getting(f"/flows/{one}{part}", Cookie=stage.cookie) for name, one in flows.items()
+            for part in parts}  # fmt: skip
+    times = medians({key: (house, ask) for key, ask in asks.items()})
+    full, empty = (sum(times[name, part] for part in parts) for name in flows)
+    return Growth(f"builder and its numbers, {where}", full, empty, AT_MOST)
 
 
-def _preview(flow_id: str, running: int, where: str) -> Ratio:
+def _previews(house: Path, stage: Stage, flow_id: str, running: int, where: str) -> Iterator[Ratio]:
+    """The page that publishes, with a new step and a moved one, for each audience."""
     flow = get_or_404(Flow, flow_id)
     draft = draft_of(flow)
     step = StepData("text", "New", "Hi", STEPS + 1, None)
     draft = perform(operations.change_draft, flow, draft.revision, AddStep(step))
     draft = perform(operations.change_draft, flow, draft.revision, MoveStep(draft.document.steps[30].id, 30, None))
-    flow, draft = get_or_404(Flow, flow_id), draft_of(get_or_404(Flow, flow_id))
-    seconds = _median(lambda: impact_queries.impact_of(flow, draft, "running"))
-    bare = _median(lambda: _look_at(flow_id, draft.document.steps[30].id))
-    return Ratio(f"impact preview, {where}", running / seconds, running / bare, None)
+    moved_id = draft.document.steps[30].id
+    asks = {audience: getting(f"/flows/{flow_id}/publishing?audience={audience}", Cookie=stage.cookie)
+            for audience in AUDIENCES}  # fmt: skip
+    times = medians({audience: (house, ask) for audience, ask in asks.items()})
+    bare = _median(lambda: _look_at(flow_id, moved_id))
+    for audience, milliseconds in times.items():
+        name = f"publish page for {audience} leads, {where}"
+        yield Ratio(name, running / milliseconds * 1000, running / bare, None)
 
 
 def _look_at(flow_id: str, step_id: str) -> None:
