@@ -110,7 +110,8 @@ def affected_leads(
         return right_kind and step_id in (None, adjustment.step_id) and reason in (None, adjustment.reason)
 
     page: list[tuple[Row, list[Adjustment]]] = []
-    for passage, found in all_adjusted(flow.id, effects_of(flow, draft, audience), clock.now(), after):
+    effects = effects_of(flow, draft, audience)
+    for passage, found in all_adjusted(flow.id, effects, clock.now(), after) if effects.step_ids else ():
         if any(is_asked_for(adjustment) for adjustment in found):
             page.append((passage, found))
         if len(page) > limit:

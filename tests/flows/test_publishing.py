@@ -250,6 +250,15 @@ def test_one_publication_after_the_other(at, flow, steps, many):
     assert publish(flow).number == 3
 
 
+def test_nobody_is_looked_at_for_a_list_of_whom_nothing_changes_for(at, flow, steps, new_lead):
+    new_lead()
+    change(flow, AddStep(MORE))
+    shown, live = draft(flow), fresh(flow)
+    with count_queries() as asked:
+        assert impact_queries.affected_leads(live, shown, "new").items == ()
+    assert not [statement for statement in asked if "FROM enrolments" in statement]
+
+
 def test_a_removed_step_comes_back_by_restoring_and_nobody_gets_it_twice(at, flow, steps, new_lead):
     had_it, waits = new_lead(), new_lead()
     with writing() as session:
