@@ -134,8 +134,7 @@
   }
 
   function isUnsaved(form) {
-    const isWritten = (field) => isTyping(field) && 'defaultValue' in field && !('onlyAsks' in field.dataset);
-    return [...form?.elements ?? []].some((field) => isWritten(field) && field.value !== field.defaultValue);
+    return [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
   }
 
   /** Whether a panel or dialog may close: it holds no unsaved words, or was asked before. */
