@@ -23,7 +23,7 @@ from leadcrm.flows.hole_queries import required_fields
 from leadcrm.flows.models import Campaign, FlowStep
 from leadcrm.flows.operations import CampaignData
 from leadcrm.flows.segments import Segment
-from leadcrm.flows.wording import wall_clock
+from leadcrm.flows.wording import step_time
 from leadcrm.identity.models import User
 from leadcrm.identity.queries import colleagues
 from leadcrm.leads import queries as leads
@@ -39,7 +39,7 @@ GIVEN = {"unsubscribe_url": "given to everybody", "organization_name": "the orga
 @blueprint.context_processor
 def _for_templates() -> dict[str, Any]:
     fields = [{"label": words, "attrs": {"data-insert": f"{{{name}}}"}} for name, words in merge.FIELDS.items()]
-    return {"may_edit": may_edit(), "merge_fields": fields, "wall_clock": wall_clock, "state_words": STATE_WORDS}
+    return {"may_edit": may_edit(), "merge_fields": fields, "step_time": step_time, "state_words": STATE_WORDS}
 
 
 @blueprint.get("/campaigns")
