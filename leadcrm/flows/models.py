@@ -18,7 +18,7 @@ CHANNEL_OF_TYPE = {"email": "email", "text": "sms", "whatsapp": "whatsapp", "tas
 INSIDE_TYPES = ("task", "notify")  # done in the house, not said to the lead
 TIME_TYPES = ("immediately", "specific")
 ENROLMENT_STATES = ("running", "finished", "exited")
-AUDIENCES = ("leads", "contacts")
+CAMPAIGN_AUDIENCES = ("leads", "contacts")
 CAMPAIGN_STATES = ("draft", "scheduled", "enrolling", "running", "paused", "stopped", "done")
 AUDIENCES = ("new", "running")  # whom a publication's new and moved steps concern
 LAST_DAY = 365
@@ -243,7 +243,7 @@ class Campaign(Identified, Timestamped, TenantOwned, Base):
     __mapper_args__ = {"version_id_col": revision}
     __table_args__ = (
         CheckConstraint(f"state IN {CAMPAIGN_STATES}", name="state"),
-        CheckConstraint(f"audience IN {AUDIENCES}", name="audience"),
+        CheckConstraint(f"audience IN {CAMPAIGN_AUDIENCES}", name="audience"),
         CheckConstraint("(state = 'enrolling') <= (began_at IS NOT NULL AND enrolled_at IS NULL)", name="enrolling"),
         CheckConstraint("(state IN ('running', 'done')) <= (enrolled_at IS NOT NULL)", name="running"),
         CheckConstraint("(state = 'done') <= (settled_at IS NOT NULL)", name="done"),
