@@ -8,9 +8,9 @@ from leadcrm.flows import operations, queries
 from leadcrm.flows.models import TRIGGERS
 from leadcrm.flows.reasons import (
     ARCHIVED,
-    BECAME_CUSTOMER,
     BOOKED,
-    DISQUALIFIED,
+    EXITS,
+    LEAVING_STATUSES,
     OPTED_OUT,
     REPLIED,
     REQUALIFIED,
@@ -19,8 +19,7 @@ from leadcrm.flows.reasons import (
 )
 from leadcrm.leads.events import LeadArchived, LeadCreated, LeadRestored, LeadStatusChanged
 
-LEAVING_STATUSES = {"converted": BECAME_CUSTOMER, "unqualified": DISQUALIFIED}
-LEFT_BY = {"converted": TRIGGERS, "unqualified": tuple(it for it in TRIGGERS if ends("disqualification", it))}
+LEFT_BY = {status: tuple(it for it in TRIGGERS if ends(what, it)) for status, what in LEAVING_STATUSES.items()}
 
 
 def enrol_new_lead(event: LeadCreated) -> None:
@@ -80,11 +79,11 @@ def leave_on_status(event: LeadStatusChanged) -> None:
     status = queries.status_of(event.lead_id)
     if event.new in LEAVING_STATUSES:
         if status == event.new:
-            operations.exit_lead(event.lead_id, LEAVING_STATUSES[event.new], LEFT_BY[event.new])
+            operations.exit_lead(event.lead_id, EXITS[LEAVING_STATUSES[event.new]], LEFT_BY[event.new])
     elif event.old in LEAVING_STATUSES:
         if status != "unqualified":
             operations.exit_lead(event.lead_id, REQUALIFIED, ("disqualified",))
-        _let_in_again(event.lead_id, LEAVING_STATUSES[event.old])
+        operations.readmit_lead(event.lead_id, EXITS[LEAVING_STATUSES[event.old]])
 
 
 @holds_sending
@@ -96,14 +95,9 @@ def leave_on_archival(event: LeadArchived) -> None:
 
 def return_on_restoration(event: LeadRestored) -> None:
     """Putting a lead away may have been a slip: whoever comes back hears what is still ahead of them."""
-    _let_in_again(event.lead_id, ARCHIVED)
+    operations.readmit_lead(event.lead_id, ARCHIVED)
 
 
 def go_on_mailing(event: MailAllowedAgain) -> None:
     """A person allows mail to an address it had come back from: the flow goes on with what is still ahead."""
     operations.resume_dropped(event.lead_id, REASON_BOUNCED)
-
-
-def _let_in_again(lead_id: str, reason: str) -> None:
-    if queries.lead_to_enrol(lead_id) is not None:
-        operations.readmit_lead(lead_id, reason)

@@ -13,10 +13,11 @@ from leadcrm.core.models import EventRow
 from leadcrm.flows.events import LeadEnrolled
 from leadcrm.flows.fates import BUCKETS
 from leadcrm.flows.models import Enrolment, Flow, FlowSettling, FlowStep, FlowVersion
-from leadcrm.flows.reasons import BOOKED, OPTED_OUT, REPLIED
+from leadcrm.flows.reasons import BOOKED, OPTED_OUT, REPLIED, status_ends
 from leadcrm.identity.models import Organization, User
 from leadcrm.identity.permissions import visible_leads_filter
 from leadcrm.leads import queries as leads
+from leadcrm.leads.events import LeadStatusChanged
 from leadcrm.leads.models import Lead
 
 GONE_STATUSES = ("converted", "unqualified")
@@ -64,6 +65,15 @@ def why_gone(lead_id: str, since: int = 0) -> str | None:
         if not data.get("automatic"):
             return ENDING_FACTS[name]
     return None
+
+
+def has_left_by_status(lead_id: str, trigger: str, since: int) -> bool:
+    """Whether the lead is where they are by a change of status after the fact `since` that ends flows so entered."""
+    changes = select(EventRow.data["old"].as_string()).where(
+        EventRow.lead_id == lead_id, EventRow.id > since, EventRow.name == LeadStatusChanged.name
+    )
+    now = status_of(lead_id) or ""
+    return any(status_ends(old, now, trigger) for old in db.session.scalars(changes))
 
 
 def reachable(lead_ids: Collection[str], channels: Collection[str]) -> dict[str, dict[str, str]]:

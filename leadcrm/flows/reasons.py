@@ -20,8 +20,19 @@ EXITS = {
     "disqualification": DISQUALIFIED,
     "goal": GOAL_REACHED,
 }  # what a lead or a colleague does, and why what waits is then not sent
+LEAVING_STATUSES = {"converted": "conversion", "unqualified": "disqualification"}  # which of them each comes by
 
 
 def ends(what: str, trigger: str) -> bool:
     """Whether `what`, one of EXITS, ends a flow entered by `trigger`: with a disqualification one begins."""
     return (what, trigger) != ("disqualification", "disqualified")
+
+
+def status_ends(old: str, now: str, trigger: str) -> bool:
+    """Whether a lead who has left the status `old` and is `now` has to leave a flow entered by `trigger`.
+
+    The flow for disqualified leads is over for who is one no longer.
+    """
+    if now in LEAVING_STATUSES:
+        return ends(LEAVING_STATUSES[now], trigger)
+    return trigger == "disqualified" and old in LEAVING_STATUSES

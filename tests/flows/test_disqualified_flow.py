@@ -9,12 +9,13 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform
 from leadcrm.core.errors import DomainError
+from leadcrm.core.events import acting_as
 from leadcrm.flows import operations
 from leadcrm.flows.models import Enrolment
 from leadcrm.flows.operations import StepData
 from leadcrm.leads import operations as leads
 from tests.flows.conftest import drain, messages_of
-from tests.flows.test_leaving import reply, set_status
+from tests.flows.test_leaving import convert, reply
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_the_exit_that_comes_late_does_not_end_it(flow, later, new_lead):
     ("way", "reason"),
     [
         (requalify, "The lead was qualified again"),
-        (lambda lead: set_status(lead, "converted"), "The lead became a customer"),
+        (convert, "The lead was qualified again"),
         (reply, "The lead replied"),
         (
             lambda lead: (perform(conversations.opt_out, lead.id, "sms", "+12125550000", "replied_stop"), drain()),
@@ -106,6 +107,40 @@ def test_who_is_qualified_again_before_anybody_reacts_does_not_enter(later, new_
     perform(leads.change_status, lead, "contacted")
     drain()
     assert later.id not in passages(lead)
+
+
+def archive_and_restore(lead, cast) -> None:
+    perform(leads.archive_lead, lead)
+    drain()
+    perform(leads.restore_lead, lead)
+    drain()
+
+
+def take_out_and_undo(lead, cast) -> None:
+    passage = select(Enrolment.id).where(Enrolment.lead_id == lead.id, Enrolment.state == "running")
+    with acting_as(f"user:{cast.ada.id}"):
+        facts = perform(operations.end_passages, db.session.scalars(passage).all(), "Taken out of the flow by hand")
+    assert perform(operations.undo_endings, facts, cast.ada) == 1
+
+
+@pytest.mark.parametrize("slip", [archive_and_restore, take_out_and_undo])
+def test_who_was_put_away_or_taken_out_by_a_slip_hears_of_us_after_the_six_months(later, new_lead, cast, slip):
+    lead = new_lead()
+    disqualify(lead)
+    slip(lead, cast)
+    assert passages(lead) == {later.id: ("running", "")}
+    assert [message.status for message in messages_of(lead)] == ["scheduled"]
+
+
+def test_who_is_qualified_again_while_put_away_does_not_come_back_into_it(later, new_lead):
+    lead = new_lead()
+    disqualify(lead)
+    perform(leads.archive_lead, lead)
+    drain()
+    requalify(lead)
+    perform(leads.restore_lead, lead)
+    drain()
+    assert passages(lead)[later.id] == ("exited", "The lead was archived")
 
 
 def test_one_such_flow_may_be_on(later):

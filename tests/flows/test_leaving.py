@@ -12,14 +12,11 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.models import Message
 from leadcrm.core import clock
 from leadcrm.core.db import db, perform, writing
-from leadcrm.core.events import record
 from leadcrm.core.models import Debt, EventRow
 from leadcrm.flows import operations as flows
 from leadcrm.flows.models import Enrolment
 from leadcrm.leads import operations as leads
-from leadcrm.leads.data import LeadData
-from leadcrm.leads.events import LeadStatusChanged
-from leadcrm.leads.models import Lead
+from leadcrm.leads.data import ConversionData, LeadData
 from tests.conversations.conftest import FakeTransport, make_due, plan
 from tests.flows.conftest import book_soon, drain, enrolment_of, messages_of
 
@@ -40,11 +37,10 @@ def outbound(lead) -> list[tuple[str, str]]:
     return [(message.status, message.reason) for message in messages_of(lead) if message.origin == "flow"]
 
 
-def set_status(lead, status: str) -> None:
-    """What conversion will do, until its own verb exists."""
-    with writing() as session:
-        session.execute(update(Lead).where(Lead.id == lead.id).values(status=status))
-        record(LeadStatusChanged(lead_id=lead.id, old="new", new=status))
+def convert(lead) -> None:
+    """Make a customer of the lead."""
+    perform(leads.change_status, lead, "qualified")
+    perform(leads.convert_lead, lead, ConversionData(account_name=f"Of {lead.id}"), by=None)
     drain()
 
 
@@ -59,7 +55,7 @@ WAYS_OUT = {
         lambda lead: (perform(leads.change_status, lead, "unqualified", "No budget"), drain()),
         "The lead was disqualified",
     ),
-    "converted": (lambda lead: set_status(lead, "converted"), "The lead became a customer"),
+    "converted": (convert, "The lead became a customer"),
     "archived": (lambda lead: (perform(leads.archive_lead, lead), drain()), "The lead was archived"),
 }
 

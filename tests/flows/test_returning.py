@@ -13,10 +13,12 @@ from leadcrm.flows.jobs import finish_enrolments
 from leadcrm.flows.models import Enrolment
 from leadcrm.flows.operations import StepData
 from leadcrm.leads import operations as leads
+from leadcrm.leads.data import ConversionData
 from tests.conversations.conftest import FakeTransport, plan
+from tests.flows.campaigns import begun, work
 from tests.flows.conftest import drain, enrolment_of, messages_of
 from tests.flows.test_changing import data_of
-from tests.flows.test_leaving import receive
+from tests.flows.test_leaving import convert, receive
 
 NIGHT = datetime(2026, 11, 25, 4, tzinfo=UTC)  # 23:00 in New York
 MORNING = datetime(2026, 11, 25, 13, tzinfo=UTC)  # 8:00
@@ -161,6 +163,39 @@ def test_what_waits_for_the_morning_is_still_ahead_at_night(flow, new_lead, step
     monkeypatch.setattr(clock, "now", lambda: MORNING)
     FakeTransport().drain()
     assert {message.status for message in messages_of(lead) if message.step_id == steps.text.id} == {"sent"}
+
+
+@pytest.mark.parametrize("slip", [end_and_undo, archive_and_restore])
+def test_a_customer_who_was_written_to_by_a_campaign_goes_on_hearing_it(drip, new_lead, cast, slip):
+    lead = new_lead(source="fair")
+    convert(lead)
+    begun(drip)
+    work()
+    FakeTransport().drain()
+    slip(lead, None, cast)
+    assert enrolment_of(lead).state == "running"
+    assert statuses(lead) == ["sent", "scheduled"]
+
+
+@pytest.mark.parametrize("slip", [end_and_undo, archive_and_restore])
+def test_who_has_become_a_customer_since_they_came_in_does_not_come_back(manual, new_lead, cast, slip):
+    """Before anything reacted to it: what reacts finds nothing to end."""
+    lead = new_lead()
+    perform(operations.enrol_by_hand, lead, manual)
+    perform(leads.change_status, lead, "qualified")
+    perform(leads.convert_lead, lead, ConversionData(account_name="Acme"), by=None)
+    slip(lead, None, cast)
+    assert enrolment_of(lead).state == "exited"
+
+
+def test_a_conversion_that_is_taken_back_lets_the_lead_in_again(manual, new_lead):
+    lead = new_lead()
+    perform(operations.enrol_by_hand, lead, manual)
+    convert(lead)
+    assert enrolment_of(lead).exit_reason == "The lead became a customer"
+    perform(leads.undo_conversion, lead)
+    drain()
+    assert enrolment_of(lead).state == "running"
 
 
 def test_long_afterwards_nothing_is_ahead(put_away, monkeypatch):

@@ -62,17 +62,12 @@ def end_passages(enrolment_ids: Collection[str], reason: str) -> list[int]:
 def undo_endings(fact_ids: Collection[int], by: User) -> int:
     """Take back what this person ended in the last ten minutes: what is still ahead will be sent. Returns how many.
 
-    A lead stays out who may no longer be written to or seen, or who has done something since that ends every flow.
+    A lead stays out who may no longer be seen, or whom something has happened to that ends the passage.
     """
     endings = _endings(fact_ids, by)
-    reasons = {ending.enrolment_id: ending.reason for ending in endings.values()}
-    since = {ending.enrolment_id: fact_id for fact_id, ending in endings.items()}
-    left = _left({ending.lead_id for ending in endings.values()}, Enrolment.id.in_(since))
-    returning = [
-        passage
-        for passage in left
-        if passage.exit_reason == reasons[passage.id] and _may_return(passage.lead_id, since[passage.id])
-    ]
+    reasons = {ending.enrolment_id: ending.reason for ending in endings}
+    left = _left({ending.lead_id for ending in endings}, Enrolment.id.in_(reasons))
+    returning = [passage for passage in left if passage.exit_reason == reasons[passage.id] and _may_return(passage)]
     for passage in returning:
         _reopen(passage, _resume(passage))
     return len(returning)
@@ -106,13 +101,11 @@ def readmit_lead(lead_id: str, reason: str) -> int:
     """Undo `exit_lead` for this reason: what was dropped and is still ahead will be sent. Returns how many messages.
 
     A passage with nothing ahead stays ended, and so does what its flow or step would not say any more. Who has done
-    something since they came in that ends every flow stays out; what they did before kept nobody from letting them in.
+    something since they came in that ends it stays out; what they did before kept nobody from letting them in.
     """
     resumed = 0
     for passage in _left({lead_id}, Enrolment.lead_id == lead_id, Enrolment.exit_reason == reason):
-        if queries.why_gone(lead_id, queries.entry_of(lead_id, passage.flow_id)) is not None:
-            continue
-        if count := _resume(passage):
+        if _may_return(passage) and (count := _resume(passage)):
             _reopen(passage, count)
             resumed += count
     return resumed
@@ -176,15 +169,15 @@ def _came_in_anew() -> ColumnElement[bool]:
     return select(later.id).where(*same, later.number > Enrolment.number).exists()
 
 
-def _endings(fact_ids: Collection[int], by: User) -> dict[int, LeadLeftFlow]:
-    """What this person ended a moment ago, of leads they may see, by the facts' ids."""
+def _endings(fact_ids: Collection[int], by: User) -> list[LeadLeftFlow]:
+    """What this person ended a moment ago, of leads they may see."""
     recent = (
         select(EventRow)
         .join(Lead, Lead.id == EventRow.lead_id)
         .where(EventRow.id.in_(fact_ids), EventRow.name == LeadLeftFlow.name, EventRow.actor == f"user:{by.id}")
         .where(EventRow.at > clock.now() - UNDO_WITHIN, visible_leads_filter(by, Lead.owner_id))
     )
-    return {row.id: events.restore(row) for row in db.session.scalars(recent.order_by(EventRow.id))}
+    return [events.restore(row) for row in db.session.scalars(recent.order_by(EventRow.id))]
 
 
 def _end(passage: Enrolment, reason: str) -> tuple[int, int]:
@@ -195,9 +188,14 @@ def _end(passage: Enrolment, reason: str) -> tuple[int, int]:
     return record(fact), skipped
 
 
-def _may_return(lead_id: str, since: int) -> bool:
-    """Whether the lead may be written to by flows, and has done nothing against it since that fact."""
-    return queries.lead_to_enrol(lead_id) is not None and queries.why_gone(lead_id, since) is None
+def _may_return(passage: Enrolment) -> bool:
+    """Whether nothing that ends the passage has happened since the lead came in; what they were then let them in."""
+    if queries.is_archived(passage.lead_id):
+        return False
+    since = queries.entry_of(passage.lead_id, passage.flow_id)
+    if queries.why_gone(passage.lead_id, since) is not None:
+        return False
+    return not queries.has_left_by_status(passage.lead_id, passage.flow.trigger, since)
 
 
 def _resume(passage: Enrolment, reasons: Collection[str] = ()) -> int:
