@@ -35,7 +35,7 @@ def _do_a_batch(campaign_id: str) -> bool:
     if campaign.state == "stopped":
         return perform(running.let_leads_leave, campaign_id)
     if campaign.lets_held_go:
-        perform(running.let_messages_go, campaign_id)
+        perform(running.let_leads_go_on, campaign_id)
         return True
     if campaign.state == "enrolling":
         return _enrol(campaign)

@@ -120,7 +120,7 @@ def pause(campaign_id: str):
 @blueprint.post("/campaigns/<campaign_id>/resume")
 @editors_only
 def resume(campaign_id: str):
-    return _changed(campaign_id, operations.resume_campaign, "It goes on.")
+    return _changed(campaign_id, operations.resume_campaign, "It goes on. Steps that waited leave one after the other.")
 
 
 @blueprint.post("/campaigns/<campaign_id>/stop")

@@ -175,7 +175,60 @@ def test_what_waited_during_a_pause_leaves_afterwards_however_long_it_took(drip,
     assert fresh(campaign).state == "running"
     assert send() == 7
     clock.move(4 * 86_400)
-    assert send() == 7, "the second step had not been due"
+    assert send() == 0, "three days after the first, not one"
+    clock.move(5 * 86_400 + 60)
+    assert send() == 7
+
+
+def test_after_a_pause_each_lead_hears_the_steps_as_far_apart_as_they_were_meant(drip, people, small_batches):
+    for day in (7, 14):
+        perform(operations.add_step, drip, StepData("email", f"Day {day}", "Hi", day, None, subject="Hi"))
+    campaign = begun(drip)
+    work()
+    assert send() == 7
+    perform(operations.pause_campaign, fresh(campaign))
+    for day in range(1, 11):
+        clock.move(day * 86_400 + 60)
+        assert send() == 0
+    perform(operations.resume_campaign, fresh(campaign))
+    work()
+    sent_on = []
+    for day in range(10, 23):
+        clock.move(day * 86_400 + 120)
+        sent_on += [day] * send()
+        finish_enrolments()
+    assert sent_on == [10] * 7 + [14] * 7 + [21] * 7, "days three, seven and fourteen, seven days later"
+    assert set(statuses(campaign)) == {"sent"}
+
+
+def test_a_pause_in_which_nothing_was_due_moves_nothing(drip, people):
+    campaign = begun(drip)
+    work()
+    assert send() == 7
+    perform(operations.pause_campaign, fresh(campaign))
+    clock.move(86_400)
+    assert send() == 0
+    perform(operations.resume_campaign, fresh(campaign))
+    work()
+    clock.move(3 * 86_400 + 60)
+    assert send() == 7
+
+
+def test_the_pace_holds_after_a_pause(drip, people):
+    campaign = begun(drip, per_hour={**NO_LIMIT, "email": 2})
+    work()
+    perform(operations.pause_campaign, campaign)
+    clock.move(86_400)
+    assert send() == 0
+    perform(operations.resume_campaign, fresh(campaign))
+    work()
+    assert [send() for _ in range(3)] == [1, 0, 0]
+    total = 1
+    for minute in range(0, 4 * 60, 5):
+        clock.move(86_400 + minute * 60)
+        total += send()
+        assert total <= 2 * (minute // 60 + 1)
+    assert total == 7
 
 
 def test_a_message_in_a_workers_hands_stays_when_the_campaign_is_paused(drip, people):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadcrm.conversations.sending_policy import Window
 from leadcrm.core.zones import UnknownZone, in_quiet_hours, wall_time, zone
-from leadcrm.flows.timing import scheduled_for
+from leadcrm.flows.timing import moved_on, scheduled_for
 from tests.clock_changes import FIRST, LAST, ZONES, shown, transitions, utc
 
 NEW_YORK = "America/New_York"
@@ -113,6 +113,28 @@ def test_what_is_past_goes_now():
     enrolled, now = utc("2026-06-01 19:00"), utc("2026-06-01 19:00:30")
     assert scheduled_for(0, time(9), enrolled, zone(NEW_YORK), now) == now
     assert scheduled_for(0, None, enrolled, zone(NEW_YORK), now) == now
+
+
+@pytest.mark.parametrize(
+    ("now", "meant", "expected"),
+    [
+        ("14 15:00", ["11 13:00", "18 13:00"], ["18 13:00", "25 13:00"]),  # seven days late
+        ("15 02:00", ["11 13:00", "18 13:00"], ["18 13:00", "25 13:00"]),  # still the 14th in New York
+        ("14 15:00", ["07 13:00", "07 14:00"], ["15 14:00"]),  # today its hour has passed, too
+        ("07 14:30", ["07 14:00", "11 13:00"], ["08 14:00", "12 13:00"]),
+        ("07 13:30", ["07 14:00", "11 13:00"], []),  # half an hour late: nothing is in its way
+        ("14 15:00", ["06 13:00"], []),  # meant for before
+    ],
+)
+def test_what_follows_a_late_step_keeps_its_distance_in_days_and_its_wall_time(now, meant, expected):
+    first = utc("2026-06-07 13:00")
+    moved = moved_on([first, *(utc(f"2026-06-{it}") for it in meant)], first, utc(f"2026-06-{now}"), zone(NEW_YORK))
+    assert list(moved.values()) == [utc(f"2026-06-{it}") for it in expected]
+
+
+def test_what_moves_over_a_clock_change_keeps_its_wall_time():
+    first, following = utc("2026-03-05 14:00"), utc("2026-03-06 14:00")  # 9:00 in New York
+    assert moved_on([following], first, utc("2026-03-09 20:00"), zone(NEW_YORK)) == {following: utc("2026-03-10 13:00")}
 
 
 @pytest.mark.parametrize("name", ["", "America", "../../etc/passwd", "Mars/Base", "a\0b", "x" * 5000, None, 7])

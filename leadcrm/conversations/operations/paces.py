@@ -1,8 +1,8 @@
 """How fast a campaign's messages leave, and whether any does now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.models import CHANNELS, Message, Pace
@@ -40,19 +40,14 @@ def halt_messages(campaign_id: str, reason: str) -> None:
     db.session.execute(theirs.execution_options(synchronize_session=False))
 
 
-def let_held_messages_go(campaign_id: str, reason: str, limit: int) -> int:
-    """Let at most `limit` messages of the campaign that are held for this reason leave now, at its pace.
+def let_held_messages_go(message_ids: Collection[str]) -> None:
+    """Let these messages of a campaign, held by a halt, leave now, at its pace.
 
-    They are not late: nobody wanted them to leave before. Returns how many.
+    They are not late: nobody wanted them to leave before.
     """
-    held = select(Message.id).where(
-        Message.campaign_id == campaign_id, Message.status == "held", Message.reason == reason
-    )
-    ids = db.session.scalars(held.limit(limit).with_for_update()).all()
     now = clock.now()
     times = {"scheduled_for": now, "due_at": now, "position_at": now, "useful_until": now + STALE_AFTER}
-    again = update(Message).where(Message.id.in_(ids)).values(status="scheduled", reason="", **times)
+    again = update(Message).where(Message.id.in_(message_ids), Message.status == "held")
+    again = again.values(status="scheduled", reason="", **times)
     db.session.execute(again.execution_options(synchronize_session=False))
-    if ids:
-        after_commit(jobs.ring_now)
-    return len(ids)
+    after_commit(jobs.ring_now)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from leadcrm.accounts.models import Contact
-from leadcrm.conversations.operations import halt_messages, let_held_messages_go
+from leadcrm.conversations.operations import halt_messages
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.events import record
@@ -18,13 +18,14 @@ from leadcrm.flows.events import CampaignChanged
 from leadcrm.flows.models import Campaign, Enrolment, Flow
 from leadcrm.flows.operations.bulk_enrolling import enrol_many, leave_many
 from leadcrm.flows.operations.campaigning import PAUSED, STOPPED
+from leadcrm.flows.operations.going_on import let_passages_go_on
 from leadcrm.leads import operations as leads
 from leadcrm.notifications.operations import notify
 
 ROWS = 2_500  # of enrolments, messages and facts in one transaction: about 100 ms of the write lock
 CONTACTS = 100  # of accounts in one transaction: each may have to become known as a lead first
 LEAVING = 200  # passages that end in one transaction
-LET_GO = 1_000  # held messages that are let go in one transaction
+LET_GO = 500  # passages that go on after a pause in one transaction
 NOT_REACHABLE = "No address is known of the contact"
 FLOW_IS_OFF = "its flow was switched off"
 
@@ -64,12 +65,12 @@ def enrol_batch(campaign_id: str, cursor: str | None, ids: Sequence[str], follow
     return False
 
 
-def let_messages_go(campaign_id: str) -> bool:
-    """Let what was held during a pause leave. Returns whether there may be more."""
+def let_leads_go_on(campaign_id: str) -> bool:
+    """Let what was held during a pause leave, and what follows keep its distance. Returns whether there may be more."""
     campaign = _locked(campaign_id)
     if not campaign.lets_held_go or campaign.state not in ("enrolling", "running"):
         return False
-    campaign.lets_held_go = let_held_messages_go(campaign.id, PAUSED, LET_GO) == LET_GO
+    campaign.lets_held_go = let_passages_go_on(campaign.id, PAUSED, LET_GO) == LET_GO
     return campaign.lets_held_go
 
 

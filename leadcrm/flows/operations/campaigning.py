@@ -99,7 +99,10 @@ def pause_campaign(campaign: Campaign) -> Campaign:
 
 
 def resume_campaign(campaign: Campaign) -> Campaign:
-    """It goes on where it was; what waited meanwhile leaves at its pace. Raises Conflict."""
+    """It goes on where it was. Raises Conflict.
+
+    The first message that waited for a lead leaves, at its pace, and what follows moves by as many days.
+    """
     campaign = _in_state(campaign, "paused")
     campaign.note = ""
     halt_messages(campaign.id, "")

@@ -1,0 +1,69 @@
+"""Passages of a campaign going on after a pause, as far behind their plan as the pause has put them.
+
+What was held first of a passage leaves now. What follows keeps its distance in days: a step of day three and one of
+day seven, both held, do not reach the lead together.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, select, update
+
+from leadcrm.conversations.models import Message
+from leadcrm.conversations.operations import let_held_messages_go, retime
+from leadcrm.core import clock
+from leadcrm.core.db import db
+from leadcrm.core.zones import zone
+from leadcrm.flows.models import Enrolment
+from leadcrm.flows.timing import moved_on
+
+_MESSAGE = (Message.id, Message.enrolment_id, Message.status, Message.reason, Message.scheduled_for, Message.rendered)
+
+
+def let_passages_go_on(campaign_id: str, reason: str, limit: int) -> int:
+    """Let at most `limit` passages of the campaign with messages held for this reason go on. Returns how many."""
+    passages = _locked(campaign_id, reason, limit)
+    waiting = _waiting([passage.id for passage in passages])
+    leaving: list[str] = []
+    moments: dict[str, datetime] = {}
+    for passage in passages:
+        held = [row for row in waiting[passage.id] if (row.status, row.reason) == ("held", reason)]
+        if not held:
+            continue
+        first = min(row.scheduled_for for row in held)
+        theirs = [row for row in waiting[passage.id] if not row.rendered]
+        new = moved_on((row.scheduled_for for row in theirs), first, clock.now(), zone(passage.timezone))
+        moved = {row.id: new[row.scheduled_for] for row in theirs if row.scheduled_for in new}
+        leaving += [row.id for row in held if row.id not in moved]
+        moments |= moved
+        _note_end(passage, moved.values())
+    if passages:
+        let_held_messages_go(leaving)
+        retime(moments)
+    return len(passages)
+
+
+def _locked(campaign_id: str, reason: str, limit: int) -> Sequence[Row]:
+    held = (Message.campaign_id == campaign_id, Message.status == "held", Message.reason == reason)
+    ids = db.session.scalars(select(Message.enrolment_id).where(*held).distinct().limit(limit)).all()
+    passages = select(Enrolment.id, Enrolment.timezone, Enrolment.last_message_at).where(Enrolment.id.in_(ids))
+    return db.session.execute(passages.order_by(Enrolment.id).with_for_update()).all()
+
+
+def _waiting(enrolment_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """Their messages that a worker has not claimed, by passage."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    waiting = select(*_MESSAGE).where(
+        Message.enrolment_id.in_(enrolment_ids), Message.status.in_(("scheduled", "held"))
+    )
+    for row in db.session.execute(waiting.order_by(Message.id).with_for_update()):
+        found[row.enrolment_id].append(row)
+    return found
+
+
+def _note_end(passage: Row, moments: Collection[datetime]) -> None:
+    """A passage that says something later ends later."""
+    ends_at = max(moments, default=passage.last_message_at)
+    if ends_at > passage.last_message_at:
+        db.session.execute(update(Enrolment).where(Enrolment.id == passage.id).values(last_message_at=ends_at))
