@@ -107,6 +107,12 @@ def segment(filters: ContactFilters, cursor: str | None = None, limit: int = 50)
     return keyset_page(_chosen(select(Contact), filters), _newest_contact, cursor, limit)
 
 
+def newest_of_segment(user: User, filters: ContactFilters, limit: int) -> Sequence[Contact]:
+    """The newest of those who are meant at accounts the person may see."""
+    seen = _chosen(select(Contact), filters).where(_seen_by(user))
+    return keyset_page(seen, _newest_contact, None, limit).items
+
+
 def segment_size(filters: ContactFilters) -> int:
     """How many people are meant."""
     return db.session.scalar(_chosen(select(func.count(Contact.id)), filters)) or 0

@@ -25,6 +25,7 @@ from leadcrm.flows.operations import CampaignData
 from leadcrm.flows.segments import Segment
 from leadcrm.flows.wording import step_time
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import sees_all_leads
 from leadcrm.identity.queries import colleagues
 from leadcrm.leads import queries as leads
 from leadcrm.leads.forms import FilterForm
@@ -167,13 +168,15 @@ def _now(segment: Segment) -> Segment:
 
 
 def _segment_context(segment: Segment) -> dict[str, Any]:
+    """How many are meant, whoever asks, and the first of those whom the reader may see."""
+    known = {"size": segments.size_of(segment), "sees_all": sees_all_leads(_me())}
     if isinstance(segment, ContactFilters):
-        people = accounts.segment(segment, limit=FIRST).items
+        people = accounts.newest_of_segment(_me(), segment, FIRST)
         first = [(contact.name, f"/accounts/{contact.account_id}") for contact in people]
-        return {"size": accounts.segment_size(segment), "first": first, "noun": "contact"}
+        return {**known, "first": first, "noun": "contact"}
     newest = leads.lead_list(_me(), segment, "created", limit=FIRST).items
     first = [(row.name, f"/leads/{row.id}") for row in newest]
-    return {"size": leads.count_leads(_me(), segment), "first": first, "noun": "lead"}
+    return {**known, "first": first, "noun": "lead"}
 
 
 def _words(segment: Segment) -> str:

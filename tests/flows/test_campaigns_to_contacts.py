@@ -116,6 +116,20 @@ def test_a_draft_to_contacts_is_written_looked_at_and_edited(mia, drip, account,
     assert "0 contacts" in counted.text
 
 
+def test_a_rep_is_told_no_name_of_an_account_that_is_not_theirs(mia, sign_in, cast, drip):
+    whose = {"Maxes": cast.max.id, "Bens": cast.ben.id, "Nobodys": None}
+    for name, owner_id in whose.items():
+        add(perform(accounts.create_account, AccountData(name=name, owner_id=owner_id)), f"Sam of {name}")
+    campaign = created(mia, form(drip, audience="contacts", **{"contact-account": "Maxes"}))
+    page = sign_in(cast.ben).get(f"/campaigns/{campaign.id}").text
+    assert "1 contact</b>. None of them is yours or nobody’s." in page
+    mia.post(f"/campaigns/{campaign.id}", data=form(drip, audience="contacts"))
+    page = sign_in(cast.ben).get(f"/campaigns/{campaign.id}").text
+    assert "3 contacts</b>, the newest you may see" in page
+    assert re.findall("Sam of [A-Z][a-z]+", page) == ["Sam of Nobodys", "Sam of Bens"]
+    assert len(set(re.findall("Sam of [A-Z][a-z]+", mia.get(f"/campaigns/{campaign.id}").text))) == 3
+
+
 def test_what_makes_no_sense_of_contacts_is_refused_beside_its_field(mia, drip, cast):
     wrong = {"audience": "contacts", "contact-health_to": "101", "contact-account_owner": cast.rita.id}
     answer = mia.post("/campaigns", data=form(drip, **wrong))
