@@ -1,5 +1,6 @@
 """Reads of campaigns: what the worker has to do, and what the pages show."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import Row, func, or_, select
@@ -9,22 +10,22 @@ from leadcrm.conversations.models import Message, Pace
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.paging import Order, Page, keyset_page
-from leadcrm.flows.fates import BUCKET_OF
-from leadcrm.flows.models import Campaign, Enrolment, FlowStep
+from leadcrm.flows.campaign_number_queries import DELIVERED, DELIVERED_STATUSES, NUMBERS, has_answered
+from leadcrm.flows.fates import BUCKET_OF, CLICKED, INSIDE, REPLIED
+from leadcrm.flows.models import Campaign, Enrolment
 
 AT_WORK = ("enrolling", "running", "stopped")
 
 
 @dataclass(frozen=True)
 class Results:
-    """What became of a campaign's messages and leads. `reasons`: (words, messages) of those that were not sent."""
+    """What became of a campaign's messages and leads.
 
-    counts: dict[str, int]  # waiting, sent, skipped, failed, unknown
-    delivered: int
-    reasons: tuple[tuple[str, int], ...]
-    inside: int
-    replied: int
-    clicked: int
+    `counts` by campaign_number_queries.NUMBERS; `reasons`: (skipped or failed, reason or "", messages).
+    """
+
+    counts: dict[str, int]
+    reasons: tuple[tuple[str, str, int], ...]
 
 
 def under_way() -> list[Row]:
@@ -49,9 +50,8 @@ def inside(campaign_id: str) -> int:
 
 def results_of(campaign_id: str) -> Results:
     """Counts over all its messages and leads, by one index range each."""
-    counts = dict.fromkeys(("waiting", "sent", "skipped", "failed", "unknown"), 0)
-    reasons: dict[str, int] = {}
-    delivered = 0
+    counts = dict.fromkeys(NUMBERS, 0)
+    reasons: Counter[tuple[str, str]] = Counter()
     by_state = (
         select(Message.status, Message.reason, func.count(Message.id))
         .where(Message.campaign_id == campaign_id)
@@ -60,33 +60,22 @@ def results_of(campaign_id: str) -> Results:
     for status, reason, number in db.session.execute(by_state):
         bucket = BUCKET_OF[status]
         counts[bucket] += number
-        delivered += number if status in ("delivered", "read") else 0
+        counts[DELIVERED] += number if status in DELIVERED_STATUSES else 0
         if bucket in ("skipped", "failed"):
-            reasons[reason or status] = reasons.get(reason or status, 0) + number
+            reasons[bucket, reason] += number
     clicked = select(func.count(Message.lead_id.distinct())).where(
         Message.campaign_id == campaign_id, Message.clicked_at.is_not(None)
     )
-    most_first = tuple(sorted(reasons.items(), key=lambda it: (-it[1], it[0])))
-    return Results(
-        counts,
-        delivered,
-        most_first,
-        inside=inside(campaign_id),
-        replied=_replied(campaign_id),
-        clicked=db.session.scalar(clicked) or 0,
-    )
+    counts[CLICKED] = db.session.scalar(clicked) or 0
+    counts[REPLIED] = _replied(campaign_id)
+    counts[INSIDE] = inside(campaign_id)
+    most_first = sorted(reasons.items(), key=lambda it: (-it[1], it[0]))
+    return Results(counts, tuple((*what, number) for what, number in most_first))
 
 
 def _replied(campaign_id: str) -> int:
-    """How many leads answered it; also those who did when all had been said, and were no longer inside.
-
-    Asked by the flow's steps, deleted ones too, for whose answers there is an index.
-    """
-    flow_id = select(Campaign.flow_id).where(Campaign.id == campaign_id).scalar_subquery()
-    steps = select(FlowStep.id).where(FlowStep.flow_id == flow_id)
-    answered = select(func.count(Enrolment.lead_id.distinct())).where(
-        Enrolment.replied_step_id.in_(steps), Enrolment.campaign_id == campaign_id
-    )
+    """How many leads answered it; also those who did when all had been said, and were no longer inside."""
+    answered = select(func.count(Enrolment.lead_id.distinct())).where(has_answered(campaign_id))
     return db.session.scalar(answered) or 0
 
 

@@ -3,44 +3,37 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, request, url_for
+from flask import flash, request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from leadcrm.accounts import queries as accounts
 from leadcrm.accounts.data import ContactFilters
-from leadcrm.conversations import merge
 from leadcrm.core import clock
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render, user_zone
-from leadcrm.flows import campaign_queries, operations, queries, segments
-from leadcrm.flows.blueprint import editors_only, may_edit
+from leadcrm.flows import campaign_number_routes, campaign_queries, operations, queries, segments
+from leadcrm.flows.blueprint import editors_only
+from leadcrm.flows.campaign_blueprint import blueprint
 from leadcrm.flows.campaign_forms import CampaignForm, ContactFilterForm
-from leadcrm.flows.campaign_wording import STATE_WORDS, contact_words, segment_words
+from leadcrm.flows.campaign_wording import contact_words, segment_words
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.hole_queries import required_fields
 from leadcrm.flows.models import Campaign, FlowStep
 from leadcrm.flows.operations import CampaignData
 from leadcrm.flows.segments import Segment
-from leadcrm.flows.wording import step_time
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import sees_all_leads
 from leadcrm.identity.queries import colleagues
 from leadcrm.leads import queries as leads
 from leadcrm.leads.forms import FilterForm
 
-blueprint = Blueprint("campaigns", __name__)
+__all__ = ["blueprint", "campaign_number_routes"]
 
 FIRST = 5  # people of a segment who are named
 CONTACT = "contact"  # before the names of the fields that choose contacts
 GIVEN = {"unsubscribe_url": "given to everybody", "organization_name": "the organization"}
-
-
-@blueprint.context_processor
-def _for_templates() -> dict[str, Any]:
-    fields = [{"label": words, "attrs": {"data-insert": f"{{{name}}}"}} for name, words in merge.FIELDS.items()]
-    return {"may_edit": may_edit(), "merge_fields": fields, "step_time": step_time, "state_words": STATE_WORDS}
 
 
 @blueprint.get("/campaigns")

@@ -14,6 +14,7 @@ BUCKETS = {
 }
 BUCKET_OF = {status: bucket for bucket, statuses in BUCKETS.items() for status in statuses}
 REPLIED, CLICKED = "replied", "clicked"  # what a lead did after a step, beside the buckets of its messages
+INSIDE = "inside"  # the passage of a lead still runs
 NEVER = "never"  # no message was planned for the lead, nor will be
 CAME_LATER = "It was published after the lead had come in, for new leads only"
 WAS_OFF = "It was switched off when the lead came in"

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Row, func, literal, select, union_all
 
 from leadcrm.conversations.models import Message
 from leadcrm.core.db import db
 from leadcrm.core.paging import Keyset, MergedKeyset, Order, Page
 from leadcrm.flows.fates import BUCKET_OF, BUCKETS, CLICKED, REPLIED, Fate, of_message
-from leadcrm.flows.models import Enrolment
+from leadcrm.flows.models import Enrolment, FlowStep
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import sees_all_leads, visible_leads_filter
 from leadcrm.leads.models import Lead
@@ -24,8 +25,8 @@ _NEWEST = Order("newest", (Message.reason, Message.scheduled_for, Message.id))
 _LATEST_MESSAGE = Order("messages", (Message.id,))
 _LATEST_PASSAGE = Order("passages", (Enrolment.id,))
 _MESSAGE = (
-    Message.lead_id, Message.enrolment_id, Message.status, Message.reason, Message.scheduled_for, Message.due_at,
-    Message.sent_at,
+    Message.lead_id, Message.enrolment_id, Message.step_id, Message.status, Message.reason, Message.scheduled_for,
+    Message.due_at, Message.sent_at,
 )  # fmt: skip
 
 
@@ -44,11 +45,12 @@ class StepCounts:
 
 @dataclass(frozen=True)
 class LeadBehind:
-    """A lead that a number counts: what became of their message, and the passage it belongs to."""
+    """A lead that a number counts: what became of their message, the passage it belongs to, and by which step."""
 
     lead: Lead
     passage: Enrolment
     fate: Fate
+    step: FlowStep | None
 
 
 def step_counts(step_ids: Collection[str]) -> dict[str, StepCounts]:
@@ -75,11 +77,11 @@ def step_counts(step_ids: Collection[str]) -> dict[str, StepCounts]:
     return counts
 
 
-def reasons(step_id: str, bucket: str) -> list[Row]:
-    """(reason, leads) of one step's messages in this bucket, the most frequent first."""
+def reasons(bucket: str, of: ColumnElement[bool]) -> list[Row]:
+    """(reason, leads) of messages in this bucket that meet the criterion `of`, the most frequent first."""
     leads = func.count(Message.id)
     statement = select(Message.reason, leads.label("leads")).where(
-        Message.step_id == step_id, Message.status.in_(BUCKETS[bucket]), Message.reason != ""
+        of, Message.status.in_(BUCKETS[bucket]), Message.reason != ""
     )
     ordered = statement.group_by(Message.reason).order_by(leads.desc(), Message.reason)
     return list(db.session.execute(ordered.limit(MOST_REASONS)).all())
@@ -91,45 +93,67 @@ def leads_behind(user: User, step_id: str, number: str, *, reason: str = "", cur
     By reason; those that wait the soonest first, others the newest first. Raises BadCursor.
     """
     if number == REPLIED:
-        page = _replied(user, step_id).page(cursor)
-        found = [(row.id, row.lead_id, Fate(REPLIED, row.ended_at, row.exit_reason)) for row in page.items]
-    elif number == CLICKED:
-        page = _clicked(user, step_id).page(cursor)
-        found = [(row.enrolment_id, row.lead_id, Fate(CLICKED, row.clicked_at)) for row in page.items]
-    else:
-        parts = [_of_status(user, step_id, status, reason) for status in BUCKETS[number]]
-        page = MergedKeyset(parts, _SOONEST if number == "waiting" else _NEWEST, PAGE).page(cursor)
-        found = [(row.enrolment_id, row.lead_id, of_message(row)) for row in page.items]
-    return Page(_with_people(found), page.next, page.previous)
+        return who_replied(user, Enrolment.replied_step_id == step_id, cursor)
+    if number == CLICKED:
+        return who_clicked(user, Message.step_id == step_id, cursor)
+    is_soonest_first = number == "waiting"
+    return messages_behind(
+        user, Message.step_id == step_id, BUCKETS[number], reason, cursor, is_soonest_first=is_soonest_first
+    )
 
 
-def _of_status(user: User, step_id: str, status: str, reason: str) -> Select:
-    statement = select(*_MESSAGE).where(Message.step_id == step_id, Message.status == status)
-    if reason:
-        statement = statement.where(Message.reason == reason)
-    return statement.where(*_visible(user, Message.lead_id))
+def messages_behind(
+    user: User,
+    of: ColumnElement[bool],
+    statuses: Collection[str],
+    reason: str,
+    cursor: str | None,
+    *,
+    is_soonest_first: bool,
+) -> Page:
+    """The leads of messages in these states that meet the criterion `of`, by reason. Raises BadCursor."""
+    why = [Message.reason == reason] if reason else []
+    visible = visible_to(user, Message.lead_id)
+    parts = [select(*_MESSAGE).where(of, Message.status == status, *why, *visible) for status in statuses]
+    page = MergedKeyset(parts, _SOONEST if is_soonest_first else _NEWEST, PAGE).page(cursor)
+    return with_people(page, [(row.enrolment_id, row.lead_id, of_message(row), row.step_id) for row in page.items])
 
 
-def _replied(user: User, step_id: str) -> Keyset:
-    answers = select(Enrolment).where(Enrolment.replied_step_id == step_id, *_visible(user, Enrolment.lead_id))
-    return Keyset(answers, _LATEST_PASSAGE, PAGE)
+def who_replied(user: User, of: ColumnElement[bool], cursor: str | None) -> Page:
+    """The leads who answered in passages that meet the criterion `of`, the newest passage first. Raises BadCursor."""
+    answers = select(Enrolment).where(of, *visible_to(user, Enrolment.lead_id))
+    page = Keyset(answers, _LATEST_PASSAGE, PAGE).page(cursor)
+    found = [
+        (row.id, row.lead_id, Fate(REPLIED, row.ended_at, row.exit_reason), row.replied_step_id) for row in page.items
+    ]
+    return with_people(page, found)
 
 
-def _clicked(user: User, step_id: str) -> Keyset:
-    clicked = select(Message).where(Message.step_id == step_id, Message.clicked_at.is_not(None))
-    return Keyset(clicked.where(*_visible(user, Message.lead_id)), _LATEST_MESSAGE, PAGE)
+def who_clicked(user: User, of: ColumnElement[bool], cursor: str | None) -> Page:
+    """The leads who followed a link of messages that meet the criterion `of`, newest first. Raises BadCursor."""
+    clicked = select(Message).where(of, Message.clicked_at.is_not(None), *visible_to(user, Message.lead_id))
+    page = Keyset(clicked, _LATEST_MESSAGE, PAGE).page(cursor)
+    found = [(row.enrolment_id, row.lead_id, Fate(CLICKED, row.clicked_at), row.step_id) for row in page.items]
+    return with_people(page, found)
 
 
-def _visible(user: User, lead_id: ColumnElement[str]) -> list[ColumnElement[bool]]:
+def visible_to(user: User, lead_id: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    """Criteria on rows of leads: those whom the person may see."""
     if sees_all_leads(user):
         return []
     return [select(Lead.id).where(Lead.id == lead_id, visible_leads_filter(user, Lead.owner_id)).exists()]
 
 
-def _with_people(found: Sequence[tuple[str, str, Fate]]) -> list[LeadBehind]:
-    """From (enrolment id, lead id, fate)."""
-    passages = select(Enrolment).where(Enrolment.id.in_({enrolment_id for enrolment_id, _, _ in found}))
-    leads = select(Lead).where(Lead.id.in_({lead_id for _, lead_id, _ in found}))
-    inside = {passage.id: passage for passage in db.session.scalars(passages)}
-    people = {lead.id: lead for lead in db.session.scalars(leads)}
-    return [LeadBehind(people[lead_id], inside[enrolment_id], fate) for enrolment_id, lead_id, fate in found]
+def with_people(page: Page, found: Sequence[tuple[str, str, Fate, str | None]]) -> Page:
+    """The same page with a LeadBehind for each (enrolment id, lead id, fate, step id)."""
+    inside, people = _by_id(Enrolment, [it[0] for it in found]), _by_id(Lead, [it[1] for it in found])
+    steps = _by_id(FlowStep, [it[3] for it in found])
+    items = [
+        LeadBehind(people[lead_id], inside[enrolment_id], fate, steps.get(step_id))
+        for enrolment_id, lead_id, fate, step_id in found
+    ]
+    return Page(items, page.next, page.previous)
+
+
+def _by_id(model: type, ids: Sequence[str | None]) -> dict[str | None, Any]:
+    return {row.id: row for row in db.session.scalars(select(model).where(model.id.in_(set(ids) - {None})))}

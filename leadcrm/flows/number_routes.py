@@ -1,7 +1,10 @@
 """The numbers on the rail, and the leads behind each of them."""
 
+from functools import partial
+
 from flask import request, url_for
 
+from leadcrm.conversations.models import Message
 from leadcrm.core.db import get_or_404
 from leadcrm.core.errors import NotFound
 from leadcrm.core.web import fragment, render
@@ -34,17 +37,21 @@ def leads_behind(flow_id: str, step_id: str):
     what = asked if asked in NUMBERS else NUMBERS[0]
     why = request.args.get("why", "").replace("\x00", "")
     page = number_queries.leads_behind(me(), step.id, what, reason=why, cursor=request.args.get("cursor"))
+    address = partial(url_for, ".leads_behind", flow_id=flow.id, step_id=step.id)
     context = {
         "flow": flow,
         "step": step,
+        "title": step.name,
+        "address": address,
+        "place": "at this step",
         "what": what,
         "why": why,
         "became": number_queries.step_counts([step.id])[step.id],
         "numbers": NUMBERS,
-        "reasons": [] if what in (REPLIED, CLICKED) else number_queries.reasons(step.id, what),
+        "reasons": [] if what in (REPLIED, CLICKED) else number_queries.reasons(what, Message.step_id == step.id),
         "listing": page,
         "sees_all": sees_all_leads(me()),
         "back": flow_url(flow) if step.deleted_at else flow_url(flow, step=step.id),
-        "here": url_for(".leads_behind", flow_id=flow.id, step_id=step.id, what=what, why=why or None),
+        "here": address(what=what, why=why or None),
     }
     return render("flows/leads_behind.html", "flows/_leads_behind.html", **context)

@@ -12,7 +12,7 @@ from leadcrm.flows import impact
 from leadcrm.flows.changes import Change, time_words, told
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.draft_queries import Draft
-from leadcrm.flows.fates import CLICKED, NEVER, REPLIED, Fate
+from leadcrm.flows.fates import CLICKED, INSIDE, NEVER, REPLIED, Fate
 from leadcrm.flows.impact_queries import Count
 from leadcrm.flows.models import INSIDE_TYPES
 from leadcrm.flows.operations import Effect
@@ -139,6 +139,7 @@ FATES = {
     "unknown": FateWords("Unknown", "amber", "Tried after"),
     REPLIED: FateWords("Replied", "violet"),
     CLICKED: FateWords("Clicked", "violet"),
+    INSIDE: FateWords("Inside", "green", "Since"),
     NEVER: FateWords("Not sent to them", "gray"),
 }
 PASSAGES = {"running": ("Running", "green"), "finished": ("Finished", "gray"), "exited": ("Left", "amber")}

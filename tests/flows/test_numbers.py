@@ -164,7 +164,7 @@ def test_pages_go_on_where_they_ended_and_back_and_nobody_is_shown_twice(flow, s
 def test_skipped_leads_are_told_apart_by_reason(flow, steps, new_lead, cast):
     without_phone, answered = new_lead(phone=None), new_lead()
     reply(answered)
-    found = {row.reason: row.leads for row in number_queries.reasons(steps.text.id, "skipped")}
+    found = {row.reason: row.leads for row in number_queries.reasons("skipped", Message.step_id == steps.text.id)}
     assert found == {"The lead has no phone number": 1, "The lead replied": 1}
     assert behind(cast.ada, steps.text, "skipped", reason="The lead replied") == [answered.id]
     assert set(behind(cast.ada, steps.text, "skipped")) == {without_phone.id, answered.id}

@@ -365,6 +365,7 @@ CASES: dict[str, Case] = {
     "GET campaigns.segment": Case(EDITORS, query=LIST),
     "POST campaigns.create": Case(EDITORS, body=CAMPAIGN),
     "GET campaigns.show": Case(),
+    "GET campaigns.leads_behind": Case(query={"what": "waiting"}),
     "GET campaigns.edit": Case(EDITORS),
     "POST campaigns.update": Case(EDITORS, body=CAMPAIGN),
     "POST campaigns.delete": Case(EDITORS),
