@@ -81,7 +81,7 @@ def moment_of(text: str | None) -> datetime.datetime | None:
         moment = datetime.datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None
+    return moment if moment.tzinfo is not None and _is_near(moment) else None
 
 
 def _date(text: str | None) -> datetime.date | None:
@@ -89,4 +89,9 @@ def _date(text: str | None) -> datetime.date | None:
         day = datetime.date.fromisoformat(text or "")
     except ValueError:
         return None
-    return day if 2000 <= day.year < 2100 else None
+    return day if _is_near(day) else None
+
+
+def _is_near(day: datetime.date) -> bool:
+    """Whether one may reckon with it: at the ends of the calendar a day more, or another zone, is an error."""
+    return 2000 <= day.year < 2100

@@ -1,7 +1,7 @@
 """One thread: read, keep fresh, assign, snooze, close."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from babel.dates import format_date
@@ -204,8 +204,8 @@ def _day_words(moment: datetime) -> str:
 def _since() -> datetime:
     try:
         since = datetime.fromisoformat(request.args.get("since", ""))
-        return since if since.tzinfo else clock.now()
-    except ValueError:
+        return since.astimezone(UTC) if since.tzinfo else clock.now()
+    except (ValueError, OverflowError):  # at the ends of the calendar not every moment is one in UTC
         return clock.now()
 
 
