@@ -14,6 +14,7 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.delivery import sending
 from leadcrm.conversations.models import Message
 from leadcrm.core.db import db, perform
+from leadcrm.core.drains import drain_events
 from leadcrm.identity.models import User
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
@@ -150,3 +151,31 @@ def test_an_archived_lead_hears_nothing_of_a_meeting_that_is_canceled(book, lead
     perform(leads.archive_lead, lead)
     perform(operations.cancel, booking)
     assert said(lead) == []
+
+
+@pytest.mark.parametrize("change", ["move", "cancel"])
+def test_a_lead_who_comes_back_from_the_archive_is_not_reminded_of_a_time_that_was_given_up(
+    book, lead, transport, cast, change
+):
+    booking, _ = book(at(10, days=3))
+    transport.drain()
+    perform(leads.archive_lead, lead)
+    drain_events(lambda: False)
+    if change == "move":
+        perform(operations.book_returning, lead, cast.rosa, at(11, days=4))
+    else:
+        perform(operations.cancel, booking)
+        perform(leads.restore_lead, lead)
+    drain_events(lambda: False)
+    kept = [("moved", at(6)), ("day", at(11, days=3)), ("hour", at(10, days=4))]
+    assert said(lead) == (kept if change == "move" else [])
+
+
+def test_a_lead_who_comes_back_from_the_archive_is_reminded_of_the_meeting_they_kept(book, lead, transport):
+    book(at(10, days=3))
+    transport.drain()
+    perform(leads.archive_lead, lead)
+    drain_events(lambda: False)
+    perform(leads.restore_lead, lead)
+    drain_events(lambda: False)
+    assert [kind for kind, _ in said(lead)] == ["day", "hour"]

@@ -59,8 +59,14 @@ def skip_waiting_of_lead(lead_id: str, reason: str, channel: str | None = None) 
 
 
 def skip_waiting_of_intents(intent_keys: Collection[str], reason: str) -> int:
-    """Drop what of this still waits to be said. Returns how many messages that were."""
-    return _skip(_picked.where(Message.intent_key.in_(intent_keys)), reason)
+    """Drop what of this still waits to be said. Returns how many messages that were.
+
+    What was dropped already has this reason from now on: whoever takes the other one back does not find it.
+    """
+    pick = _picked.where(Message.intent_key.in_(intent_keys))
+    found = db.session.execute(pick.with_for_update()).all()
+    _change([row for row in found if row.status == "skipped"], {"reason": reason})
+    return _skip(pick, reason)
 
 
 def resume_skipped(*which: Any, reasons: Collection[str]) -> int:
