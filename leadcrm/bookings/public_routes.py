@@ -40,6 +40,7 @@ DONE = {
     "canceled": "Your meeting is canceled.",
     "told": "Your meeting is booked. We have written to you with its details and a link to change it.",
 }
+NOT_ONLINE = "This meeting cannot be changed on this page. Please get in touch with {}."
 JUST_MADE = timedelta(minutes=2)  # a form that is sent twice leads to the meeting, too
 BOOKINGS_OF_ADDRESS, BOOKINGS_WITH_REALTOR = "20/minute", "120/minute"
 
@@ -97,16 +98,21 @@ def meeting(token: str) -> Response:
 @csrf_exempt
 @limiter.limit(BOOKINGS_OF_ADDRESS)
 def move(token: str) -> Response:
-    """Move the meeting to the time that was chosen. 409 with the nearest times when it is taken."""
+    """Move the meeting to the time that was chosen. 409 with the nearest times when it is taken.
+
+    Whoever was put into the archive comes back by it, as by booking.
+    """
     with _meeting(token) as booking:
         asked = AskedForm(request.form)
         if (start := asked.moment) is None or not booking.is_coming(clock.now()):
             return _meeting_page(token, booking, asked, 422)
+        local = asked.zone_name or booking.timezone
         try:
-            with acting_as(f"lead:{booking.lead_id}"):
-                perform(operations.book, booking.lead, booking.realtor, start, asked.zone_name or booking.timezone)
+            perform(operations.book_returning, booking.lead, booking.realtor, start, local)
         except operations.SlotTaken:
             return _meeting_page(token, booking, asked, 409)
+        except DomainError:
+            return _meeting_page(token, booking, asked, 422, is_refused=True)
         return redirect(url_for("booking_page.meeting", token=token, done="moved"), 303)
 
 
@@ -115,8 +121,10 @@ def move(token: str) -> Response:
 @csrf_exempt
 @limiter.limit(BOOKINGS_OF_ADDRESS)
 def cancel(token: str) -> Response:
-    """Call the meeting off."""
+    """Call the meeting off, as long as it has not begun."""
     with _meeting(token) as booking:
+        if booking.state == "booked" and not booking.is_coming(clock.now()):
+            return _meeting_page(token, booking, AskedForm(), 422)
         with acting_as(f"lead:{booking.lead_id}"):
             perform(operations.cancel, booking)
         return redirect(url_for("booking_page.meeting", token=token, done="canceled"), 303)
@@ -156,14 +164,18 @@ def _page(realtor: User, asked: AskedForm, form: VisitorForm, status: int = 200)
     return _private("bookings/book.html", status, **shown)
 
 
-def _meeting_page(token: str, booking: Booking, asked: AskedForm, status: int = 200) -> Response:
+def _meeting_page(
+    token: str, booking: Booking, asked: AskedForm, status: int = 200, *, is_refused: bool = False
+) -> Response:
+    """The meeting, or other times for it. What refuses a change is said to the team in words that are not these."""
     shown = {"booking": booking, "token": token, "is_coming": booking.is_coming(clock.now())}
     shown |= {
         "zone": zone(booking.timezone),
         "done": DONE.get(request.args.get("done", "")),
+        "problem": NOT_ONLINE.format(booking.realtor.organization.name) if is_refused else "",
         "realtor": booking.realtor,
     }
-    shown |= {"changes": shown["is_coming"] and ("change" in request.args or status != 200)}
+    shown |= {"changes": shown["is_coming"] and not is_refused and ("change" in request.args or status != 200)}
     if shown["changes"]:
         shown |= _offered(booking.realtor, asked, asked.zone_name or booking.timezone, booking)
     here = url_for("booking_page.meeting", token=token)

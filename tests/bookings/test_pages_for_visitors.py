@@ -7,10 +7,13 @@ from sqlalchemy import func, select
 
 from leadcrm.bookings.links import manage_token
 from leadcrm.bookings.models import Booking
-from leadcrm.core import tenancy
-from leadcrm.core.db import db, get_or_404
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.models import EventRow
+from leadcrm.identity.models import User
+from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
+from leadcrm.privacy.operations import erase_lead
 from tests.bookings.conftest import at, be, facts_of
 
 TEN, ELEVEN = "2030-03-04T10:00:00-05:00", "2030-03-04T11:00:00-05:00"
@@ -168,7 +171,53 @@ def test_what_is_over_or_off_is_not_moved(visitor, link):
     be(at(10, 5))
     assert visitor.post(link, data={"start": ELEVEN}).status_code == 422
     assert "Past meeting" in visitor.get(link).text
-    assert visitor.post(f"{link}/cancellation").status_code == 422
+    answer = visitor.post(f"{link}/cancellation")
+    assert answer.status_code == 422
+    assert "Past meeting" in answer.text
+
+
+def test_who_was_put_away_moves_their_meeting_and_is_back(visitor, link, lead):
+    perform(leads.archive_lead, lead)
+    answer = visitor.post(link, data={"start": ELEVEN})
+    assert answer.status_code == 303
+    assert "has been moved" in visitor.get(answer.location).text
+    assert [booking.starts_at for booking in bookings()] == [at(11)]
+    assert db.session.scalar(select(Lead.archived_at).where(Lead.id == lead.id)) is None
+
+
+def test_who_was_put_away_is_so_still_when_the_time_is_taken(visitor, link, lead, book, new_lead):
+    book(at(11), new_lead("Thabo"))
+    perform(leads.archive_lead, lead)
+    assert visitor.post(link, data={"start": ELEVEN}).status_code == 409
+    db.session.rollback()
+    assert db.session.scalar(select(Lead.archived_at).where(Lead.id == lead.id)) is not None
+
+
+def test_who_was_put_away_may_still_call_their_meeting_off(visitor, link, lead):
+    perform(leads.archive_lead, lead)
+    assert visitor.post(f"{link}/cancellation").status_code == 303
+    assert "Canceled meeting" in visitor.get(link).text
+
+
+def test_a_meeting_that_cannot_be_moved_says_so_in_words_for_visitors(visitor, link, cast):
+    perform(_leave, cast.rosa.id)
+    answer = visitor.post(link, data={"start": ELEVEN})
+    assert answer.status_code == 422
+    assert "This meeting cannot be changed on this page. Please get in touch with Acme." in answer.text
+    assert "Your meeting with Rosa" in answer.text
+    assert [booking.starts_at for booking in bookings()] == [at(10)]
+
+
+def _leave(user_id: str) -> None:
+    get_or_404(User, user_id).disabled_at = clock.now()
+
+
+def test_the_link_of_somebody_who_was_erased_leads_nowhere_and_their_time_is_free(visitor, link, page, lead):
+    perform(erase_lead, lead)
+    for answer in (visitor.get(link), visitor.post(link, data={"start": ELEVEN})):
+        assert answer.status_code == 404
+        assert "Naledi" not in answer.text
+    assert TEN in times_of(visitor.get(f"{page}?day={TEN[:10]}"))
 
 
 def test_a_page_of_nobody_and_a_link_that_is_not_ours_are_not_found(visitor, link, page, cast):
