@@ -62,16 +62,16 @@ def book(lead_id: str) -> Response:
     except DomainError as refusal:
         form.start.errors = [refusal.message]
         return _form_page(lead, form, 409 if isinstance(refusal, operations.SlotTaken) else 422)
-    flash("Booked. The lead is told." if is_new else "Moved. The lead is told.", "success")
+    flash(f"{'Booked' if is_new else 'Moved'}. {_told(lead)}", "success")
     return go(f"/leads/{lead.id}?tab=meetings")
 
 
 @blueprint.post("/bookings/<booking_id>/cancellation")
 def cancel(booking_id: str) -> Response:
-    """Call a meeting off; the lead is told."""
+    """Call a meeting off; the lead is told, if they can be."""
     booking = queries.visible_booking(_me(), booking_id)
     is_news = perform(operations.cancel, booking)
-    flash("Canceled. The lead is told." if is_news else "It was canceled before.", "success")
+    flash(f"Canceled. {_told(booking.lead)}" if is_news else "It was canceled before.", "success")
     return go(local_path(request.form.get("back"), url_for("bookings.index")))
 
 
@@ -81,6 +81,10 @@ def _me() -> User:
 
 def _now() -> dict:
     return {"now": clock.now()}
+
+
+def _told(lead: Lead) -> str:
+    return "The lead is told." if operations.is_heard(lead) else "They cannot be written to: tell them yourself."
 
 
 def _usual(lead: Lead) -> dict:

@@ -82,6 +82,16 @@ def test_a_meeting_is_canceled_from_the_list_and_only_once(ada, book, lead):
     assert facts_of(lead) == ["booking.made", "booking.canceled"]
 
 
+@pytest.mark.parametrize(("is_away", "said"), [(False, "The lead is told."), (True, "tell them yourself")])
+def test_whether_the_lead_hears_of_it_is_said_as_it_is(ada, book, lead, is_away, said):
+    booking, _ = book(at(10))
+    if is_away:
+        perform(leads.archive_lead, lead)
+    assert ("will be told" in ada.get("/bookings").text) is not is_away
+    ada.post(f"/bookings/{booking.id}/cancellation")
+    assert said in ada.get("/bookings").text
+
+
 def test_a_rep_sees_meetings_of_their_leads_and_a_realtor_their_own(sign_in, cast, acme, book):
     maxs = perform(leads.create_lead, LeadData(first_name="Zed", owner_id=cast.max.id), by=cast.max)
     booking, _ = book(at(10), maxs)

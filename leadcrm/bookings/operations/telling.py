@@ -41,6 +41,11 @@ def tell(booking: Booking, kind: str, lead: Lead, realtor: User) -> None:
             _plan(booking, reminder, lead, realtor, way, booking.starts_at - before)
 
 
+def is_heard(lead: Lead) -> bool:
+    """Whether the lead is told of what becomes of their meetings."""
+    return _way_to(lead) is not None
+
+
 def _drop(booking: Booking) -> None:
     """What the meeting's last revision still had to say."""
     conversations.skip_waiting_of_intents([_intent(booking, kind, booking.revision - 1) for kind in KINDS], OVERTAKEN)
