@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import func, select
 
+from leadcrm.bookings.queries import next_free
 from leadcrm.core import tenancy
 from leadcrm.core.db import db
 
@@ -31,13 +32,13 @@ ODD = {
     "nothing": "",
     "a wrong zone": "Mars/Olympus",
 }
-MAY_BE_NULL = {"owner_id", "account_id", "contact_id", "amount", "close_date"}
+MAY_BE_NULL = {"owner_id", "account_id", "contact_id", "assignee_id", "amount", "close_date"}
 MAY_BE_A_NUMBER = {"revision", "health", "amount"}
 MAY_BE_A_FRACTION = {"amount"}
 MAY_BE_TRUE = {"archived", "is_primary", "left"}
 TABLES = (
     "leads", "contact_points", "inquiries", "messages", "conversations", "notes", "events", "tags", "accounts",
-    "contacts", "opportunities", "conversions",
+    "contacts", "opportunities", "conversions", "tasks", "bookings", "booked_cells",
 )  # fmt: skip
 
 MESSAGE = {"channel": "email", "subject": "Hi", "content": "Hello"}
@@ -58,16 +59,27 @@ DEAL = {
     "owner_id": None,
     "contact_id": None,
 }
+CONSENT = {"source": "fair", "date": "2026-03-01"}
+TASK = {
+    "title": "Call",
+    "note": "Old",
+    "kind": "call",
+    "priority": "high",
+    "due_at": "2031-01-01T09:00:00+00:00",
+    "assignee_id": None,
+}
 BODIES = {
     ("POST", "/leads"): {
         "first_name": "Ann", "last_name": "Lee", "name": "Ann Lee", "email": "ann@example.com",
         "phone": "+12125550166", "timezone": "Europe/London", "company": "Lee", "interest": "a flat",
-        "source": "survey", "answers": {"rooms": 3},
+        "source": "survey", "answers": {"rooms": 3}, "consent": CONSENT, "visitor": "0a" * 16,
+        "realtor_id": "{realtor_id}",
     },
     ("PATCH", "/leads/{lead_id}"): {
         "first_name": "Ann", "last_name": "Lee", "email": "ann@example.com", "phone": "+12125550166",
         "timezone": "Europe/London", "company": "Lee", "interest": "a flat", "source": "survey", "owner_id": None,
         "tags": ["vip"], "status": "qualified", "reason": "Called", "revision": 1, "account_id": None,
+        "consent": CONSENT,
     },
     ("POST", "/accounts"): ACCOUNT,
     ("PATCH", "/accounts/{account_id}"): {**ACCOUNT, "health": 80, "archived": True, "revision": 1},
@@ -77,22 +89,42 @@ BODIES = {
     ("PATCH", "/opportunities/{opportunity_id}"): {
         **DEAL, "stage": "closed_lost", "lost_reason": "Dear", "revision": 1,
     },
-    ("POST", "/leads/{lead_id}/convert"): {"account": {"name": "Lee"}, "opportunity": {"name": "Flats"}},
+    ("POST", "/leads/{lead_id}/convert"): {"account_id": "{account_id}", "opportunity": {"name": "Flats"}},
     ("POST", "/messages"): {**MESSAGE, "lead_id": "{lead_id}"},
     ("POST", "/schedule"): {**MESSAGE, "lead_id": "{lead_id}", "scheduled_time": "2031-01-01T09:00:00+00:00"},
     ("POST", "/leads/{lead_id}/inbound-test"): MESSAGE,
+    ("POST", "/tasks"): {**TASK, "lead_id": "{lead_id}"},
+    ("PATCH", "/tasks/{task_id}"): {**TASK, "state": "done", "revision": 1},
+    ("POST", "/bookings"): {
+        "realtor_id": "{realtor_id}", "lead_id": "{lead_id}", "first_name": "Ann", "last_name": "Lee",
+        "email": "ann@example.com", "phone": "+12125550166", "start": "{start}", "timezone": "Europe/London",
+    },
 }  # fmt: skip
-FIELDS = [(*endpoint, field) for endpoint, body in BODIES.items() for field in body]
+INSTEAD = {("POST", "/leads/{lead_id}/convert"): ("account",)}  # of one that stands in the body
+FIELDS = [(*it, field) for it, body in BODIES.items() for field in (*body, *INSTEAD.get(it, ()))]
 
 
 @pytest.fixture
-def ids(ada) -> dict[str, str]:
-    """Of one row of each kind that a path or a body can name."""
+def ids(ada, cast, acme) -> dict[str, str]:
+    """Of one row of each kind that a path or a body can name, and a time that is free."""
     lead = ada.post("/leads", {"first_name": "Jo", "email": "jo@example.com", "phone": "+12125550123"}).json["id"]
     account = ada.post("/accounts", {"name": "Jo's"}).json["id"]
     contact = ada.post("/contacts", {"account_id": account, "first_name": "Jo"}).json["id"]
     deal = ada.post("/opportunities", {"account_id": account, "name": "Flats"}).json["id"]
-    return {"lead_id": lead, "account_id": account, "contact_id": contact, "opportunity_id": deal}
+    task = ada.post("/tasks", {"lead_id": lead, "title": "Call"}).json["id"]
+    names = {"lead_id": lead, "account_id": account, "contact_id": contact, "opportunity_id": deal, "task_id": task}
+    return names | {"realtor_id": cast.rosa.realtor_id, "start": next_free(cast.rosa)[-1].start.isoformat()}
+
+
+def test_every_field_of_every_body_is_tried(anyone):
+    document = anyone.get("/openapi.json").json
+    schemas, told = document["components"]["schemas"], set()
+    for path, methods in document["paths"].items():
+        for method in {"post", "patch", "put"} & set(methods):
+            named = methods[method]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            schema = schemas[named.rpartition("/")[2]]
+            told |= {(method.upper(), path.removeprefix("/api"), field) for field in schema["properties"]}
+    assert told == set(FIELDS)
 
 
 def rows(organization) -> dict[str, int]:
