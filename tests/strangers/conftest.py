@@ -157,8 +157,7 @@ def _stand_in(houses: Houses, monkeypatch) -> Iterator[Houses]:
 
 def _furnish_all(words: dict[str, Any]) -> dict[str, dict]:
     with tenancy.everyone():
-        rival = db.session.scalar(select(Organization.id).where(Organization.slug == "rival"))
-        perform(_hire, rival)
+        perform(_hire)
         people = {user.email.partition("@")[0]: user for user in db.session.scalars(select(User))}
         organizations = {row.slug: row for row in db.session.scalars(select(Organization))}
     teams = {
@@ -169,15 +168,17 @@ def _furnish_all(words: dict[str, Any]) -> dict[str, dict]:
     with tenancy.organization(organizations["acme"].id):
         bens = lead_of(people["ben"], words["acme"][0], words["bens"])
         names["bens"] = names["acme"] | bens | customer_of(people["ben"], bens["lead"], words["bens"])
-    callers = {name: _sign_in(people[name]) for name in ("ada", "max", "ben", "mia", "pat", "rita")}
+    callers = {name: _sign_in(people[name]) for name in ("ada", "max", "ben", "mia", "pat", "rosa", "vera", "rita")}
     return names | {"callers": callers | {"nobody": ("", "")}}
 
 
-def _hire(rival: str) -> None:
-    for name, role, realtor in (("ron", "manager", False), ("rio", "rep", True)):
-        identity.create_user(
-            organization_id=rival, email=f"{name}@rival.test", name=name.title(), role=role, realtor=realtor
-        )
+def _hire() -> None:
+    """Rival's manager and realtor, and another realtor at Acme beside Rosa."""
+    slugs = {row.slug: row.id for row in db.session.scalars(select(Organization))}
+    hired = (("rival", "ron", "manager", False), ("rival", "rio", "rep", True), ("acme", "vera", "rep", True))
+    for slug, name, role, realtor in hired:
+        person = {"email": f"{name}@{slug}.test", "name": name.title(), "role": role, "realtor": realtor}
+        identity.create_user(organization_id=slugs[slug], **person)
 
 
 def _sign_in(user: User) -> tuple[str, str]:

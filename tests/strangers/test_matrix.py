@@ -9,6 +9,7 @@ from tests.strangers.house import words_of
 REFUSED = (401, 403, 404)
 GUARDED = [name for name, case in CASES.items() if not case.open and name not in FOR_VISITORS]
 OPEN = [name for name, case in CASES.items() if case.open]
+VISITORS = sorted(FOR_VISITORS)
 SHOWS_THE_TEAM = {"GET thanks.of_realtor", "GET booking_page.page", "POST booking_page.book"}
 ACMES = words_of("acme")
 
@@ -27,8 +28,9 @@ def styles(name: str) -> tuple[bool, ...]:
     return (False, True) if name.startswith("GET") else (False,)
 
 
-def test_every_route_has_its_case(houses):
+def test_every_route_has_its_case_and_is_guarded_open_or_a_door_for_visitors(houses):
     assert set(routes(houses.app)) == set(CASES)
+    assert sorted((*GUARDED, *OPEN, *FOR_VISITORS)) == sorted(CASES)
 
 
 @pytest.mark.parametrize("name", GUARDED)
@@ -67,6 +69,44 @@ def test_another_organizations_owner_sees_and_changes_nothing_of_ours(houses, na
                 assert answer.status_code in REFUSED, asked
                 assert not changed
             assert not mentioned(changed, houses.acme, houses.rival, ACMES), asked
+
+
+@pytest.mark.parametrize("name", VISITORS)
+def test_a_door_for_visitors_is_closed_to_another_organizations_token(houses, name):
+    """The ids stand in its body: it is the realtor's or the lead's that is ours, or both."""
+    ours = {houses.acme["realtor"], houses.acme["lead"]}
+    for _, asked in mixes(rule_of(houses, name), name, houses.rival, houses.acme):
+        if ours & {*asked.body.values(), *asked.query.values()}:
+            answer = houses.rita.send(asked)
+            assert answer.status_code == 404, asked
+            assert not any(word in read(answer) for word in ACMES), asked
+            assert not houses.changes(), asked
+
+
+def test_a_visitor_brings_no_lead_to_a_realtor_of_another_organization(houses):
+    name = "POST bookings_api.book"
+    for mixed in (houses.acme | {"lead": houses.rival["lead"]}, houses.rival | {"lead": houses.acme["lead"]}):
+        answer = houses.nobody.send(ask(rule_of(houses, name), name, mixed))
+        assert answer.status_code == 404
+        assert not any(word in read(answer) for word in (*ACMES, *words_of("rival")))
+        assert not houses.changes()
+
+
+@pytest.mark.parametrize("name", VISITORS)
+def test_a_visitor_is_served_and_reads_nothing_of_a_lead(houses, name):
+    answer = houses.nobody.send(ask(rule_of(houses, name), name, houses.acme))
+    assert answer.status_code < 300
+    assert ACMES[1] not in read(answer)
+    assert not mentioned(houses.changes(), houses.rival, houses.acme, words_of("rival"))
+
+
+@pytest.mark.parametrize("name", VISITORS)
+def test_a_door_for_visitors_is_none_to_anothers_lead_for_a_rep_and_closed_to_a_provider(houses, name):
+    asked = ask(rule_of(houses, name), name, houses.acme)
+    assert houses.pat.send(asked).status_code == 403
+    if "lead_id" in asked.body:
+        assert houses.ben.send(asked).status_code == 404
+    assert not houses.changes()
 
 
 @pytest.mark.parametrize("name", GUARDED)
