@@ -7,6 +7,7 @@ its owner and those who run the team may read); Rival's words are built alike.
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy import func, select, update
 from leadcrm.accounts import operations as accounts
 from leadcrm.accounts.data import AccountData, ContactData, OpportunityData
 from leadcrm.automations import operations as automations
-from leadcrm.automations.models import AutomationRun
+from leadcrm.automations.models import AutomationRun, WebhookCall
 from leadcrm.automations.operations import AutomationData
 from leadcrm.bookings import operations as bookings
 from leadcrm.bookings.data import AvailabilityData
@@ -26,7 +27,7 @@ from leadcrm.bookings.models import Booking
 from leadcrm.bookings.queries import free_slots
 from leadcrm.bookings.slots import USUAL_WEEK, Slot
 from leadcrm.conversations import operations as conversations
-from leadcrm.conversations.models import Attachment, Conversation, Message, RawInbound
+from leadcrm.conversations.models import Attachment, Attempt, Conversation, Message, RawInbound
 from leadcrm.conversations.operations import IncomingFile
 from leadcrm.conversations.storage import StoredFile, path_of
 from leadcrm.core import clock, events, tenancy
@@ -111,6 +112,7 @@ def lead_of(owner: User, shared: str, word: str) -> dict[str, str]:
     _settle(sent, status="sent", sandbox=True, conversation_id=heard.conversation_id, sent_at=clock.now(), due_at=None)
     _settle(failed, status="failed", reason=f"refused {word}", due_at=None)
     _settle(unknown, status="unknown", reason=f"no answer {word}", due_at=None)
+    perform(_note_refusal, failed, f"550 {word}")
     named_last = (Flow.name == f"flow {shared}", Flow.id)
     flow = db.session.scalars(select(Flow).order_by(*(key.desc() for key in named_last)).limit(1)).one()
     perform(_leave_tracks, lead.id, sent.id, word)
@@ -235,6 +237,11 @@ def _settle(message: Message, **values) -> None:
         session.execute(update(Message).where(Message.id == message.id).values(**values))
 
 
+def _note_refusal(message: Message, said: str) -> None:
+    """A try to send it, and what the mail server answered."""
+    db.session.add(Attempt(message_id=message.id, n=1, ended_at=clock.now(), outcome="refused", detail=said))
+
+
 def _personal(team: Team, word: str) -> dict[str, str]:
     """What belongs to the host alone, and the links that were mailed out."""
     host = team.host
@@ -340,6 +347,11 @@ def _happened(names: dict[str, str], word: str, leads_word: str) -> dict[str, st
         run.reason, run.details = leads_word, [{"state": "done", "text": leads_word}]
         run.actions = [{"kind": "create_note", "body": f"body {word}"}]
         session.add(run)
+        session.flush()
+        call = WebhookCall(run_id=run.id, automation_id=run.automation_id, lead_id=lead.id, position=0, tries=1)
+        call.url, call.body = f"https://hooks.example/{leads_word}", json.dumps({"name": leads_word})
+        call.answer, call.due_at = f"500 {leads_word}", clock.real_now() + timedelta(days=1)
+        session.add(call)
         raw = RawInbound(
             channel="email", external_id="<raw>", body=f"Subject: {word}\n\n{word}".encode(), due_at=None, tries=8,
             error=f"ValueError: {word}",

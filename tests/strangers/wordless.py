@@ -21,6 +21,16 @@ MACHINERY = {
     "mailboxes",
     "sending_pauses",
 }
+# What furnishing leaves empty: nobody outside writes there. Every other table has rows, whatever it holds.
+EMPTY = {
+    "slots", "heartbeats", "canaries",  # the clock, and known words
+    "channel_pauses",  # what the server said stands in the messages that waited for it
+    "read_marks", "conversions", "sending_windows", "text_budgets", "flow_settlings", "retimed_steps",
+    "erasures", "remembered_answers",  # references; answers of the API, which are no pages
+    "tracked_sites",  # addresses, checked when they are typed
+    # what one team writes for itself, shown by the same fragments as a flow that is published
+    "flow_drafts", "flow_draft_changes", "flow_versions", "reworded_steps",
+}  # fmt: skip
 ADDRESSES_ONLY = {
     "organizations.mail_from", "users.email", "contact_points.value", "messages.address", "user_sessions.address",
     "contacts.email", "contacts.phone",
