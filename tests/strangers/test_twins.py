@@ -4,14 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import update
 
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import perform, writing
+from leadcrm.core.db import db, perform, writing
 from leadcrm.core.values import new_id
 from leadcrm.identity import operations as identity
-from leadcrm.identity import queries
-from leadcrm.identity.models import Invitation, PasswordReset
+from leadcrm.identity import passwords, queries
+from leadcrm.identity.models import Invitation, PasswordReset, User
 from tests.conftest import PASSWORD
 from tests.identity.people import browser, post, sign_in
 from tests.strangers.cases import CASES, mixes, routes
@@ -73,11 +74,59 @@ def test_signing_in_says_the_same_of_every_address(app, cast):
     assert len(said) == 1
 
 
-def test_a_reset_says_the_same_of_every_address(app, cast):
+def test_signing_in_costs_one_hash_of_every_address(app, cast, monkeypatch):
+    """Else the time an answer takes tells who is known: a hash takes far longer than all the rest."""
+    hasher = CountingHasher(passwords._hasher)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
     with tenancy.organization(cast.acme.id):
         perform(identity.set_disabled, cast.ben, True, by=cast.ada)
-    addresses = ("ada@acme.test", "nobody@acme.test", "ben@acme.test")
-    assert len({masked(post(browser(app), "/password/reset", {"email": email}), email) for email in addresses}) == 1
+    perform(_forget_password, cast.mia)
+    for who in ("ada", "nobody", "ben", "mia", "max"):
+        for password in ("wrong", PASSWORD):
+            sign_in(browser(app), f"{who}@acme.test", password)
+            assert len(hasher.costs) == 1, (who, password)
+            assert hasher.costs.pop() == extract_parameters(passwords.hash("x")), (who, password)
+
+
+class CountingHasher:
+    """Notes what each look at a hash costs."""
+
+    def __init__(self, hasher: PasswordHasher):
+        self.hasher, self.costs = hasher, []
+
+    def __getattr__(self, name: str):
+        return getattr(self.hasher, name)
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.costs.append(extract_parameters(stored))
+        return self.hasher.verify(stored, password)
+
+
+def _forget_password(user: User) -> None:
+    db.session.merge(user).password_hash = None
+
+
+def test_a_reset_says_the_same_of_every_address_however_often_it_is_asked_for(app, cast):
+    with tenancy.organization(cast.acme.id):
+        perform(identity.set_disabled, cast.ben, True, by=cast.ada)
+    said = {}
+    for n, email in enumerate(("ada@acme.test", "MAX@Acme.test", "nobody@acme.test", "ben@acme.test", "pat@acme.test")):
+        place = {"REMOTE_ADDR": f"192.0.2.{n}"}
+        answers = [post(browser(app), "/password/reset", {"email": email}, environ_base=place) for _ in range(7)]
+        said[email] = [masked(answer, email, email.lower()) for answer in answers]
+    assert [status for status, _ in said["ada@acme.test"]] == [200] * 5 + [429] * 2
+    assert len({tuple(one) for one in said.values()}) == 1
+
+
+def test_who_guesses_passwords_is_stopped_alike_at_every_address(app, cast):
+    said = []
+    for n, email in enumerate(("ada@acme.test", "nobody@acme.test")):
+        place = {"REMOTE_ADDR": f"192.0.2.{n}"}
+        tries = [post(browser(app), "/login", {"email": email, "password": "wrong"}, environ_base=place)
+                 for _ in range(12)]  # fmt: skip
+        said.append([masked(answer, email) for answer in tries])
+    assert [status for status, _ in said[0]] == [422] * 10 + [429] * 2
+    assert said[0] == said[1]
 
 
 def test_every_dead_link_says_the_same(app, cast):
