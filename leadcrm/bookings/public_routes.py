@@ -59,7 +59,7 @@ def page(realtor_id: UUID) -> Response:
 @public
 @csrf_exempt
 @limiter.limit(BOOKINGS_OF_ADDRESS)
-@limiter.limit(BOOKINGS_WITH_REALTOR, key_func=lambda: f"book {request.path.lower()}")
+@limiter.limit(lambda: BOOKINGS_WITH_REALTOR, key_func=lambda: f"book {request.path.lower()}")
 def book(realtor_id: UUID) -> Response:
     """Book the time that was chosen, and go to the meeting's own page. 409 with the nearest times when it is taken.
 

@@ -5,8 +5,10 @@ import re
 import pytest
 from sqlalchemy import func, select
 
+from leadcrm.bookings import public_routes
 from leadcrm.bookings.links import manage_token
 from leadcrm.bookings.models import Booking
+from leadcrm.conversations.models import Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.models import EventRow
@@ -246,6 +248,22 @@ def test_who_books_without_end_is_stopped(visitor, page, acme, monkeypatch):
     codes = [visitor.post(page, data=ZOE).status_code for _ in range(21)]
     assert codes[-1] == 429
     assert db.session.scalar(select(func.count(Booking.id))) == 1
+
+
+@pytest.mark.parametrize("start", [TEN, "2030-03-04T03:00:00-05:00"], ids=["free once", "never free"])
+def test_a_crowd_from_everywhere_makes_no_more_leads_and_mails_than_a_realtor_may_have(
+    visitor, page, acme, monkeypatch, start
+):
+    monkeypatch.setattr(public_routes, "BOOKINGS_WITH_REALTOR", "3/minute")
+    codes = []
+    for n in range(8):
+        who = ZOE | {"email": f"{n}@mail.example", "start": start}
+        way = page if n % 2 else page.upper().replace("/BOOK/", "/book/")
+        codes.append(visitor.post(way, data=who, environ_base={"REMOTE_ADDR": f"192.0.2.{n}"}).status_code)
+    assert codes[3:] == [429] * 5
+    db.session.rollback()
+    assert db.session.scalar(select(func.count(Lead.id))) == 3
+    assert db.session.scalar(select(func.count(func.distinct(Message.lead_id)))) == codes.count(303)
 
 
 def test_a_realtor_without_hours_says_so(visitor, page, set_hours):
