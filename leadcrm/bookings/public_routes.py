@@ -40,7 +40,7 @@ DONE = {
     "canceled": "Your meeting is canceled.",
     "told": "Your meeting is booked. We have written to you with its details and a link to change it.",
 }
-NOT_ONLINE = "This meeting cannot be changed on this page. Please get in touch with {}."
+NOT_MOVED = "This meeting cannot be moved on this page. Please get in touch with {}."
 JUST_MADE = timedelta(minutes=2)  # a form that is sent twice leads to the meeting, too
 BOOKINGS_OF_ADDRESS, BOOKINGS_WITH_REALTOR = "20/minute", "120/minute"
 
@@ -172,7 +172,7 @@ def _meeting_page(
     shown |= {
         "zone": zone(booking.timezone),
         "done": DONE.get(request.args.get("done", "")),
-        "problem": NOT_ONLINE.format(booking.realtor.organization.name) if is_refused else "",
+        "problem": NOT_MOVED.format(booking.realtor.organization.name) if is_refused else "",
         "realtor": booking.realtor,
     }
     shown |= {"changes": shown["is_coming"] and not is_refused and ("change" in request.args or status != 200)}

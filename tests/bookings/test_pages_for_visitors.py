@@ -205,8 +205,9 @@ def test_a_meeting_that_cannot_be_moved_says_so_in_words_for_visitors(visitor, l
     perform(_leave, cast.rosa.id)
     answer = visitor.post(link, data={"start": ELEVEN})
     assert answer.status_code == 422
-    assert "This meeting cannot be changed on this page. Please get in touch with Acme." in answer.text
+    assert "This meeting cannot be moved on this page. Please get in touch with Acme." in answer.text
     assert "Your meeting with Rosa" in answer.text
+    assert ("Choose another time" in answer.text, "Yes, cancel it" in answer.text) == (False, True)
     assert [booking.starts_at for booking in bookings()] == [at(10)]
 
 
