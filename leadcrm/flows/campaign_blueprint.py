@@ -7,7 +7,7 @@ from flask import Blueprint
 from leadcrm.conversations import merge
 from leadcrm.flows.blueprint import may_edit, teller_of
 from leadcrm.flows.campaign_wording import STATE_WORDS
-from leadcrm.flows.wording import PASSAGES, fate_words, reason_words, step_time, wall_clock
+from leadcrm.flows.wording import PASSAGES, fate_words, reason_words, step_time
 
 blueprint = Blueprint("campaigns", __name__)
 
@@ -18,7 +18,6 @@ def _for_templates() -> dict[str, Any]:
     return {
         "may_edit": may_edit(),
         "merge_fields": fields,
-        "wall_clock": wall_clock,
         "step_time": step_time,
         "state_words": STATE_WORDS,
         "reason_words": reason_words,
