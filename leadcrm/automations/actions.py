@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from leadcrm.automations.durations import duration, typed
 from leadcrm.automations.models import LONGEST_URL, LONGEST_WAIT_SECONDS
+from leadcrm.automations.names import Names
 from leadcrm.leads.models import PRIORITIES
 
 KINDS = {
@@ -62,15 +62,6 @@ class BadAction(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True)
-class Names:
-    """What actions point at, by id: the organization's templates, people and flows."""
-
-    templates: Mapping[str, str]
-    users: Mapping[str, str]
-    flows: Mapping[str, str] = field(default_factory=dict)
-
-
 def check(actions: Sequence[Action], names: Names) -> list[dict[str, Any]]:
     """The actions in their stored shape. Raises BadAction for the first that makes no sense."""
     if not actions:
@@ -94,9 +85,9 @@ def sentence(action: Action, names: Names) -> str:
         case "notify":
             return f"notify {_recipient_words(action['to'], names)}: “{_short(action['text'])}”"
         case "enrol":
-            return f"let them enter the flow {_quoted(names.flows, action['flow_id'])}"
+            return f"let them enter the flow {_quoted(names.all_flows, action['flow_id'])}"
         case "leave_flow":
-            return f"take them out of the flow {_quoted(names.flows, action['flow_id'])}"
+            return f"take them out of the flow {_quoted(names.all_flows, action['flow_id'])}"
         case "create_task":
             due = f", due in {duration(action['due_seconds'])}" if action["due_seconds"] else ""
             return f"add the task “{_short(action['title'])}” for {_assignee_words(action['to'], names)}{due}"
@@ -151,8 +142,10 @@ def _checked(index: int, action: Action, names: Names) -> dict[str, Any]:
                 "to": _assignee(index, action.get("to"), names),
                 "due_seconds": _due(index, action),
             }
-        case "enrol" | "leave_flow":
-            return {"kind": kind, "flow_id": _one_of(index, action.get("flow_id"), names.flows, "flow")}
+        case "enrol":
+            return {"kind": kind, "flow_id": _entered(index, action.get("flow_id"), names)}
+        case "leave_flow":
+            return {"kind": kind, "flow_id": _one_of(index, action.get("flow_id"), names.all_flows, "flow")}
         case "create_account":
             return {"kind": kind, "to": _manager(index, action.get("to"), names)}
         case "create_opportunity":
@@ -170,6 +163,12 @@ def _one_of(index: int, chosen: Any, known: Mapping[str, str], what: str) -> str
     if chosen not in known:
         raise BadAction(index, f"Choose a {what}.")
     return chosen
+
+
+def _entered(index: int, flow_id: Any, names: Names) -> str:
+    if flow_id in names.campaigns:
+        raise BadAction(index, "That flow belongs to a campaign, and only the campaign lets leads in. Choose another.")
+    return _one_of(index, flow_id, names.flows, "flow")
 
 
 def _wait(index: int, action: Action) -> int:

@@ -148,6 +148,7 @@ def _enrol(action: Action, occasion: Occasion) -> Plan | Outcome:
     flow = queries.flow(action["flow_id"])
     if flow is None:
         return Outcome("failed", "The flow is gone")
+    flows.refuse_campaigns_own(flow)
     if not flow.enabled:
         return Outcome("skipped", f"The flow “{flow.name}” is off")
     if occasion.lead.archived_at is not None:

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from leadcrm.accounts.events import OpportunityStageChanged
 from leadcrm.accounts.models import Opportunity
-from leadcrm.automations.actions import Names
 from leadcrm.automations.models import Automation, AutomationRun
+from leadcrm.automations.names import Names
 from leadcrm.automations.triggers import started_by
 from leadcrm.conversations import queries as conversations
 from leadcrm.conversations.events import MessageReceived, MessageSent
@@ -240,12 +240,13 @@ def is_in_flow(lead_id: str, flow_id: str) -> bool:
 
 def names() -> Names:
     """What actions may point at."""
-    return Names(template_names(), user_names(), flow_names())
+    return Names(template_names(), user_names(), flow_names(), flow_names(of_campaigns=True))
 
 
-def flow_names() -> dict[str, str]:
-    """Names of the flows by id."""
-    return dict(db.session.execute(select(Flow.id, Flow.name).order_by(Flow.name, Flow.id)).all())
+def flow_names(*, of_campaigns: bool = False) -> dict[str, str]:
+    """Names by id of the flows that rules may let leads into, or of those that campaigns keep to themselves."""
+    named = select(Flow.id, Flow.name).where((Flow.trigger == "campaign") == of_campaigns)
+    return dict(db.session.execute(named.order_by(Flow.name, Flow.id)).all())
 
 
 def user_names() -> dict[str, str]:

@@ -11,6 +11,7 @@ from leadcrm.automations.durations import UNITS
 from leadcrm.automations.examples import EXAMPLES, started_from
 from leadcrm.automations.forms import AutomationForm, action_rows, shown_rows, unsavable_actions
 from leadcrm.automations.models import RUN_STATES, Automation
+from leadcrm.automations.names import Names
 from leadcrm.automations.trying import MOST_EVENTS, Trial, try_out
 from leadcrm.automations.wording import sentence
 from leadcrm.conversations import condition_rows, conditions
@@ -270,13 +271,14 @@ def _secret(automation: Automation | None) -> str | None:
         return None
 
 
-def _choices(names: actions.Names) -> dict[str, list[tuple[str, str]]]:
+def _choices(names: Names) -> dict[str, list[tuple[str, str]]]:
     """What the selects of the form offer, as (value, words)."""
     people = list(names.users.items())
     return {
         "kinds": list(actions.KINDS.items()),
         "templates": list(names.templates.items()),
         "flows": list(names.flows.items()),
+        "all_flows": list(names.all_flows.items()),
         "units": [(unit, unit) for unit in UNITS],
         "users": people,
         "settable": list(actions.SETTABLE.items()),

@@ -14,9 +14,10 @@ from sqlalchemy.orm import selectinload
 
 from leadcrm.accounts.models import Contact
 from leadcrm.automations import doing, queries
-from leadcrm.automations.actions import Names, sentence
+from leadcrm.automations.actions import sentence
 from leadcrm.automations.deciding import DEEPEST, why_stop, why_unmet
 from leadcrm.automations.models import Automation
+from leadcrm.automations.names import Names
 from leadcrm.automations.occasions import Occasion, Outcome
 from leadcrm.automations.triggers import SILENCES, fact_behind
 from leadcrm.conversations import conditions

@@ -3,13 +3,14 @@
 from leadcrm.automations import actions
 from leadcrm.automations.durations import duration
 from leadcrm.automations.models import Automation
+from leadcrm.automations.names import Names
 from leadcrm.automations.triggers import TRIGGERS
 from leadcrm.conversations import conditions
 
 ENDED = (".”", "!”", "?”", "…”")  # what is quoted brings its own full stop
 
 
-def sentence(automation: Automation, names: actions.Names) -> str:
+def sentence(automation: Automation, names: Names) -> str:
     """`When a lead is created, if score is at least 70: wait 10 minutes, then notify managers: “Call them”.`"""
     parts = [f"When {TRIGGERS[automation.trigger]}"]
     if automation.quiet_seconds:

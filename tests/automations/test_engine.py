@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from leadcrm.automations import doing, engine, operations
+from leadcrm.automations import actions, doing, engine, operations, queries
 from leadcrm.automations.models import AutomationRun
 from leadcrm.automations.operations import AutomationData
+from leadcrm.automations.wording import sentence
 from leadcrm.conversations import operations as conversations
 from leadcrm.core import clock, events
 from leadcrm.core.db import db, perform, writing
@@ -23,6 +24,8 @@ from leadcrm.leads.models import Lead
 from leadcrm.notifications.models import Notification
 from leadcrm.tasks.models import Task
 from tests.automations.conftest import NOTE, drain, drain_everything, messages_of, notes_of, runs_of, wait
+from tests.flows.campaigns import HELLO
+from tests.flows.campaigns import data as campaign_data
 
 TASK = {"kind": "create_task", "title": "Call {them}", "to": "owner", "due_seconds": 7200}
 BAD_URLS = (
@@ -287,6 +290,22 @@ def test_leads_enter_and_leave_flows(rule, new_lead, acme):
     ]  # fmt: skip
     [message] = messages_of(lead)
     assert (message.status, message.reason) == ("skipped", "Taken out by an automation")
+
+
+def test_only_the_campaign_lets_leads_into_its_flow(rule, new_lead, acme, monkeypatch):
+    campaign = perform(flows.draft_campaign, campaign_data(message=HELLO))
+    enters, leaves = ({"kind": kind, "flow_id": campaign.flow_id} for kind in ("enrol", "leave_flow"))
+    with pytest.raises(DomainError, match="only the campaign lets leads in"):
+        rule(actions=[enters])
+    rule(trigger="note.added", actions=[leaves])
+    assert campaign.flow_id not in queries.flow_names()
+    monkeypatch.setattr(actions, "_entered", lambda index, flow_id, names: flow_id)  # a rule from before
+    old = rule(actions=[enters])
+    lead = new_lead()
+    [run] = runs_of(old)
+    words = "“Campaign: Autumn” belongs to a campaign, and only the campaign lets leads in."
+    assert (run.state, run.reason, messages_of(lead)) == ("failed", words, [])
+    assert "let them enter the flow “Campaign: Autumn”" in sentence(old, queries.names())
 
 
 def test_notify_owner_role_and_person_once(rule, new_lead, cast):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from leadcrm.automations.actions import Names
 from leadcrm.automations.models import Automation
+from leadcrm.automations.names import Names
 from leadcrm.automations.wording import sentence
 
 

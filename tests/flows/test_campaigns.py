@@ -430,6 +430,27 @@ def test_a_draft_that_is_deleted_takes_its_own_flow_along(acme):
     assert db.session.scalar(select(Flow.id).where(Flow.id == flow_id)) is None
 
 
+@pytest.mark.parametrize("enter", [operations.enrol, operations.enrol_by_hand])
+def test_nobody_enters_a_campaigns_own_flow_but_by_the_campaign(people, enter):
+    campaign = perform(operations.draft_campaign, data(message=HELLO))
+    with pytest.raises(DomainError, match="only the campaign lets leads in"):
+        perform(enter, people[0], campaign.flow)
+    with pytest.raises(DomainError, match="only the campaign lets leads in"):
+        perform(operations.enrol_ticked, campaign.flow, [people[0].id])
+    assert db.session.scalar(select(func.count(Enrolment.id))) == 0
+
+
+def test_a_draft_whose_message_somebody_has_stays_with_it(drip, people):
+    """As a rule once let leads into the flow of a draft."""
+    campaign = perform(operations.draft_campaign, data(message=HELLO))
+    perform(operations.enrol_many, campaign.flow, [people[0].id])
+    for verb, arguments in ((operations.delete_campaign, ()), (operations.edit_campaign, (data(drip),))):
+        with pytest.raises(Conflict, match="their messages stay"):
+            perform(verb, fresh(campaign), *arguments)
+    assert db.session.scalar(select(func.count(Message.id))) == 1
+    assert fresh(campaign).flow.name == "Campaign: Autumn"
+
+
 def test_what_cannot_begin_says_why(drip, people):
     campaign = perform(operations.draft_campaign, data(drip))
     with pytest.raises(DomainError, match="Another campaign has this name"):

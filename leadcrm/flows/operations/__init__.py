@@ -29,7 +29,7 @@ from leadcrm.flows.operations.editing import (
     edit_step,
     ensure_default_flow,
 )
-from leadcrm.flows.operations.enrolling import enrol, enrol_by_hand
+from leadcrm.flows.operations.enrolling import enrol, enrol_by_hand, refuse_campaigns_own
 from leadcrm.flows.operations.leaving import (
     end_passages,
     exit_lead,
@@ -90,6 +90,7 @@ __all__ = [
     "publish",
     "readmit_lead",
     "redo",
+    "refuse_campaigns_own",
     "restore_step",
     "restore_version",
     "resume_campaign",

@@ -14,7 +14,7 @@ from leadcrm.core.events import record
 from leadcrm.flows import queries, segments
 from leadcrm.flows.document import StepData, check_words
 from leadcrm.flows.events import CampaignChanged
-from leadcrm.flows.models import Campaign, Flow, FlowStep
+from leadcrm.flows.models import Campaign, Enrolment, Flow, FlowStep
 from leadcrm.flows.operations.editing import add_step, create_flow, edit_step
 from leadcrm.flows.segments import Segment
 
@@ -61,14 +61,14 @@ def edit_campaign(campaign: Campaign, data: CampaignData) -> Campaign:
 
 
 def delete_campaign(campaign: Campaign) -> None:
-    """Throw a draft away. Raises Conflict once it was started."""
+    """Throw a draft away. Raises Conflict once it was started, or once somebody was in its flow."""
     campaign = _in_state(campaign, "draft")
     flow = campaign.flow
     record(CampaignChanged(campaign_id=campaign.id, change="deleted"))
     db.session.delete(campaign)
     db.session.flush()
     if flow.trigger == "campaign":
-        db.session.delete(flow)
+        _delete_own_flow(flow)
 
 
 def start_campaign(campaign: Campaign, edition: str | None = None) -> Campaign:
@@ -151,7 +151,14 @@ def _fill_in(campaign: Campaign, data: CampaignData) -> None:
     campaign.flow = _flow_of(data) if data.message is None else _own_flow(data, data.message, old)
     db.session.flush()
     if old is not None and old.trigger == "campaign" and old is not campaign.flow:
-        db.session.delete(old)
+        _delete_own_flow(old)
+
+
+def _delete_own_flow(flow: Flow) -> None:
+    """With a flow go the passages through it and all that was said in them, so that nobody may ever have been inside."""
+    if db.session.scalar(select(Enrolment.id).where(Enrolment.flow_id == flow.id).limit(1)) is not None:
+        raise Conflict("Somebody was sent what this campaign says. It stays, so that their messages stay.")
+    db.session.delete(flow)
 
 
 def _flow_of(data: CampaignData) -> Flow:

@@ -29,8 +29,9 @@ def enrol(lead: Lead, flow: Flow, number: int = 1, *, head_start: timedelta = ti
 
     `number` counts the lead's passages; a second one is a person's decision (D4). Returns None when this passage
     exists already. A step the lead cannot receive gets a skipped message that says why. Nothing leaves before the
-    `head_start` is over, which is when a person may still take it back.
+    `head_start` is over, which is when a person may still take it back. Raises DomainError for a campaign's own flow.
     """
+    refuse_campaigns_own(flow)
     one_at_a_time([lead.id])
     key = (Enrolment.flow_id == flow.id, Enrolment.lead_id == lead.id, Enrolment.number == number)
     if db.session.scalar(select(Enrolment.id).where(*key)) is not None:
@@ -77,11 +78,18 @@ def enrol_by_hand(lead: Lead, flow: Flow, *, again: bool = False) -> Enrolment:
 
 
 def flow_that_is_on(flow: Flow) -> Flow:
-    """The flow, which stays as it is until the transaction's end. Raises DomainError when it is off."""
+    """The flow, which stays as it is until the transaction's end. Raises DomainError when it is off, or a campaign's."""
     fresh = db.session.scalars(select(Flow).where(Flow.id == flow.id).with_for_update(read=True)).one()
+    refuse_campaigns_own(fresh)
     if not fresh.enabled:
         raise DomainError(f"“{fresh.name}” is off. Switch it on first.", "flow_id")
     return fresh
+
+
+def refuse_campaigns_own(flow: Flow) -> None:
+    """Raises DomainError for what a campaign says: it may wait, be paused or stopped, and keeps a pace."""
+    if flow.trigger == "campaign":
+        raise DomainError(f"“{flow.name}” belongs to a campaign, and only the campaign lets leads in.", "flow_id")
 
 
 def _row(message: PlannedMessage, enrolment: Enrolment) -> dict:
