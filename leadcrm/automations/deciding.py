@@ -25,6 +25,16 @@ def why_stop(event: Event, depth: int) -> str:
     return ""
 
 
+def may_be_echo(rule: Automation, actor: str) -> bool:
+    """Whether what `actor` began may come of this rule's own doing. What leads and people do never does.
+
+    What a rule tells another program may come back by a token of our API.
+    """
+    if actor.startswith("token:"):
+        return any(action["kind"] == "webhook" for action in rule.actions)
+    return actor.startswith("automation:")
+
+
 def why_unmet(automation: Automation, lead: Lead, event: Event | None, facts: Mapping[str, Any]) -> str:
     """What of the rule's conditions does not hold, in words; empty when all do."""
     if lead.archived_at is not None and not isinstance(event, LeadArchived):

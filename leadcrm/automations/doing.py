@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from leadcrm.automations import account_doings, queries, webhooks
+from leadcrm.automations import account_doings, loop_queries, queries, webhooks
 from leadcrm.automations.actions import HIGHEST_SCORE, SETTABLE, Action
 from leadcrm.automations.occasions import Occasion, Outcome, Plan
 from leadcrm.conversations import operations as conversations
@@ -19,6 +19,8 @@ from leadcrm.notifications import operations as notifications
 from leadcrm.tasks import operations as tasks
 
 TAKEN_OUT = "Taken out by an automation"
+MOST_WRITTEN, MOST_WRITTEN_WITHIN = 5, timedelta(hours=1)  # by one rule to one lead
+MACHINES = f"It wrote to this lead {MOST_WRITTEN} times within an hour, as when two machines answer each other"
 ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 
 
@@ -50,6 +52,9 @@ def _send(action: Action, occasion: Occasion) -> Plan | Outcome:
     if greets and (greeted := queries.who_greeted(lead.id)):
         return Outcome("skipped", greeted)
     conversations.address_to_write_to(lead, template.channel)  # refuses an opt-out
+    since = clock.now() - MOST_WRITTEN_WITHIN
+    if occasion.run is not None and loop_queries.times_written(occasion.run, since) >= MOST_WRITTEN:
+        return Outcome("skipped", MACHINES)
 
     def deed() -> Outcome:
         message = conversations.plan_message(

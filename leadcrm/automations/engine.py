@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from leadcrm.automations import doing, queries, silences
+from leadcrm.automations import doing, loop_queries, queries, silences
 from leadcrm.automations.actions import Action
 from leadcrm.automations.deciding import why_stop, why_unmet
 from leadcrm.automations.events import AutomationRan
@@ -28,7 +28,7 @@ from leadcrm.leads.models import Lead
 
 log = logging.getLogger(__name__)
 
-MOST_RUNS = 5
+MOST_RUNS = 5  # because of what rules did; what comes from outside may come as often as it does
 MOST_RUNS_WITHIN = timedelta(hours=1)
 MAX_TRIES = 5
 SWITCHED_OFF = "The automation was switched off while this waited"
@@ -94,12 +94,12 @@ def _begin_all(
     """All decide before the first acts, so that their order changes nothing."""
     if not automations:
         return []
-    recent = queries.recent_runs(lead.id, clock.now() - MOST_RUNS_WITHIN)
+    often = loop_queries.echoes(automations, lead.id, cause.event_id, clock.now() - MOST_RUNS_WITHIN)
     fields = set().union(*(conditions.fields_of(automation.conditions) for automation in automations))
     facts = queries.facts_of_one(lead, event, fields)
     runs = []
     for automation in automations:
-        reason = why_stop(event, cause.depth) or _why_often(recent.get(automation.id, 0))
+        reason = why_stop(event, cause.depth) or _why_often(often.get(automation.id, 0))
         reason = reason or why_unmet(automation, lead, event, facts)
         run = AutomationRun(
             automation_id=automation.id,

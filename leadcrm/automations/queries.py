@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from leadcrm.accounts.events import OpportunityStageChanged
 from leadcrm.accounts.models import Opportunity
@@ -53,16 +53,6 @@ def enabled_for(event_name: str) -> list[Automation]:
 def considered(event_id: int) -> set[str]:
     """Ids of the automations that have a run for this fact."""
     return set(db.session.scalars(select(AutomationRun.automation_id).where(AutomationRun.event_id == event_id)))
-
-
-def recent_runs(lead_id: str, since: datetime) -> dict[str, int]:
-    """How often each automation began to do something for this lead since then."""
-    statement = (
-        select(AutomationRun.automation_id, func.count(AutomationRun.id))
-        .where(AutomationRun.lead_id == lead_id, AutomationRun.created_at >= since, AutomationRun.state != "skipped")
-        .group_by(AutomationRun.automation_id)
-    )
-    return dict(db.session.execute(statement).all())
 
 
 def event_row(event_id: int) -> EventRow:

@@ -136,18 +136,6 @@ def test_two_rules_that_feed_each_other_stop_with_a_clear_message(rule, new_lead
     assert fresh(lead).status == "contacted"
 
 
-def test_a_rule_that_answers_a_machine_stops_after_five_times_an_hour(rule, new_lead):
-    automation = rule(trigger="message.received")
-    lead = new_lead()
-    for number in range(7):
-        perform(conversations.receive, "email", "naledi0@example.com", "Hi", f"mail-{number}", clock.now())
-        drain()
-    states = [run.state for run in runs_of(automation)]
-    assert states == ["done"] * 5 + ["skipped"] * 2
-    assert "looks like a loop" in runs_of(automation)[-1].reason
-    assert len(notes_of(lead)) == 5
-
-
 def test_automatic_replies_start_nothing(rule, new_lead):
     automation = rule(trigger="message.received")
     new_lead()
