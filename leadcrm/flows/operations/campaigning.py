@@ -155,7 +155,7 @@ def _fill_in(campaign: Campaign, data: CampaignData) -> None:
 
 
 def _delete_own_flow(flow: Flow) -> None:
-    """With a flow go the passages through it and all that was said in them, so that nobody may ever have been inside."""
+    """With a flow go the passages through it and all that was said in them: nobody may have been inside."""
     if db.session.scalar(select(Enrolment.id).where(Enrolment.flow_id == flow.id).limit(1)) is not None:
         raise Conflict("Somebody was sent what this campaign says. It stays, so that their messages stay.")
     db.session.delete(flow)

@@ -78,7 +78,7 @@ def enrol_by_hand(lead: Lead, flow: Flow, *, again: bool = False) -> Enrolment:
 
 
 def flow_that_is_on(flow: Flow) -> Flow:
-    """The flow, which stays as it is until the transaction's end. Raises DomainError when it is off, or a campaign's."""
+    """The flow, which stays as it is until the transaction's end. Raises DomainError: it is off, or a campaign's."""
     fresh = db.session.scalars(select(Flow).where(Flow.id == flow.id).with_for_update(read=True)).one()
     refuse_campaigns_own(fresh)
     if not fresh.enabled:
