@@ -58,8 +58,8 @@ REACTIONS: dict[type[Event], list[Listener]] = {
     BookingMoved: [bookings.tell_realtor],
     BookingCanceled: [bookings.tell_realtor],
     UserSignedIn: [notifications.ask_for_second_factor],
-    MessageOpened: [conversations.show_as_opened],
-    MessageClicked: [conversations.show_as_clicked],
+    MessageOpened: [conversations.show_as_opened, tracking.score_open],
+    MessageClicked: [conversations.show_as_clicked, tracking.score_click],
 }
 for _name in sorted(STARTED_BY):  # every other fact a rule may start from is owed when one does
     if automations.consider not in REACTIONS.setdefault(known()[_name], []):

@@ -139,7 +139,7 @@ class LeadLinked(Event):
 @register
 @dataclass(frozen=True, kw_only=True)
 class LeadScored(Event):
-    """The score is another one; both are from 0 to 100."""
+    """The score is another one; both are from 0 to 100. `message_id`: the mail whose reading made it so."""
 
     name = "lead.scored"
     title = "Score changed"
@@ -147,6 +147,8 @@ class LeadScored(Event):
     lead_id: str
     old: int
     new: int
+    reason: str = ""
+    message_id: str | None = None
 
 
 @register

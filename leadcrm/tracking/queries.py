@@ -9,6 +9,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.leads.events import LeadScored
 from leadcrm.leads.models import Lead
 from leadcrm.tracking.models import Engagement, SiteVisit, TrackedSite, hash_of
 
@@ -24,6 +25,14 @@ def sent_at(lead_id: str, message_id: str) -> datetime | None:
         EventRow.lead_id == lead_id, EventRow.name == SENT, EventRow.data["message_id"].as_string() == message_id
     )
     return db.session.scalar(facts.order_by(EventRow.id.desc()).limit(1))
+
+
+def mails_scored(lead_id: str) -> set[str]:
+    """Ids of the mails that were read and gave the lead points."""
+    scored = select(EventRow.data["message_id"].as_string()).where(
+        EventRow.lead_id == lead_id, EventRow.name == LeadScored.name
+    )
+    return set(db.session.scalars(scored)) - {None}
 
 
 def engagements_due() -> Iterator[tuple[str, str]]:

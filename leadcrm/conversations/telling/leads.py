@@ -43,7 +43,8 @@ def _status(telling: Telling) -> str:
 
 
 def _scored(telling: Telling) -> str:
-    change = f"from {telling.get('old', '0')} to {telling.get('new', '0')}"
+    reason = f": {telling.get('reason')}" if telling.get("reason") else ""
+    change = f"from {telling.get('old', '0')} to {telling.get('new', '0')}{reason}"
     return telling.done(f"changed the score {change}", f"The score changed {change}")
 
 

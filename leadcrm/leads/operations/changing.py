@@ -51,13 +51,16 @@ def change_status(lead: Lead, status: str, reason: str = "") -> int | None:
     return record(LeadStatusChanged(lead_id=lead.id, old=old, new=status))
 
 
-def add_to_score(lead: Lead, points: int) -> int | None:
-    """Change the score by so many points, within 0 to 100. Returns the fact's id, None when it stays the same."""
+def add_to_score(lead: Lead, points: int, reason: str = "", message_id: str | None = None) -> int | None:
+    """Change the score by so many points, within 0 to 100. Returns the fact's id, None when it stays the same.
+
+    The fact keeps the reason in words, and the message that gave it.
+    """
     lead = lock(lead)
     old, lead.score = lead.score, min(max(lead.score + points, 0), HIGHEST_SCORE)
     if lead.score == old:
         return None
-    return record(LeadScored(lead_id=lead.id, old=old, new=lead.score))
+    return record(LeadScored(lead_id=lead.id, old=old, new=lead.score, reason=reason, message_id=message_id))
 
 
 def assign_lead(lead: Lead, owner_id: str | None) -> int | None:

@@ -1,6 +1,11 @@
 """The verbs of tracking."""
 
-from leadcrm.tracking.operations.engaging import forget_engagements, note_engagement, settle_engagements
+from leadcrm.tracking.operations.engaging import (
+    forget_engagements,
+    note_engagement,
+    score_reading,
+    settle_engagements,
+)
 from leadcrm.tracking.operations.visiting import (
     forget_visits,
     join_visitor,
@@ -17,5 +22,6 @@ __all__ = [
     "note_engagement",
     "note_visit",
     "save_site",
+    "score_reading",
     "settle_engagements",
 ]

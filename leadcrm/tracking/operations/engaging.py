@@ -12,11 +12,13 @@ from leadcrm.core.events import acting_as, record
 from leadcrm.core.mail_links import MailMark
 from leadcrm.core.values import new_id
 from leadcrm.leads import operations as leads
+from leadcrm.leads.models import Lead
 from leadcrm.tracking import genuineness
 from leadcrm.tracking.events import MessageClicked, MessageOpened
 from leadcrm.tracking.models import Engagement, hash_of
-from leadcrm.tracking.queries import sent_at
+from leadcrm.tracking.queries import mails_scored, sent_at
 
+POINTS, MOST_POINTS = 5, 15  # of the score, for a mail that was read and for all of them
 WEIGHED_AFTER = timedelta(seconds=10)  # longer than a burst
 UNTOLD = {"synchronize_session": False}
 
@@ -79,6 +81,20 @@ def _tell(row: Engagement) -> None:
         record(MessageOpened(**about) if row.kind == "open" else MessageClicked(**about, url=row.url))
     if row.kind == "click":
         leads.note_activity(row.lead_id, row.at)
+
+
+def score_reading(lead_id: str, message_id: str, reason: str) -> None:
+    """A person read one of our mails: POINTS more, once per mail, MOST_POINTS from all of them (PRODUCT.md D9).
+
+    What was given is counted in the facts, which stay when engagements are forgotten; the lead's row is locked, so
+    that two mails read at once count one after the other.
+    """
+    lead = db.session.scalars(select(Lead).where(Lead.id == lead_id).with_for_update()).one_or_none()
+    if lead is None:
+        return
+    scored = mails_scored(lead_id)
+    if message_id not in scored and (len(scored) + 1) * POINTS <= MOST_POINTS:
+        leads.add_to_score(lead, POINTS, reason, message_id)
 
 
 def forget_engagements(before: datetime, limit: int) -> int:
