@@ -9,7 +9,7 @@ import time
 from flask import current_app
 
 from leadcrm.automations import queries
-from leadcrm.automations.triggers import fact_behind
+from leadcrm.automations.triggers import facts_behind
 from leadcrm.core import tenancy
 
 REMEMBERED_SECONDS = 2.0
@@ -21,7 +21,7 @@ def awaited() -> frozenset[str]:
     key = (current_app.settings.instance, tenancy.current_id())
     until, names = _remembered.get(key, (0.0, frozenset()))
     if time.monotonic() >= until:
-        names = frozenset(fact for trigger in queries.triggers_in_use() if (fact := fact_behind(trigger)))
+        names = frozenset().union(*(facts_behind(trigger) for trigger in queries.triggers_in_use()))
         _remembered[key] = (time.monotonic() + REMEMBERED_SECONDS, names)
     return names
 

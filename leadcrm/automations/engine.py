@@ -17,7 +17,7 @@ from leadcrm.automations.deciding import why_stop, why_unmet
 from leadcrm.automations.events import AutomationRan
 from leadcrm.automations.models import Automation, AutomationRun
 from leadcrm.automations.occasions import Occasion, Outcome
-from leadcrm.automations.triggers import SILENCES
+from leadcrm.automations.triggers import FIRST_IN_REACH, SILENCES
 from leadcrm.conversations import conditions
 from leadcrm.core import clock, events
 from leadcrm.core.db import db, lock
@@ -36,9 +36,20 @@ REPLIED = "The lead replied while this waited"
 
 
 def consider(event: events.Event) -> None:
-    """Let every enabled automation of this fact decide. Harmless when the fact is delivered twice."""
+    """Let every enabled automation of this fact decide. Harmless when the fact is delivered twice.
+
+    An account is mostly made before anybody at it can be reached. Its making is considered when the first one can be.
+    """
+    _consider(event, queries.enabled_for(event.name))
+    row = queries.made_before(event.account_id) if event.name in FIRST_IN_REACH and event.account_id else None
+    if row is not None:
+        unchanged = [rule for rule in queries.enabled_for(row.name) if rule.updated_at <= row.at]
+        with events.caused_by(row.id, row.depth):
+            _consider(events.restore(row), unchanged)
+
+
+def _consider(event: events.Event, automations: list[Automation]) -> None:
     cause = events.cause()
-    automations = queries.enabled_for(event.name)
     lead = _concerned(event) if automations else None
     if lead is None:
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from leadcrm.accounts.events import OpportunityStageChanged
+from leadcrm.accounts.events import AccountCreated, OpportunityStageChanged
 from leadcrm.accounts.models import Opportunity
 from leadcrm.automations.models import Automation, AutomationRun
 from leadcrm.automations.names import Names
@@ -58,6 +58,12 @@ def considered(event_id: int) -> set[str]:
 def event_row(event_id: int) -> EventRow:
     """The fact a run began with."""
     return db.session.scalars(select(EventRow).where(EventRow.id == event_id)).one()
+
+
+def made_before(account_id: str) -> EventRow | None:
+    """The fact that the account was made; None when it was taken over from elsewhere without one."""
+    made = select(EventRow).where(EventRow.account_id == account_id, EventRow.name == AccountCreated.name)
+    return db.session.scalars(made.order_by(EventRow.id).limit(1)).one_or_none()
 
 
 def is_farewell(event: Event) -> bool:

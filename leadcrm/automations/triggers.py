@@ -87,6 +87,9 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "flow.exited": "a lead leaves a flow",
     },
 }
+FIRST_IN_REACH = frozenset(  # after which somebody at an account that was made before may be written to
+    ("contact.added", "contact.edited", "contact.made_primary", "contact.returned", "lead.linked")
+)
 EXCLUDED = {  # facts about a lead that start nothing, and why
     "lead.imported": "nobody got in touch: an import says itself whether its new leads start rules",
     "lead.exported": "somebody asked for their data; nothing about the lead changed",
@@ -130,6 +133,12 @@ ALIASES = {"lead.created": "new_lead"}  # the name the outside knows it by
 def started_by(fact: str) -> tuple[str, ...]:
     """The triggers a fact may set off: its own, and the silences it begins."""
     return (fact, *(name for name, silence in SILENCES.items() if silence.begins_with == fact))
+
+
+def facts_behind(trigger: str) -> frozenset[str]:
+    """The facts that a rule with this trigger waits for."""
+    facts = frozenset(fact for fact in [fact_behind(trigger)] if fact is not None)
+    return facts | FIRST_IN_REACH if trigger == "account.created" else facts
 
 
 def fact_behind(trigger: str) -> str | None:
