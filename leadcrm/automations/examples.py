@@ -1,7 +1,8 @@
 """Rules to start from: those of the sales handbook, and what most teams want first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from leadcrm.automations import queries
 from leadcrm.automations.operations import AutomationData
@@ -11,12 +12,17 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Example:
-    """A rule in outline. `template` is the purpose of the template it sends first; `lacks` what it cannot do yet."""
+    """A rule in outline, of what every organization has.
+
+    `template` is the purpose of the template it sends first; `flow` the shipped flow that leads enter in the end;
+    `lacks` says what it cannot do yet.
+    """
 
     title: str
     text: str
     data: AutomationData
     template: str = ""
+    flow: str = ""
     lacks: str = ""
 
 
@@ -27,7 +33,8 @@ def _notify(to: str, text: str) -> dict[str, str]:
 EXAMPLES: Mapping[str, Example] = {
     "new-prospect": Example(
         "New prospect",
-        "Somebody new is qualified: greet them, make their account and a first opportunity, and tell the managers.",
+        "Somebody new is qualified: write to them, make their account and a first opportunity, and tell the managers."
+        " With a flow called “Nurture” (an example of flows), they enter it for their onboarding.",
         AutomationData(
             name="New prospect",
             trigger="lead.status_changed",
@@ -43,7 +50,8 @@ EXAMPLES: Mapping[str, Example] = {
                 _notify("role:manager", "New qualified prospect"),
             ),
         ),
-        template="welcome",
+        template="follow_up",  # a welcome is a first hello, which nobody hears who was greeted when they came
+        flow="Nurture",
     ),
     "existing-customer": Example(
         "Existing customer",
@@ -134,17 +142,22 @@ EXAMPLES: Mapping[str, Example] = {
 
 
 def started_from(example: Example) -> AutomationData:
-    """The rule to edit, with the organization's own template when it has one of that purpose."""
+    """The rule to edit, with the organization's own template and flow when it has such."""
     data = example.data
-    if not example.template:
-        return data
+    actions = _writing(example, data)
+    flow_id = next((flow_id for flow_id, name in queries.flow_names().items() if name == example.flow), None)
+    if flow_id is not None:
+        actions = (*actions, {"kind": "enrol", "flow_id": flow_id})
+    return replace(data, actions=actions)
+
+
+def _writing(example: Example, data: AutomationData) -> tuple[Mapping[str, Any], ...]:
+    """The actions, with what is sent to the lead."""
     template = next((one for one in queries.templates() if one.purpose == example.template), None)
-    if template is None:
-        return data
+    if not example.template or template is None:
+        return tuple(data.actions)
     send = {"kind": "send_template", "template_id": template.id}
     if data.quiet_seconds:  # remind first, write only when that was not enough
         pause = {"kind": "wait", "seconds": data.quiet_seconds, "stops_on_reply": True}
-        actions = (*data.actions, pause, send)
-    else:
-        actions = (send, *data.actions)
-    return AutomationData(data.name, data.trigger, data.quiet_seconds, data.conditions, actions)
+        return (*data.actions, pause, send)
+    return (send, *data.actions)

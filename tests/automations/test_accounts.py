@@ -16,6 +16,8 @@ from leadcrm.conversations.models import Message
 from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.models import EventRow
+from leadcrm.flows import operations as flows
+from leadcrm.flows.seed import EXAMPLES as FLOWS
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.models import Notification
@@ -62,6 +64,21 @@ def test_the_shipped_rule_for_a_new_prospect_makes_account_and_deal_once(new_lea
     perform(leads.change_status, lead, "contacted")
     qualify(lead)
     assert (count(Account), count(Opportunity)) == (1, 1)
+
+
+def test_a_new_prospect_is_written_to_although_they_were_greeted_and_begins_the_onboarding(new_lead, cast):
+    perform(operations.ensure_default_automation)  # greets who comes in
+    [nurture] = [flow for flow in FLOWS if flow.key == "nurture"]
+    flow = perform(flows.create_flow_from, nurture.document(), nurture.trigger)
+    perform(flows.set_flow_enabled, flow, True)
+    made = perform(operations.create_automation, started_from(EXAMPLES["new-prospect"]))
+    lead = new_lead(company="Khumalo Homes", owner_id=cast.ben.id)
+    qualify(lead)
+    [run] = runs_of(made)
+    assert (run.state, run.reason) == ("done", "")
+    assert [line["text"] for line in run.details][::len(run.details) - 1] == [
+        "“Follow-up” was scheduled", "Entered the flow “Nurture”",
+    ]  # fmt: skip
 
 
 def test_the_shipped_rule_for_a_customer_tells_whoever_looks_after_the_account(new_lead, account, cast):
