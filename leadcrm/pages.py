@@ -12,6 +12,7 @@ from leadcrm.accounts.api import blueprint as accounts_api
 from leadcrm.accounts.contacts_api import blueprint as contacts_api
 from leadcrm.accounts.opportunities_api import blueprint as opportunities_api
 from leadcrm.accounts.routes import blueprint as accounts
+from leadcrm.automations.release_routes import blueprint as webhook_release
 from leadcrm.automations.routes import blueprint as automations
 from leadcrm.bookings.api import blueprint as bookings_api
 from leadcrm.bookings.availability_routes import blueprint as availability
@@ -86,6 +87,7 @@ def init_app(app: Flask) -> None:
         flows,
         campaigns,
         automations,
+        webhook_release,
         privacy,
         mail_links,
         site_visits,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import Executable, Select, delete, insert, literal, select, update
 
+from leadcrm.automations import webhook_pause
 from leadcrm.conversations import jobs
 from leadcrm.conversations.models import CHANNELS, Attachment, Message, SendingPause
 from leadcrm.conversations.storage import FOLDER
@@ -43,7 +44,8 @@ def calming(backup_at: datetime, erasures: Iterable[journal.Entry] = ()) -> Sequ
     now = clock.real_now()
     known = journal.read_entries(current_app.settings.var / journal.NAME)
     again = journal.replaying([*journal.entries_of_database(), *known, *erasures])
-    return [*_pause_sending(backup_at, now), *_break_off(now), *_sign_everyone_out(now), *again]
+    paused = [*_pause_sending(backup_at, now), webhook_pause.pausing(now)]
+    return [*paused, *_break_off(now), *_sign_everyone_out(now), *again]
 
 
 def settle(backup_at: datetime) -> int:

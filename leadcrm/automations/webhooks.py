@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import Select, select, update
 
 from leadcrm.automations.events import CallGivenUp
 from leadcrm.automations.models import Automation, AutomationRun, WebhookCall
 from leadcrm.automations.signing import new_secret
-from leadcrm.conversations.models import SendingPause
+from leadcrm.automations.webhook_pause import is_paused
 from leadcrm.core import clock, jobs
 from leadcrm.core.at_rest import Place, decrypt, encrypt
 from leadcrm.core.db import after_commit, db
@@ -76,10 +76,8 @@ def lead_data(lead: Lead) -> dict[str, Any]:
 
 def due_calls() -> Sequence[tuple[str, str]]:
     """(organization, call) of what is to be tried now, longest due first; after a restore nothing, until released."""
-    paused = exists().where(
-        SendingPause.organization_id == WebhookCall.organization_id, SendingPause.released_at.is_(None)
-    )
-    due = select(WebhookCall.organization_id, WebhookCall.id).where(WebhookCall.due_at <= clock.real_now(), ~paused)
+    may_leave = ~is_paused(WebhookCall.organization_id)
+    due = select(WebhookCall.organization_id, WebhookCall.id).where(WebhookCall.due_at <= clock.real_now(), may_leave)
     return db.session.execute(due.order_by(WebhookCall.due_at, WebhookCall.id).limit(BATCH)).all()
 
 

@@ -88,6 +88,8 @@ def test_every_channel_of_every_organization_is_paused(restored):
     with tenancy.everyone():
         pauses = db.session.scalars(select(SendingPause)).all()
         organizations = set(db.session.scalars(select(Organization.id)))
+        webhooks = select(EventRow.organization_id).where(EventRow.name == "webhooks.paused")
+        assert set(db.session.scalars(webhooks)) == organizations
     assert len(pauses) == 3 * len(organizations)
     assert {pause.organization_id for pause in pauses} == organizations
     assert all(pause.released_at is None and pause.backup_at < pause.paused_at for pause in pauses)

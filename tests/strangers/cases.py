@@ -255,6 +255,8 @@ CASES: dict[str, Case] = {
     "POST intake.read_again": Case(MANAGERS),
     "GET releasing.sending": Case(MANAGERS),
     "POST releasing.release": Case(MANAGERS, parts={"channel": "email"}, works=409),  # it is not paused
+    "GET webhook_release.waiting": Case(MANAGERS),
+    "POST webhook_release.release": Case(MANAGERS, works=409),  # they are not paused
     "GET inbound.attachment": of_lead(),
     "POST inbound.email": Case(open="signed over its bytes; here it is not", body={"lead_id": "@lead"}, works=403),
     "GET inbound.unsubscribe": Case(open=BY_SECRET, parts={"token": "@message"}, works=404),
