@@ -36,11 +36,11 @@ def drain_imports(should_stop: Callable[[], bool]) -> int:
 
 
 def forget_old_imports() -> int:
-    """Forget files that nobody imported, and what was in imports long done. Returns how many imports that were."""
+    """Forget files that nobody imported, and what was in imports long done, stopped or stuck. Returns how many imports that were."""
     now = clock.now()
     with tenancy.everyone():
         unused = queries.unstarted_before(now - forgetting.UNUSED)
-        done = queries.with_rows_ended_before(now - forgetting.KEPT)
+        done = queries.with_rows_quiet_since(now - forgetting.KEPT)
         db.session.rollback()
     for verb, found in ((forgetting.forget_file, unused), (forgetting.forget_rows, done)):
         for organization_id, import_id in found:

@@ -41,7 +41,7 @@ class Import(Identified, Timestamped, TenantOwned, Base):
     results: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     undone: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     started_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]  # when the last row was taken in
+    ended_at: Mapped[datetime | None]  # when the last row was taken in, or it was last stopped
     forgotten_at: Mapped[datetime | None]  # when what the rows said was: there is no way back any more
     revision: Mapped[int] = mapped_column(default=1)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, exists, select
+from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from leadcrm.core.db import db
@@ -27,10 +27,11 @@ def unstarted_before(moment: datetime) -> list[Row]:
     return list(db.session.execute(statement.where(Import.started_at.is_(None), Import.created_at < moment)).all())
 
 
-def with_rows_ended_before(moment: datetime) -> list[Row]:
-    """(organization_id, id) of imports that ended before and whose rows are still known."""
-    statement = select(Import.organization_id, Import.id)
-    return list(db.session.execute(statement.where(Import.ended_at < moment, Import.forgotten_at.is_(None))).all())
+def with_rows_quiet_since(moment: datetime) -> list[Row]:
+    """(organization_id, id) of imports that ended or were stopped before, or began and never did; rows still known."""
+    latest = func.coalesce(Import.ended_at, Import.started_at)
+    statement = select(Import.organization_id, Import.id).where(latest < moment, Import.forgotten_at.is_(None))
+    return list(db.session.execute(statement).all())
 
 
 def content_of(import_id: str) -> bytes:

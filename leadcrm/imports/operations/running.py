@@ -38,12 +38,17 @@ def start_import(found: Import, *, announces: bool) -> Import:
 
 def stop_import(found: Import) -> Import:
     """No further row is taken in; what was stays. Raises Conflict when it is not running."""
-    return _changed(_in_state(found, "running"), "stopped", "stopped")
+    found = _in_state(found, "running")
+    found.ended_at = clock.now()
+    return _changed(found, "stopped", "stopped")
 
 
 def resume_import(found: Import) -> Import:
-    """Go on with the rows that are left. Raises Conflict when it was not stopped."""
-    return _changed(_in_state(found, "stopped"), "running", "resumed")
+    """Go on with the rows that are left. Raises Conflict when it was not stopped, and once its rows are forgotten."""
+    found = _in_state(found, "stopped")
+    if found.forgotten_at is not None:
+        raise Conflict("What its rows said was forgotten in time: it cannot go on any more.")
+    return _changed(found, "running", "resumed")
 
 
 def take_in_rows(import_id: str, readings: Mapping[int, Reading | RowRefused]) -> bool:
