@@ -89,6 +89,12 @@ def region_of_phone(number: str) -> str:
     return phonenumbers.region_code_for_number(parsed) or "" if parsed is not None else ""
 
 
+def digits_at_home(number: str) -> str:
+    """`+27821234567` → `821234567`: what stands in every way to write it, with or without a country or a zero."""
+    parsed = _parsed(number)
+    return str(parsed.national_number) if parsed is not None else "".join(filter(str.isdigit, number))
+
+
 def _parsed(number: str) -> phonenumbers.PhoneNumber | None:
     try:
         return phonenumbers.parse(f"+{number.removeprefix('+')}")

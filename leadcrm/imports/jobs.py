@@ -36,7 +36,7 @@ def drain_imports(should_stop: Callable[[], bool]) -> int:
 
 
 def forget_old_imports() -> int:
-    """Forget files that nobody imported, and what was in imports long done, stopped or stuck. Returns how many imports that were."""
+    """Forget files nobody imported, and what was in imports long done, stopped or stuck. Returns how many imports."""
     now = clock.now()
     with tenancy.everyone():
         unused = queries.unstarted_before(now - forgetting.UNUSED)

@@ -9,9 +9,11 @@ from sqlalchemy.orm import joinedload
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.imports.finding import Finder
 from leadcrm.imports.models import AT_WORK, Import, ImportFile, ImportRow
 from leadcrm.leads.models import Lead
 
+READ_AT_ONCE = 500
 SHOWN = ("", "new", "known", "repeat", "refused", "left")  # rows: all, of one outcome, or left alone by a revert
 
 
@@ -81,6 +83,17 @@ def is_as_imported() -> ColumnElement[bool]:
         EventRow.id == ImportRow.last_fact,
         EventRow.at >= Lead.last_activity_at,
     )
+
+
+def rows_that_hold(addresses: Collection[str]) -> Iterator[ImportRow]:
+    """Rows of any import that are no lead's (refused, waiting, repeated) and hold one of these addresses.
+
+    Reads them all, a few at once.
+    """
+    finder = Finder(addresses)
+    loose = select(ImportRow).where(ImportRow.lead_id.is_(None)).order_by(ImportRow.import_id, ImportRow.number)
+    rows = db.session.scalars(loose.execution_options(yield_per=READ_AT_ONCE))
+    return (row for row in rows if finder.finds(row.cells))
 
 
 def names_of(lead_ids: Collection[str | None]) -> dict[str, str]:

@@ -1,16 +1,20 @@
-"""Files that nobody imported are forgotten, and what the rows of old imports said."""
+"""Files that nobody imported are forgotten, what the rows of old imports said, and whoever asks to be erased."""
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from leadcrm.core import clock
 from leadcrm.core.db import db, get_or_404, lock
+from leadcrm.imports.finding import Finder
 from leadcrm.imports.models import Import, ImportRow
 
 UNUSED = timedelta(days=7)
 KEPT = timedelta(days=90)  # what rows said, and with it the way back
 ENDS_AS = {"running": "stopped", "reverting": "reverted"}
+DROPPED_AT_ONCE = 500
 UNTOLD = {"synchronize_session": False}
 
 
@@ -32,6 +36,25 @@ def forget_rows(import_id: str) -> None:
         db.session.execute(statement.execution_options(**UNTOLD))
     found.headings = _blank(found)  # the first person, in a file without headings
     found.state, found.forgotten_at = ENDS_AS.get(found.state, found.state), clock.now()
+
+
+def forget_person(rows: Sequence[tuple[str, int]], addresses: Collection[str]) -> None:
+    """Drop rows, by import and number, that are still no lead's; headings that hold one of the addresses go empty.
+
+    A file that was not imported yet is left as it is: it is gone within a week, and nobody writes to who was erased.
+    """
+    numbers = defaultdict(list)
+    for import_id, number in rows:
+        numbers[import_id].append(number)
+    for import_id, all_of_it in numbers.items():
+        for start in range(0, len(all_of_it), DROPPED_AT_ONCE):
+            some = ImportRow.number.in_(all_of_it[start : start + DROPPED_AT_ONCE])
+            dropped = delete(ImportRow).where(ImportRow.import_id == import_id, some, ImportRow.lead_id.is_(None))
+            db.session.execute(dropped.execution_options(**UNTOLD))
+    finder = Finder(addresses)
+    for found in db.session.scalars(select(Import).order_by(Import.id)):
+        if finder.finds(found.headings):
+            found.headings = _blank(found)
 
 
 def _blank(found: Import) -> list[str]:
