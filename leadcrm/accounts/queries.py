@@ -195,6 +195,14 @@ def facts_of(account_id: str, before: int | None = None) -> Sequence[EventRow]:
     return db.session.scalars(told.order_by(EventRow.id.desc()).limit(MOST_FACTS)).all()
 
 
+def same_person(lead_id: str | None, addresses: Collection[str]) -> Sequence[Contact]:
+    """Contacts known as this lead, and those known as none who have one of these addresses; with their accounts."""
+    unknown = Contact.lead_id.is_(None) & (Contact.email.in_(addresses) | Contact.phone.in_(addresses))
+    they = unknown if lead_id is None else unknown | (Contact.lead_id == lead_id)
+    found = select(Contact).where(they).options(joinedload(Contact.account))
+    return db.session.scalars(found.order_by(Contact.created_at, Contact.id)).all()
+
+
 def lead_behind(account_id: str, contact_id: str | None = None) -> str | None:
     """Id of the lead whom a fact about the account concerns: the contact's, else the main contact's; None without."""
     wanted: ColumnElement[bool] = Contact.is_primary

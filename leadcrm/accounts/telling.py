@@ -56,7 +56,7 @@ class Telling:
 def sentence_of(row: EventRow, background: Background) -> str:
     """What the fact says on the timeline; one that another version wrote is told by its name."""
     telling = Telling(row, _who_did(row, background), background)
-    tell = SENTENCES.get(row.name)
+    tell = SENTENCES.get(row.name) or WITHOUT_LEAD.get(row.name)
     return tell(telling) if tell else row.name.replace(".", " ").replace("_", " ").capitalize()
 
 
@@ -139,4 +139,8 @@ SENTENCES: dict[str, Callable[[Telling], str]] = {
     "lead.converted": _plain("converted a lead into this account", "a lead was converted into this account"),
     "lead.conversion_undone": _plain("took a lead’s conversion back", "a lead’s conversion was taken back"),
     "lead.linked": _plain("linked a lead", "a lead was linked"),
+}
+WITHOUT_LEAD: dict[str, Callable[[Telling], str]] = {  # of contacts who never were one: in no lead's timeline
+    "contact.exported": _contact("exported what is held about {}", "what is held about {} was exported"),
+    "contact.erased": _plain("erased a contact on request", "a contact was erased on request"),
 }

@@ -87,7 +87,7 @@ class Erasure(Identified, TenantOwned, Base):
 
     __tablename__ = "erasures"
 
-    lead_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    lead_id: Mapped[str] = mapped_column(String(ID_LENGTH))  # of a contact, where they never were a lead
     erased_at: Mapped[datetime] = mapped_column(default=clock.real_now)
     erased_by: Mapped[str] = mapped_column(String(60))  # an actor, as in events
     files: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # our names of uploads still to go

@@ -11,8 +11,8 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from leadcrm.core.csv_cells import safe_cell
-from leadcrm.leads.models import Lead
 from leadcrm.privacy import queries
+from leadcrm.privacy.data import Person
 
 Rows = list[dict[str, Any]]
 README = """Everything {organization} holds about {name}, as of {at}.
@@ -26,17 +26,17 @@ Ids of people of the team stand for their names. Moments are in UTC.
 """
 
 
-def write_dossier(lead: Lead, organization: str, at: datetime, uploads: Path) -> IO[bytes]:
+def write_dossier(person: Person, organization: str, at: datetime, uploads: Path) -> IO[bytes]:
     """An open file without a name, at its beginning; it is gone when it is closed."""
     target = TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", README.format(organization=organization, name=lead.name, at=at.isoformat()))
-        tables = {name: _without_bytes(archive, name, rows) for name, rows in queries.rows_about(lead.id)}
+        archive.writestr("README.txt", README.format(organization=organization, name=person.name, at=at.isoformat()))
+        tables = {name: _without_bytes(archive, name, rows) for name, rows in queries.rows_about(person)}
         archive.writestr("person.json", json.dumps(tables, indent=1, ensure_ascii=False, default=_text))
         for name, rows in tables.items():
             if rows:
                 archive.writestr(f"tables/{name}.csv", _csv(rows))
-        for attachment in queries.attachments_of(lead.id):
+        for attachment in queries.attachments_of(person):
             path = uploads / "inbound" / attachment.stored_as
             if path.is_file():
                 archive.write(path, f"files/{attachment.id}{_ending(attachment.filename)}")

@@ -1,7 +1,8 @@
 """Where the database holds something about one lead: read off the tables, so that a new one cannot be forgotten.
 
 A table is held when it names a lead (`lead_id`), or refers to a row of a table that is. For every other table the lists
-below say why it is not, and a test refuses a table that stands nowhere.
+below say why it is not, and a test refuses a table that stands nowhere. What speaks of a person and names no lead is
+found by their addresses (queries.py): contacts that a colleague typed, rows of files that made no lead, raw mails.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,10 +18,12 @@ from leadcrm.core.models import EventRow
 ROOT = "leads"
 FACTS = EventRow.__table__
 STAYS = {
-    "import_files": "what was uploaded and not imported yet: nobody knows who is in it; gone within a week",
-    "erasures": "the journal of erasures: ids only, so that a restored backup can be brought to the same state",
-    "accounts": "a company's; one that bears the person's name gets another",
-    "opportunities": "a company's; whoever it was talked over with is not named any more, nor in its name",
+    "import_files": "what was uploaded and not imported yet: nobody knows who is in it; gone within a week,"
+    " and whoever was erased is not written to when it is imported after all",
+    "erasures": "the journal of erasures: ids only, of leads and contacts, so that a restored backup can be"
+    " brought to the same state",
+    "accounts": "a company's; one that bears the person's name gets another, and its notes do not spell it",
+    "opportunities": "a company's; whoever it was talked over with is not named any more, nor in its words",
 }
 BY_ADDRESS = {
     "suppressions": "what stays of an address is a keyed hash, so that nobody writes to it again",
@@ -47,7 +50,7 @@ ABOUT_NOBODY = {
     "conditional_steps": "conditions for everybody",
     "withheld_steps": "no words of people",
     "campaigns": "who of all leads, by what they have in common, and numbers",
-    "imports": "what the columns of a file mean, and numbers; its rows name their leads",
+    "imports": "what the columns of a file mean, and numbers; headings that hold an address go empty",
     "paces": "numbers",
     "automations": "rules for everybody",
     "tracked_sites": "the organization's own site",

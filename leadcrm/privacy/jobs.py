@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy import select
 
+from leadcrm.accounts.models import Contact
 from leadcrm.core import clock, events, tenancy
 from leadcrm.core.apart import on_its_own
 from leadcrm.core.backup import journal
@@ -17,8 +18,8 @@ from leadcrm.core.errors import Conflict
 from leadcrm.core.freed import empty_the_log
 from leadcrm.core.models import Erasure
 from leadcrm.leads.models import Lead
-from leadcrm.privacy.operations import erase_lead
-from leadcrm.privacy.queries import raw_mails_about
+from leadcrm.privacy.operations import erase_contact, erase_lead
+from leadcrm.privacy.queries import loose_about, person_of_contact, person_of_lead
 
 
 def drain_erasures(should_stop: Callable[[], bool]) -> int:
@@ -38,16 +39,13 @@ def drain_erasures(should_stop: Callable[[], bool]) -> int:
 
 def _finish(erasure_id: str) -> bool:
     """False when it has to wait: a message is on its way, or a long reader keeps the database's log."""
-    entry = db.session.scalars(select(Erasure).where(Erasure.id == erasure_id)).one()
-    lead = db.session.scalar(select(Lead).where(Lead.id == entry.lead_id))
-    if lead is not None:
-        raw_mail_ids = raw_mails_about(lead)
-        db.session.rollback()
-        try:
-            with events.acting_as(entry.erased_by):
-                entry = perform(erase_lead, lead, raw_mail_ids)
-        except Conflict:
-            return False
+    entry = _entry(erasure_id)
+    try:
+        with events.acting_as(entry.erased_by):
+            _erase_again(entry.lead_id)
+    except Conflict:
+        return False
+    entry = _entry(erasure_id)
     line, files = journal.entry_of(entry), entry.files or ()
     db.session.rollback()
     _remove(current_app.settings.uploads / "inbound", files)
@@ -58,6 +56,25 @@ def _finish(erasure_id: str) -> bool:
     return True
 
 
+def _erase_again(person_id: str) -> None:
+    """Whoever a restored backup brought back: a lead; a contact, with the lead they were known as then, if any."""
+    lead_id = db.session.scalar(select(Contact.lead_id).where(Contact.id == person_id)) or person_id
+    lead = db.session.scalar(select(Lead).where(Lead.id == lead_id))
+    contact = db.session.scalar(select(Contact).where(Contact.id == person_id))
+    if lead is not None:
+        loose = loose_about(person_of_lead(lead))
+        db.session.rollback()
+        perform(erase_lead, lead, loose)
+    elif contact is not None:
+        loose = loose_about(person_of_contact(contact))
+        db.session.rollback()
+        perform(erase_contact, contact, loose)
+
+
+def _entry(erasure_id: str) -> Erasure:
+    return db.session.scalars(select(Erasure).where(Erasure.id == erasure_id)).one()
+
+
 def _remove(folder: Path, names: Iterable[str]) -> None:
     """The files themselves, and those kept of a mail that was never read, which begin with its id."""
     for name in names:
@@ -66,5 +83,5 @@ def _remove(folder: Path, names: Iterable[str]) -> None:
 
 
 def _settle(erasure_id: str) -> None:
-    entry = db.session.scalars(select(Erasure).where(Erasure.id == erasure_id)).one()
+    entry = _entry(erasure_id)
     entry.files, entry.settled_at = None, clock.real_now()

@@ -1,10 +1,11 @@
 """Erasing a person: all that is theirs goes in one transaction; what has to follow outside of it is journaled."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
-from leadcrm.accounts.operations import forget_person
+from leadcrm.accounts import operations as accounts
+from leadcrm.accounts.models import Contact
 from leadcrm.conversations.models import Attachment, Message, RawInbound
 from leadcrm.conversations.operations import suppress_hashes
 from leadcrm.core import events, jobs
@@ -12,13 +13,17 @@ from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.errors import Conflict
 from leadcrm.core.events import record
 from leadcrm.core.models import Erasure, RememberedAnswer
+from leadcrm.imports import operations as imports
 from leadcrm.leads.models import Lead, LeadTag, Tag
-from leadcrm.privacy.events import LeadErased, LeadExported
+from leadcrm.privacy import queries
+from leadcrm.privacy.data import Loose, Person
+from leadcrm.privacy.events import ContactErased, ContactExported, LeadErased, LeadExported
 from leadcrm.privacy.holdings import FACTS, erased_in_order, holdings
 from leadcrm.tracking.operations import leave_shared_browsers
 
 ON_ITS_WAY = "sending"
 UNTOLD = {"synchronize_session": False}
+NOTHING_LOOSE = Loose()
 
 
 def note_export(lead: Lead) -> int:
@@ -26,31 +31,61 @@ def note_export(lead: Lead) -> int:
     return record(LeadExported(lead_id=lead.id))
 
 
-def erase_lead(lead: Lead, raw_mail_ids: Sequence[str] = ()) -> Erasure:
+def note_export_of_contact(contact: Contact) -> int:
+    """Somebody takes everything held about a contact who never was a lead. Returns the fact's id."""
+    return record(ContactExported(account_id=contact.account_id, contact_id=contact.id))
+
+
+def erase_lead(lead: Lead, loose: Loose = NOTHING_LOOSE) -> Erasure:
     """Remove everything held about the lead but the facts' ids, and write the journal.
 
-    `raw_mail_ids` are webhooks that speak of them and name no lead (`queries.raw_mails_about`). Files go afterwards:
-    the journal's entry names them. Raises Conflict while a message to them is on its way, NotFound when they are gone.
+    Contacts who are the same person go with them. `loose` is what speaks of them and names no lead
+    (`queries.loose_about`). Files go afterwards: the journal's entry names them. Raises Conflict while a message to
+    them is on its way, NotFound when they are gone.
     """
     lead = lock(lead)
     _stop_what_waits(lead.id)
-    files = _files(lead.id, raw_mail_ids)
-    suppress_hashes(lead.id)
-    forget_person(lead.id, lead.account_id, f"{lead.first_name} {lead.last_name}".strip())
+    person, files = queries.person_of_lead(lead), _files(lead.id, loose.raw_mail_ids)
+    _forget_outside_of_lead(person, loose, lead.account_id, f"{lead.first_name} {lead.last_name}".strip())
     leave_shared_browsers(lead.id)
     record(LeadErased(lead_id=lead.id))
     entry = _journal(lead.id, files)
-    _forget_answers(lead.id)
     tags = db.session.scalars(select(LeadTag.tag_id).where(LeadTag.lead_id == lead.id)).all()
     lead_id = lead.id
     db.session.flush()
     db.session.expunge(lead)
     _delete_rows(lead_id)
-    db.session.execute(delete(RawInbound).where(RawInbound.id.in_(raw_mail_ids)).execution_options(**UNTOLD))
     _delete_unused(tags)
     db.session.expire_all()
     after_commit(jobs.ring_slow)
     return entry
+
+
+def erase_contact(contact: Contact, loose: Loose = NOTHING_LOOSE) -> Erasure:
+    """The same for a contact who never was a lead. Raises Conflict when they are known as one, NotFound when gone."""
+    contact = lock(contact)
+    if contact.lead_id is not None:
+        raise Conflict("They are known as a lead by now: erase that lead, and the contact goes with it.")
+    person = queries.person_of_contact(contact)
+    _forget_outside_of_lead(person, loose, None, "")
+    entry = _journal(person.id, list(loose.raw_mail_ids))
+    db.session.flush()
+    db.session.expire_all()
+    after_commit(jobs.ring_slow)
+    return entry
+
+
+def _forget_outside_of_lead(person: Person, loose: Loose, account_id: str | None, name: str) -> None:
+    """What no `lead_id` leads to: contacts, who are journaled by themselves, addresses, rows of files, answers."""
+    suppress_hashes(person.lead_id, person.addresses)
+    they = select(Contact.id, Contact.account_id).where(Contact.id.in_(person.contact_ids), Contact.lead_id.is_(None))
+    for contact_id, of_account in db.session.execute(they.order_by(Contact.id)).all():
+        record(ContactErased(account_id=of_account, contact_id=contact_id))
+        _journal(contact_id, [])
+    accounts.forget_person(person.contact_ids, account_id, name, person.addresses)
+    imports.forget_person(loose.import_rows, person.addresses)
+    db.session.execute(delete(RawInbound).where(RawInbound.id.in_(loose.raw_mail_ids)).execution_options(**UNTOLD))
+    _forget_answers({person.id, *person.contact_ids})
 
 
 def _stop_what_waits(lead_id: str) -> None:
@@ -72,18 +107,18 @@ def _files(lead_id: str, raw_mail_ids: Sequence[str]) -> list[str]:
     return sorted(names)
 
 
-def _journal(lead_id: str, files: list[str]) -> Erasure:
+def _journal(person_id: str, files: list[str]) -> Erasure:
     """The entry, new or, after a restore, the one that asked for this."""
-    entry = db.session.scalar(select(Erasure).where(Erasure.lead_id == lead_id))
+    entry = db.session.scalar(select(Erasure).where(Erasure.lead_id == person_id))
     if entry is None:
-        entry = Erasure(lead_id=lead_id, erased_by=events.actor())
+        entry = Erasure(lead_id=person_id, erased_by=events.actor())
         db.session.add(entry)
     entry.files, entry.settled_at = files, None
     return entry
 
 
-def _forget_answers(lead_id: str) -> None:
-    told = RememberedAnswer.body.contains(lead_id, autoescape=True)
+def _forget_answers(ids: Collection[str]) -> None:
+    told = or_(*(RememberedAnswer.body.contains(row_id, autoescape=True) for row_id in sorted(ids)))
     db.session.execute(delete(RememberedAnswer).where(told).execution_options(**UNTOLD))
 
 

@@ -91,7 +91,7 @@ def test_many_are_forgotten_in_short_transactions(acme, cast, monkeypatch):
         assert count(UserSession) == 0
 
 
-# All of it by the timetable, whatever its jobs are called: (who plants a row of a moment, its table, the days it is kept)
+# All of it by the timetable, whatever its jobs are called: who plants a row, its table, its days
 
 
 def _session(cast, moment) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select, text, update
 
-from leadcrm.accounts.data import OpportunityData
+from leadcrm.accounts import operations as accounts
+from leadcrm.accounts.data import AccountData, ContactData, OpportunityData
 from leadcrm.automations import webhooks
 from leadcrm.automations.models import AutomationRun, WebhookCall
 from leadcrm.conversations import intake
@@ -23,6 +24,7 @@ from leadcrm.furnishing import furnish
 from leadcrm.imports import operations as imports
 from leadcrm.imports.first_look import first_look
 from leadcrm.imports.jobs import drain_imports
+from leadcrm.imports.models import Import, ImportRow
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import ConversionData
 from leadcrm.leads.models import Lead
@@ -52,7 +54,9 @@ def person(app, cast) -> Lead:
     _through_the_doors(app, cast)
     with tenancy.organization(cast.acme.id):
         perform(_become_customer, lead_id)
-    _in_a_file(cast)
+    _on_lists(cast)
+    with tenancy.organization(cast.acme.id):
+        perform(_known_to_a_colleague)
     drain_events(lambda: False)
     drain_events(lambda: False)
     with tenancy.organization(cast.acme.id):
@@ -95,17 +99,40 @@ def _become_customer(lead_id: str) -> None:
     leads.convert_lead(lead, ConversionData(account_name=lead.name, opportunity=deal), by=None)
 
 
-def _in_a_file(cast) -> None:
-    """Somebody imports a list that they are on."""
-    data = f"Name,Email\n{WORD},{EMAIL}\n".encode()
-    look = first_look(data, "US")
+def _on_lists(cast) -> None:
+    """Somebody imports lists that they are on: as a lead, refused twice, still waiting, and instead of headings."""
     with tenancy.organization(cast.acme.id):
-        arguments = ("list.csv", data, look.writing, look.headings, look.rows, look.plan("US"), cast.ada)
-        found = perform(imports.begin_import, *arguments)
-        perform(imports.choose_plan, found, look.plan("US"))
-        drain_imports(lambda: False)
+        found = _bring(cast, f"Name,Email\n{WORD},{EMAIL}\n")
         perform(imports.start_import, found, announces=False)
+        drain_imports(lambda: False)
+        refused = f"{WORD},x,(212) 555-9731,Nobody\n{WORD},{EMAIL.upper()},,Nobody\nJohn,,,\n"
+        for text in (f"Name,Email,Phone,Owner\n{refused}", f"Name,Email\n{WORD},{EMAIL}\n", f"Name,{EMAIL}\nJohn,\n"):
+            found = _bring(cast, text)
+            perform(imports.start_import, found, announces=False)
+            perform(imports.stop_import, found)
+        with writing() as session:
+            known = update(ImportRow).where(ImportRow.state == "waiting")
+            session.execute(known.values(lead_id=None, outcome="new"))  # as if looked at before they were a lead
+
+
+def _bring(cast, text: str) -> Import:
+    look = first_look(text.encode(), "US")
+    plan = look.plan("US")
+    arguments = ("list.csv", text.encode(), look.writing, look.headings, look.rows, plan, cast.ada)
+    found = perform(imports.begin_import, *arguments)
+    perform(imports.choose_plan, found, plan)
     drain_imports(lambda: False)
+    return found
+
+
+def _known_to_a_colleague() -> None:
+    """Typed as a contact of two companies, without a word of the lead they are."""
+    for number, ways in enumerate(({"email": EMAIL, "phone": PHONE}, {"phone": PHONE})):
+        account = accounts.create_account(AccountData(name=f"Karoo {number}", notes=f"Ask {WORD} Doe or {EMAIL}."))
+        contact = accounts.add_contact(account, ContactData(first_name=WORD, last_name="Doe", **ways))
+        named = {"name": f"A flat for {WORD} Doe", "notes": f"{WORD} Doe rang", "contact_id": contact.id}
+        deal = accounts.create_opportunity(account, OpportunityData(**named), source=f"fair {WORD}")
+        accounts.move_to_stage(deal, "closed_lost", f"{WORD} Doe went elsewhere")
 
 
 def _token(user) -> str:

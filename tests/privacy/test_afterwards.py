@@ -115,7 +115,7 @@ def test_a_journal_entry_of_a_restore_erases_again(app, person, cast):
         session.add(Erasure(lead_id=lead_id, erased_by=f"user:{cast.ada.id}"))
     assert drain_erasures(lambda: False) == 1
     assert traces(app) == []
-    entry = db.session.scalars(select(Erasure)).one()
+    entry = db.session.scalars(select(Erasure).where(Erasure.lead_id == lead_id)).one()
     assert entry.settled_at is not None
     assert conversations.is_suppressed("email", EMAIL)
 

@@ -50,6 +50,18 @@ def test_files_and_raw_mails_are_in_it(dossier, tables):
     assert any(WORD.encode() in dossier.read(name) for name in mails)
 
 
+def test_what_names_no_lead_is_in_it(tables):
+    """Typed by a colleague as a contact, refused or waiting in a file, come in as a mail nobody could read."""
+    assert len([row for row in tables["contacts"] if row["lead_id"] is None]) == 2
+    rows = [(row["state"], row["cells"][1:]) for row in tables["import_rows"] if row["lead_id"] is None]
+    assert sorted(rows) == [
+        ("refused", [EMAIL.upper(), "", "Nobody"]),
+        ("refused", ["x", "(212) 555-9731", "Nobody"]),
+        ("waiting", [EMAIL]),
+    ]
+    assert len(tables["raw_inbound"]) > len([row for row in tables["raw_inbound"] if row["lead_id"]])
+
+
 def test_spreadsheets_run_nothing_of_it(dossier):
     phone_rows = dossier.read("tables/contact_points.csv").decode("utf-8-sig")
     assert EMAIL in phone_rows

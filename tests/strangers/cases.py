@@ -206,6 +206,10 @@ CASES: dict[str, Case] = {
     "POST privacy.export": Case(MANAGERS, binds="lead"),
     "GET privacy.confirm": Case(("owner",), binds="lead"),
     "POST privacy.erase": Case(("owner",), binds="lead", body={"word": "erase"}),
+    "GET privacy.show_of_contact": Case(MANAGERS, binds="lead"),
+    "POST privacy.export_of_contact": Case(MANAGERS, binds="lead"),
+    "GET privacy.confirm_of_contact": Case(("owner",), binds="lead"),
+    "POST privacy.erase_contact": Case(("owner",), binds="lead", body={"word": "erase"}),
     # conversations
     "GET conversations.inbox": of_lead(query={"c": "@conversation", "m": "@message", "queue": "all"}),
     "GET conversations.thread_list": Case(query={"c": "@conversation", "queue": "all"}),

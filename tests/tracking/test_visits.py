@@ -14,7 +14,7 @@ from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
 from leadcrm.privacy.operations import erase_lead
-from leadcrm.privacy.queries import rows_about
+from leadcrm.privacy.queries import person_of_lead, rows_about
 from leadcrm.tracking import operations
 from leadcrm.tracking.jobs import KEPT, forget_old_tracks
 from leadcrm.tracking.models import Engagement, SiteVisit, TrackedSite, Visitor
@@ -228,7 +228,7 @@ def test_visits_and_clicks_are_handed_out_and_erased(reader, site, jane):
     location = reader.get(links(html)[0], headers=BROWSER).location
     tell(reader, site, "/pricing", **{"pass": location.partition("leadcrm=")[2]})
     db.session.rollback()
-    held = dict(rows_about(jane.id))
+    held = dict(rows_about(person_of_lead(jane)))
     assert [row["url"] for row in held["site_visits"]] == [f"{SHOP}/pricing"]
     assert [row["url"] for row in held["engagements"]] == [f"{SHOP}/pricing"]
     assert [row["key"] for row in held["visitors"]] == [VISITOR]

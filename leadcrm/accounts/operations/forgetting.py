@@ -1,8 +1,9 @@
 """What is taken away for good: what a conversion made, when it is taken back; a person's name, when they are erased."""
 
 import re
+from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.naming import folded
@@ -10,6 +11,7 @@ from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict
 
 ERASED = "Erased on request"
+LONGEST_NAME = 160  # of an account's; a person's may be longer
 
 
 def remove_opportunity(deal: Opportunity) -> None:
@@ -41,21 +43,33 @@ def remove_account(account: Account) -> None:
     db.session.flush()
 
 
-def forget_person(lead_id: str, account_id: str | None, name: str) -> None:
-    """Call accounts and deals otherwise where they bear this person's own name; where their deals came from goes.
+def forget_person(contact_ids: Collection[str], account_id: str | None, name: str, addresses: Collection[str]) -> None:
+    """Remove somebody from wherever they are a contact; where their deals came from goes.
 
-    Looked at are `account_id` and wherever they are a contact: call it while they still are. Without a `name` they bore
-    that of a company.
+    `account_id`, the accounts they are contacts of and the deals there are called otherwise where they bear their name,
+    and notes do not spell it or an address any more. Without a `name` a lead bore that of a company, and so may its
+    contacts.
     """
-    theirs = db.session.scalars(select(Contact).where(Contact.lead_id == lead_id)).all()
-    account_ids = {account_id, *(contact.account_id for contact in theirs)} - {None}
-    its_words = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") if name else None
+    they = select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
+    contacts = db.session.scalars(they).all()
+    account_ids = {account_id, *(contact.account_id for contact in contacts)} - {None}
+    names = {name, *(contact.name for contact in contacts if name or contact.lead_id is None)} - {""}
+    called, spelled = _words(names), _words({*addresses, *(name for name in names if " " in name)})
     for account in db.session.scalars(select(Account).where(Account.id.in_(account_ids))):
-        if name and account.name == name:
+        if account.name in {name[:LONGEST_NAME] for name in names}:
             account.name, account.folded_name = ERASED, folded(ERASED)
-    contact_ids = {contact.id for contact in theirs}
+        account.notes = spelled.sub(ERASED, account.notes)
     for deal in db.session.scalars(select(Opportunity).where(Opportunity.account_id.in_(account_ids))):
-        deal.name = its_words.sub(ERASED, deal.name)[:200] if its_words else deal.name
+        deal.name, deal.notes = called.sub(ERASED, deal.name)[:200], spelled.sub(ERASED, deal.notes)
+        deal.lost_reason = spelled.sub(ERASED, deal.lost_reason)[:200]
         if deal.contact_id in contact_ids:
             deal.source = ""
     db.session.flush()
+    gone = delete(Contact).where(Contact.id.in_(contact_ids))
+    db.session.execute(gone.execution_options(synchronize_session=False))
+
+
+def _words(words: Collection[str]) -> re.Pattern[str]:
+    """Any of these as words of their own, longer ones first; of none of them it finds nothing."""
+    either = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)" if words else r"(?!)")

@@ -1,6 +1,6 @@
 """What stays of the addresses of somebody who is erased: enough not to write to them again, not enough to know them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,12 +15,14 @@ from leadcrm.leads.models import ContactPoint
 CHANNELS_OF_KIND = {"email": ("email",), "phone": ("sms", "whatsapp"), "whatsapp": ("whatsapp",)}
 
 
-def suppress_hashes(lead_id: str) -> None:
-    """Put the lead's addresses on the list as keyed hashes, and take them off it in clear.
+def suppress_hashes(lead_id: str | None, further: Collection[str] = ()) -> None:
+    """Put the lead's addresses, and further ones, on the list as keyed hashes, and take them off it in clear.
 
-    An address that somebody else has, too, stays as it is: that person was not erased.
+    An address that somebody else has, too, stays as it is: that person was not erased. Without a lead that is whoever
+    has it.
     """
-    ways = sorted(set(_ways(lead_id)))
+    known = {(channel, address) for address in further for channel in CHANNELS_OF_KIND[_kind_of(address)]}
+    ways = sorted(known.union(_ways(lead_id)))
     shared = _held_by_others(lead_id, {address for _, address in ways})
     own = [(channel, address) for channel, address in ways if address not in shared]
     of_all = _listed_on_every_channel({address for _, address in own})
@@ -33,7 +35,11 @@ def suppress_hashes(lead_id: str) -> None:
         db.session.execute(insert(Suppression).on_conflict_do_nothing(), [_row(*way) for way in own])
 
 
-def _ways(lead_id: str) -> Iterator[tuple[str, str]]:
+def _kind_of(address: str) -> str:
+    return "email" if "@" in address else "phone"
+
+
+def _ways(lead_id: str | None) -> Iterator[tuple[str, str]]:
     """Every channel and address the lead was or could be written to at."""
     points = select(ContactPoint.kind, ContactPoint.value).where(ContactPoint.lead_id == lead_id)
     for kind, value in db.session.execute(points):
@@ -42,7 +48,7 @@ def _ways(lead_id: str) -> Iterator[tuple[str, str]]:
     yield from db.session.execute(used.distinct())
 
 
-def _held_by_others(lead_id: str, addresses: set[str]) -> set[str]:
+def _held_by_others(lead_id: str | None, addresses: set[str]) -> set[str]:
     others = select(ContactPoint.value).where(ContactPoint.value.in_(addresses), ContactPoint.lead_id != lead_id)
     return set(db.session.scalars(others))
 

@@ -26,7 +26,7 @@ ERASURES = Erasure.__table__
 
 @dataclass(frozen=True)
 class Entry:
-    """Who was erased (an id), when (ISO 8601) and by whom (an actor, as in events)."""
+    """Who was erased (the id of a lead or a contact), when (ISO 8601) and by whom (an actor, as in events)."""
 
     organization_id: str
     lead_id: str
