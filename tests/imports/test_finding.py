@@ -23,6 +23,10 @@ def test_somebody_elses_is_not(cell):
     assert not JANE.finds([cell])
 
 
+def test_two_cells_are_not_read_as_one():
+    assert not JANE.finds(["212555", "9731"])
+
+
 def test_a_number_from_abroad_is_found_with_a_zero_instead_of_its_country():
     assert Finder(["+27821234567"]).finds(["082 123 4567"])
 
