@@ -21,7 +21,8 @@ from leadcrm.core.values import new_id
 from leadcrm.core.web import TimeTeller, user_locale, user_zone
 from leadcrm.core.zones import ONE_DAY, wall_time, zone
 from leadcrm.leads.models import Lead
-from leadcrm.leads.zone_certainty import SOURCE_WORDS, candidates
+from leadcrm.leads.wording import zone_source_words
+from leadcrm.leads.zone_certainty import candidates
 from leadcrm.leads.zone_words import city_of
 
 ORDER = ("email", "sms", "whatsapp")
@@ -93,7 +94,7 @@ def lead_clock(lead: Lead, channel: str, number: str) -> LeadClock:
     `number` is the lead's as it is kept, "" for none: where their zone is a guess, it says what else it could be.
     """
     now = clock.now()
-    names = candidates(lead.timezone, lead.zone_source, number, now.year)
+    names = candidates(lead.timezone, lead.zone_source, number, lead.place, now.year)
     zones = [zone(name) for name in names]
     told = TimeTeller(zones[0], user_locale(), now)
     rules = sending_rules() if channel in TEXTS else NO_RULES  # mail by hand waits for nobody
@@ -103,7 +104,7 @@ def lead_clock(lead: Lead, channel: str, number: str) -> LeadClock:
         now=now,
         words=told.clock(now),
         place=city_of(lead.timezone),
-        source=SOURCE_WORDS[lead.zone_source],
+        source=zone_source_words(lead),
         possible=len(names),
         quiet_hours=_quiet_hours(hours.window, told, zones[0]),
         leaves=_leaves(opening, told),

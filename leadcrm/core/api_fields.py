@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from leadcrm.core import countries
 from leadcrm.core.forms import KEPT, UNWANTED
 
 LARGEST_INTEGER = 2**53  # beyond it JSON readers disagree
@@ -117,6 +118,20 @@ class Zone(fields.String):
         if name not in _zones():
             raise ValidationError("This is not an IANA time zone, like Europe/London.")
         return name
+
+
+class Country(fields.String):
+    """The ISO 3166-1 code of a country, like `ZA`; empty for none."""
+
+    def __init__(self, **kwargs: Any):
+        told = {"example": "ZA", "description": "ISO 3166-1, two letters."}
+        super().__init__(metadata=told, validate=validate.Length(max=2), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        code = super()._deserialize(value, attr, data, **kwargs)
+        if code and code not in countries.codes():
+            raise ValidationError("This is not the code of a country, like ZA.")
+        return code
 
 
 @cache

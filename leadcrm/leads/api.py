@@ -42,7 +42,8 @@ EXAMPLE = {
     "source": "garden-flat survey",
     "answers": {"budget": "2500000", "rooms": 3},
 }
-DETAILS = ("first_name", "last_name", "email", "phone", "timezone", "company", "interest", "source", "tags")
+TEXTS = ("email", "phone", "timezone", "company", "interest", "city", "country", "source")
+DETAILS = ("first_name", "last_name", *TEXTS, "tags")
 
 
 @blueprint.route("/leads", methods=["POST"], bearer="optional")
@@ -139,11 +140,7 @@ def _said(body: dict[str, Any]) -> LeadData:
     return LeadData(
         first_name=first_name,
         last_name=last_name,
-        **{
-            name: body[name]
-            for name in ("email", "phone", "timezone", "company", "interest", "source", "visitor")
-            if name in body
-        },
+        **{name: body[name] for name in (*TEXTS, "visitor") if name in body},
         consent=_consent(body),
         answers=body.get("answers", {}),
         payload=_payload(body),

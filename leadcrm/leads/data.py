@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from leadcrm.accounts.data import AccountData, OpportunityData
+from leadcrm.core.gazetteer import Place
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Consent:
 class LeadData:
     """What is said about a lead. None means "not said"; "" means "empty", and for the owner "nobody".
 
-    `phone` and `email` as typed; `timezone` an IANA name; `payload` the raw submission, kept as it came;
-    `visitor` what the script on the organization's site calls the browser it came from.
+    `phone`, `email` and `country` as typed (a country's code or name); `timezone` an IANA name; `payload` the raw
+    submission, kept as it came; `visitor` what the script on the organization's site calls the browser it came from.
     """
 
     first_name: str | None = None
@@ -31,6 +32,8 @@ class LeadData:
     phone: str | None = None
     timezone: str | None = None
     interest: str | None = None
+    city: str | None = None
+    country: str | None = None
     source: str | None = None
     owner_id: str | None = None
     account_id: str | None = None  # whose customer they are
@@ -39,6 +42,11 @@ class LeadData:
     consent: Consent | None = None  # for the addresses given with it
     answers: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Where they live; of a country that was checked."""
+        return Place(self.city or "", self.country or "")
 
 
 @dataclass(frozen=True, kw_only=True)

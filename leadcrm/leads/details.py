@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leadcrm.core import clock
+from leadcrm.core.countries import country_words
 from leadcrm.core.web import remembered
 from leadcrm.leads.models import Lead
 from leadcrm.leads.wording import FIELD_WORDS, main_address, source_words, zone_note
@@ -17,6 +18,8 @@ ICONS = {
     "email": "mail",
     "company": "building-2",
     "interest": "house",
+    "city": "map-pin",
+    "country": "map-pin",
     "tags": "tag",
     "source": "globe",
     "timezone": "clock",
@@ -59,6 +62,7 @@ SHOWN: dict[str, Callable[[Lead], str]] = {
     "owner_id": lambda lead: lead.owner.name if lead.owner else "Nobody",
     "phone": lambda lead: main_address(lead, "phone"),
     "email": lambda lead: main_address(lead, "email"),
+    "country": lambda lead: country_words(lead.country),
     "tags": lambda lead: remembered("leads/_macros.html", "tag_badges", *((tag.name, tag.tone) for tag in lead.tags)),
     "source": lambda lead: source_words(lead.source),
     "timezone": lambda lead: lead.timezone.replace("_", " "),

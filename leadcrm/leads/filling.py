@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from leadcrm.core.countries import country_words
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
 from leadcrm.leads.zone_certainty import GUESSED
 
-FILLED_WHEN_EMPTY = ("first_name", "last_name", "company", "interest")
+FILLED_WHEN_EMPTY = ("first_name", "last_name", "company", "interest", "city", "country")
+PLACE = ("city", "country")  # filled together or not at all: half of another place would make a third
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class Filling:
     timezone: str | None
     tags: tuple[str, ...]
     differences: Mapping[str, Mapping[str, str]]
+
+    @property
+    def tells_place(self) -> bool:
+        """Whether more of the lead's place is known by it."""
+        return not self.texts.keys().isdisjoint(PLACE)
 
     @property
     def is_empty(self) -> bool:
@@ -35,6 +42,10 @@ def filling_of(lead: Lead, data: LeadData, said: Sequence[tuple[str, str]]) -> F
             texts[field] = text
         elif text.casefold() not in ("", kept.casefold()):
             differences[field] = {"held": kept, "said": text}
+    if not differences.keys().isdisjoint(PLACE):
+        differences |= {field: {"held": "", "said": texts.pop(field)} for field in PLACE if field in texts}
+    if "country" in differences:
+        differences["country"] = {side: country_words(code) for side, code in differences["country"].items()}
     for kind, value in said:
         mine = [point.value for point in lead.contact_points if point.kind == kind]
         if not mine:

@@ -17,6 +17,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
+from leadcrm.core.countries import country_named, country_words
 from leadcrm.core.forms import Form
 from leadcrm.core.zones import wall_time
 from leadcrm.leads.data import Consent, Filters, LeadData
@@ -24,6 +25,7 @@ from leadcrm.leads.models import STATUSES, Lead
 from leadcrm.leads.wording import HAS_WORDS, STATUS_WORDS, held_consent, main_address
 from leadcrm.leads.zone_words import zone_named
 
+TEXTS = ("first_name", "last_name", "company", "email", "phone", "interest", "city", "country", "source", "timezone")
 EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
 LONGEST_QUERY = 200
 SETTABLE_STATUSES = [SelectChoice(status, STATUS_WORDS[status]) for status in STATUSES if status != "converted"]
@@ -37,6 +39,12 @@ def at_most(length: int) -> Length:
 def _is_score(form: Form, field: IntegerField) -> None:
     if field.data is not None and not 0 <= field.data <= 100:  # NumberRange breaks on numbers beyond a float
         raise ValidationError("From 0 to 100.")
+
+
+def _country_as_read(typed: str | None) -> str | None:
+    """The country's name for its code or another name; what is no country comes back as it is."""
+    code = country_named(typed or "")
+    return country_words(code) if code else typed
 
 
 def near(form: Form, field: DateField) -> None:
@@ -53,6 +61,8 @@ class LeadForm(Form):
     email = StringField("Email", [at_most(254)])
     phone = StringField("Phone", [at_most(60)])
     interest = StringField("Interest", [at_most(200)])
+    city = StringField("City", [at_most(120)])
+    country = StringField("Country", [at_most(80)], filters=[_country_as_read])
     source = StringField("Source", [at_most(60)])
     timezone = StringField("Time zone", [at_most(60)], filters=[zone_named])
     owner_id = SelectField("Owner", [Optional()], default="")
@@ -83,6 +93,8 @@ class LeadForm(Form):
             email=main_address(lead, "email"),
             phone=main_address(lead, "phone"),
             interest=lead.interest,
+            city=lead.city,
+            country=country_words(lead.country),
             source=lead.source,
             timezone=lead.timezone,
             owner_id=lead.owner_id or "",
@@ -94,9 +106,8 @@ class LeadForm(Form):
         )
 
     def lead_data(self) -> LeadData:
-        texts = ("first_name", "last_name", "company", "email", "phone", "interest", "source", "timezone")
         return LeadData(
-            **{name: self[name].data or "" for name in texts},
+            **{name: self[name].data or "" for name in TEXTS},
             owner_id=self.owner_id.data or "",
             account_id=self.account_id.data or None,
             tags=split_tags(self.tags.data),

@@ -9,6 +9,7 @@ from flask import Response, redirect, request, stream_with_context
 from flask_login import current_user
 
 from leadcrm.core import clock, tenancy
+from leadcrm.core.countries import country_words
 from leadcrm.core.csv_cells import safe_cell
 from leadcrm.core.paging import Page
 from leadcrm.core.web import fragment, is_partial, render, user_zone
@@ -21,7 +22,10 @@ from leadcrm.leads.list_heads import sorts, views
 from leadcrm.leads.list_rows import rows_html
 from leadcrm.leads.models import Lead
 
-CSV_HEAD = ("Name", "Email", "Phone", "Company", "Interest", "Status", "Score", "Source", "Owner", "Tags", "Created")
+CSV_HEAD = (
+    "Name", "Email", "Phone", "Company", "Interest", "City", "Country", "Status", "Score", "Source", "Owner", "Tags",
+    "Created",
+)  # fmt: skip
 
 
 @blueprint.get("/leads")
@@ -153,6 +157,8 @@ def _csv(user: User, filters: Filters) -> Iterator[str]:
                 phone,
                 row.company,
                 row.interest,
+                row.city,
+                country_words(row.country),
                 row.status,
                 str(row.score),
                 row.source,

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from leadcrm.accounts.models import Account
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.gazetteer import Place
 from leadcrm.core.models import SERIAL
 from leadcrm.identity.models import User
 
 STATUSES = ("new", "contacted", "qualified", "converted", "unqualified")
 PRIORITIES = ("low", "medium", "high")
 CONTACT_KINDS = ("email", "phone", "whatsapp")
-ZONE_SOURCES = ("browser", "chosen", "phone", "organization")
+ZONE_SOURCES = ("browser", "chosen", "address", "phone", "organization")
 
 
 def _only(condition: str) -> dict[str, Any]:
@@ -43,6 +44,8 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
     name: Mapped[str] = mapped_column(String(241))  # as shown: first and last, else company, else the address
     company: Mapped[str] = mapped_column(String(160), default="")
     interest: Mapped[str] = mapped_column(String(200), default="")  # what they are after, in a few words
+    city: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    country: Mapped[str] = mapped_column(String(2), default="", server_default="")  # ISO 3166-1, "" for not known
     source: Mapped[str] = mapped_column(String(60), default="manual")
     status: Mapped[str] = mapped_column(String(20), default="new")
     status_reason: Mapped[str] = mapped_column(String(200), default="")
@@ -72,6 +75,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint(f"status IN {STATUSES}", name="status"),
         CheckConstraint(f"priority IN {PRIORITIES}", name="priority"),
         CheckConstraint(f"zone_source IN {ZONE_SOURCES}", name="zone_source"),
+        CheckConstraint("country = '' OR (length(country) = 2 AND country = upper(country))", name="country"),
         CheckConstraint("score BETWEEN 0 AND 100", name="score"),
         CheckConstraint("name <> ''", name="name"),
         Index(  # partial: SQLite would count the archive by it, for it begins with the organization, too
@@ -88,6 +92,11 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         Index("ix_leads_account", "account_id", "last_activity_at", "id", **_only("account_id IS NOT NULL")),
         Index("ix_leads_archived", "organization_id", "last_activity_at", "id", **_only("archived_at IS NOT NULL")),
     )
+
+    @property
+    def place(self) -> Place:
+        """Where they live, as far as we know."""
+        return Place(self.city, self.country)
 
 
 class ContactPoint(Identified, Timestamped, TenantOwned, Base):

@@ -5,6 +5,8 @@ from flask_login import current_user
 
 from leadcrm.accounts import queries as accounts
 from leadcrm.core.addresses import is_email
+from leadcrm.core.countries import country_words
+from leadcrm.core.countries import options as country_options
 from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.values import new_id
@@ -12,11 +14,10 @@ from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, r
 from leadcrm.identity.permissions import can_see_lead
 from leadcrm.leads import operations, queries, wording, zone_words
 from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, owners
-from leadcrm.leads.forms import LeadForm, NoteForm
+from leadcrm.leads.forms import TEXTS, LeadForm, NoteForm
 from leadcrm.leads.models import Lead
 
 TABS = ("timeline", "tasks", "meetings", "notes", "inquiries", "visits")
-SHOWN_IN_CONFLICT = ("first_name", "last_name", "company", "email", "phone", "interest", "source", "timezone")
 
 
 @blueprint.get("/leads/new")
@@ -79,6 +80,12 @@ def zones():
     return fragment("leads/_zone_options.html", zones=zone_words.options())
 
 
+@blueprint.get("/leads/countries")
+def countries():
+    """The countries to choose from while one types."""
+    return fragment("leads/_country_options.html", countries=country_options())
+
+
 @blueprint.get("/leads/<lead_id>")
 def show(lead_id: str):
     """The lead's own page."""
@@ -139,7 +146,7 @@ def _conflict_page(form: LeadForm, lead: Lead, conflict: Conflict):
     held = LeadForm.of(lead)
     theirs = [
         (wording.FIELD_WORDS[name], held[name].data, form[name].data)
-        for name in SHOWN_IN_CONFLICT
+        for name in TEXTS
         if (held[name].data or "") != (form[name].data or "")
     ]
     form.revision.data = str(lead.revision)
@@ -161,7 +168,7 @@ def _form_page(form: LeadForm, lead: Lead | None = None, *, status: int = 200, d
         can_see=_can_see,
         can_follow_up=not is_partial() or is_email(form.email.data or ""),
         sources=queries.sources(),
-        country=wording.country_words(current_user.organization.country),
+        country=country_words(current_user.organization.country),
     )
 
 

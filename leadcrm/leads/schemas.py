@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from leadcrm.core.api_fields import Answers, Choice, Instant, PageQuery, Revision, Text, Uuid, Zone, page_of
+from leadcrm.core.api_fields import Answers, Choice, Country, Instant, PageQuery, Revision, Text, Uuid, Zone, page_of
 from leadcrm.identity.schemas import OwnerSchema
 from leadcrm.leads.models import CONTACT_KINDS, PRIORITIES, STATUSES, Lead
 
@@ -39,6 +39,8 @@ class LeadInSchema(Schema):
     timezone = Zone()
     company = Text(160, one_line=True)
     interest = Text(200, one_line=True, metadata={"description": "What they are after, in a few words."})
+    city = Text(120, one_line=True, metadata={"example": "Cape Town"})
+    country = Country()
     source = Text(60, one_line=True, metadata={"example": "garden-flat survey"})
     answers = Answers()
     consent = fields.Nested(ConsentSchema)
@@ -75,6 +77,8 @@ class LeadSchema(Schema):
     phone = fields.Method("phone_of", required=True, metadata={"type": ["string", "null"], "description": "E.164."})
     timezone = fields.String(required=True)
     interest = fields.String(required=True)
+    city = fields.String(required=True)
+    country = fields.String(required=True, metadata={"description": "ISO 3166-1, two letters; empty when not known."})
     source = fields.String(required=True)
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
     status_reason = fields.String(required=True)
@@ -159,6 +163,8 @@ class LeadPatchSchema(Schema):
     timezone = Zone()
     company = Text(160, one_line=True)
     interest = Text(200, one_line=True)
+    city = Text(120, one_line=True)
+    country = Country()
     source = Text(60, one_line=True)
     owner_id = Uuid(allow_none=True, metadata={"description": "A member of the team; null for nobody."})
     account_id = Uuid(allow_none=True, metadata={"description": "Whose customer they are; null for nobody's."})

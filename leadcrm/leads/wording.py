@@ -2,9 +2,8 @@
 
 from datetime import date
 
-from babel import Locale
-
 from leadcrm.core.addresses import phone_as_read
+from leadcrm.core.countries import country_words
 from leadcrm.leads.data import Consent, Filters
 from leadcrm.leads.models import STATUSES, Lead
 from leadcrm.leads.zone_certainty import SOURCE_WORDS, candidates
@@ -26,6 +25,8 @@ FIELD_WORDS = {
     "phone": "Phone",
     "timezone": "Time zone",
     "interest": "Interest",
+    "city": "City",
+    "country": "Country",
     "source": "Source",
     "status": "Status",
     "owner_id": "Owner",
@@ -36,11 +37,6 @@ FIELD_WORDS = {
 def source_words(source: str) -> str:
     """`inbound email` → `Inbound email`."""
     return source[:1].upper() + source[1:]
-
-
-def country_words(code: str) -> str:
-    """`ZA` → `South Africa`."""
-    return Locale("en").territories.get(code, code)
 
 
 def main_address(lead: Lead, kind: str) -> str:
@@ -54,13 +50,20 @@ def main_address(lead: Lead, kind: str) -> str:
 def zone_note(lead: Lead, year: int) -> str:
     """Where we know the lead's zone from, and how well: `from the phone number, one of 8 possible`."""
     possible = len(possible_zones(lead, year))
-    return f"{SOURCE_WORDS[lead.zone_source]}{f', one of {possible} possible' if possible > 1 else ''}"
+    return f"{zone_source_words(lead)}{f', one of {possible} possible' if possible > 1 else ''}"
+
+
+def zone_source_words(lead: Lead) -> str:
+    """Where we know the lead's zone from: `by their address, Cape Town`."""
+    words = SOURCE_WORDS[lead.zone_source]
+    return f"{words}, {lead.city or country_words(lead.country)}" if lead.zone_source == "address" else words
 
 
 def possible_zones(lead: Lead, year: int) -> tuple[str, ...]:
     """The zones the lead may be in, the likeliest first; of a lead that is loaded with its addresses."""
     numbers = {point.kind: point.value for point in lead.contact_points if point.is_primary}
-    return candidates(lead.timezone, lead.zone_source, numbers.get("phone") or numbers.get("whatsapp") or "", year)
+    number = numbers.get("phone") or numbers.get("whatsapp") or ""
+    return candidates(lead.timezone, lead.zone_source, number, lead.place, year)
 
 
 def held_consent(lead: Lead) -> Consent:

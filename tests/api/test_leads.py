@@ -209,3 +209,24 @@ def test_reps_see_their_own_leads_and_nobodys(caller, cast, naledi):
 def test_a_public_repetition_leaves_one_lead_and_two_inquiries(anyone, cast, naledi):
     anyone.post("/leads", {**NALEDI, "realtor_id": cast.rosa.realtor_id})
     assert (count(Lead, cast.acme), count(Inquiry, cast.acme)) == (1, 2)
+
+
+def test_a_place_is_taken_shown_and_changed(anyone, ada, cast):
+    said = {"realtor_id": cast.rosa.realtor_id, "email": "jo@example.com", "city": "Portland", "country": "US"}
+    lead_id = anyone.post("/leads", said).json["id"]
+    lead = ada.get(f"/leads/{lead_id}").json
+    assert (lead["city"], lead["country"], lead["timezone"]) == ("Portland", "US", "America/Los_Angeles")
+    answer = ada.patch(f"/leads/{lead_id}", {"city": "Cape Town", "country": "ZA"})
+    assert (answer.status_code, answer.json["country"], answer.json["timezone"]) == (200, "ZA", "Africa/Johannesburg")
+    assert ada.patch(f"/leads/{lead_id}", {"city": "", "country": ""}).json["country"] == ""
+    with tenancy.organization(cast.acme.id):
+        payload = db.session.scalars(select(Inquiry.payload)).one()
+    assert (payload["city"], payload["country"]) == ("Portland", "US")
+
+
+@pytest.mark.parametrize("country", ["South Africa", "za", "ZZ", "Z", 1])
+def test_a_country_is_a_code(anyone, ada, cast, naledi, country):
+    said = {"realtor_id": cast.rosa.realtor_id, "email": "jo@example.com", "country": country}
+    for answer in (anyone.post("/leads", said), ada.patch(f"/leads/{naledi}", {"country": country})):
+        assert answer.status_code in (400, 422)
+        assert "country" in answer.json["error"]["fields"]

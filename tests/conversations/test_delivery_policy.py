@@ -222,6 +222,20 @@ def test_a_text_waits_until_every_zone_the_lead_may_be_in_is_awake(acme, transpo
     assert state(messages[0]) == ("sent", "")
 
 
+def test_a_text_waits_until_every_zone_of_the_leads_city_is_awake(acme, transport, monkeypatch):
+    at(monkeypatch, NOON)  # 12:00 in Portland, Maine, 9:00 in Oregon
+    rule(sms=Window(time(21), time(10)))
+    there = {"timezone": "America/New_York", "zone_source": "address", "country": "US"}
+    numbers = {"Portland": "+18005550198", "Boston": "+18005550199"}
+    leads = [make_lead(phone=phone, city=city, **there) for city, phone in numbers.items()]
+    messages = [plan(lead, lead.id, **TEXT) for lead in leads]
+    transport.drain()
+    assert [state(message) for message in messages] == [("held", sending_policy.QUIET_SOMEWHERE), ("sent", "")]
+    at(monkeypatch, again(messages[0]).due_at)
+    transport.drain()
+    assert state(messages[0]) == ("sent", "")
+
+
 @pytest.mark.parametrize(("origin", "status"), [("flow", "skipped"), ("manual", "failed")])
 def test_without_an_hour_for_all_of_them_it_says_so(acme, transport, monkeypatch, origin, status):
     at(monkeypatch, NOON)

@@ -15,6 +15,8 @@ from leadcrm.leads.models import Lead
 CHANGES = {
     "company": ("", "Acme & Sons", "Acme &amp; Sons"),
     "interest": ("", "A house", "A house"),
+    "city": ("", "Cape Town", "Cape Town"),
+    "country": ("", "za", "South Africa"),
     "source": ("manual", "website", "Website"),
     "email": ("naledi@mail.example", "New@Mail.example", "new@mail.example"),
     "phone": ("+27215550147", "+27 82 123 4567", "+27 82 123 4567"),
@@ -89,6 +91,8 @@ def test_an_owner_is_chosen_where_it_is_shown(sign_in, cast, lead):
         ("email", "nonsense", "not an email address"),
         ("phone", "12", "not a phone number"),
         ("timezone", "Mars", "Choose a time zone"),
+        ("country", "Atlantis", "Choose a country"),
+        ("city", "x" * 121, "At most 120"),
         ("company", "x" * 161, "At most 160"),
         ("tags", "x" * 41, "at most 40"),
         ("interest", "a\x00b", "cannot be saved"),

@@ -17,7 +17,7 @@ from tests.databases import BACKEND
 
 READ = [
     "/leads", "/leads/new", "/leads/filters", "/leads/export.csv", "/leads/count", "/leads/duplicates",
-    "/leads/bulk/owner", "/leads/bulk/tags", "/leads/zones", "/palette", "/palette?q=naledi",
+    "/leads/bulk/owner", "/leads/bulk/tags", "/leads/zones", "/leads/countries", "/palette", "/palette?q=naledi",
 ]  # fmt: skip
 READ_OF_ONE = [
     "/leads?open={id}", "/leads/{id}", "/leads/{id}?tab=notes", "/leads/{id}?tab=inquiries", "/leads/{id}/panel",

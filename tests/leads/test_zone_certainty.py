@@ -3,6 +3,7 @@
 import pytest
 
 from leadcrm.core.db import perform
+from leadcrm.core.gazetteer import Place
 from leadcrm.leads import operations, queries
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
@@ -11,6 +12,7 @@ from leadcrm.leads.zone_certainty import candidates, guessed_zone
 from tests.conftest import count_queries
 
 YEAR = 2026
+NOWHERE = Place()
 BRITISH_MOBILE, AMERICAN, TOLL_FREE = "+447400123456", "+12125550123", "+18005550199"
 AUSTRALIAN_MOBILE, SPANISH_MOBILE, CAPE_TOWN = "+61412345678", "+34612345678", "+27215550147"
 
@@ -32,12 +34,12 @@ AUSTRALIAN_MOBILE, SPANISH_MOBILE, CAPE_TOWN = "+61412345678", "+34612345678", "
     ],
 )
 def test_the_likeliest_zone(phone, home, zone, source):
-    assert guessed_zone(phone, home, YEAR) == (zone, source)
+    assert guessed_zone(phone, NOWHERE, home, YEAR) == (zone, source)
 
 
 @pytest.mark.parametrize("source", ["browser", "chosen"])
 def test_what_somebody_told_us_is_certain(source):
-    assert candidates("Europe/Paris", source, TOLL_FREE, YEAR) == ("Europe/Paris",)
+    assert candidates("Europe/Paris", source, TOLL_FREE, NOWHERE, YEAR) == ("Europe/Paris",)
 
 
 @pytest.mark.parametrize(
@@ -51,18 +53,18 @@ def test_what_somebody_told_us_is_certain(source):
     ],
 )
 def test_a_guess_has_every_zone_of_the_number_besides(timezone, source, phone, others):
-    assert candidates(timezone, source, phone, YEAR) == (timezone, *others)
+    assert candidates(timezone, source, phone, NOWHERE, YEAR) == (timezone, *others)
 
 
 def test_of_zones_with_one_clock_one_is_a_candidate():
-    found = candidates("Australia/Sydney", "organization", AUSTRALIAN_MOBILE, YEAR)
+    found = candidates("Australia/Sydney", "organization", AUSTRALIAN_MOBILE, NOWHERE, YEAR)
     assert found[0] == "Australia/Sydney"
     assert {"Australia/Perth", "Australia/Brisbane", "Australia/Adelaide"} < set(found)
     assert len(found) == len(set(found)) == 8
 
 
 def test_a_whatsapp_id_is_a_number_too():
-    assert candidates("America/New_York", "organization", "27215550147", YEAR)[1:] == ("Africa/Johannesburg",)
+    assert candidates("America/New_York", "organization", "27215550147", NOWHERE, YEAR)[1:] == ("Africa/Johannesburg",)
 
 
 def create(**said) -> Lead:

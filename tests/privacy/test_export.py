@@ -33,6 +33,7 @@ def test_every_table_that_holds_something_is_in_it(tables):
 
 def test_it_says_what_we_know(tables):
     assert tables["leads"][0]["first_name"].startswith("Hamster")
+    assert tables["leads"][0]["city"] == f"city {WORD}"
     assert {EMAIL, PHONE} <= {row["value"] for row in tables["contact_points"]}
     assert WORD in tables["notes"][0]["body"]
     assert any(row["detail"] == f"550 {WORD}" for row in tables["attempts"])

@@ -193,6 +193,7 @@ CASES: dict[str, Case] = {
     "POST leads.undo_field": of_lead(parts={"name": "owner_id"}, body={"owner_id": "@host", "was": "@user"}),
     "GET leads.title": of_lead(),
     "GET leads.zones": Case(),
+    "GET leads.countries": Case(),
     "GET leads.edit_owners": Case(query={"ids": "@lead"}),
     "POST leads.change_owners": Case(body={"ids": "@lead", "owner_id": ""}),
     "GET leads.edit_many_tags": Case(query={"ids": "@lead"}),

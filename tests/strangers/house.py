@@ -211,6 +211,7 @@ def _lead_data(word: str, shared: str, owner: User) -> LeadData:
         last_name=word,
         company=f"company {word}",
         interest=f"interest {word}",
+        city=f"city {word}",
         source=f"fair {shared}",
         email=f"{owner.name[:3]}@example.test",
         owner_id=owner.id,

@@ -66,7 +66,10 @@ def test_the_api_refuses_fields_it_does_not_know(houses, name):
 
 
 TASK = ("kind", "due_at", "priority", "note")
-LEAD = ("first_name", "last_name", "name", "email", "phone", "timezone", "company", "interest", "source", "tags")
+LEAD = (
+    "first_name", "last_name", "name", "email", "phone", "timezone", "company", "interest", "city", "country", "source",
+    "tags",
+)  # fmt: skip
 ACCOUNT = ("industry", "website", "notes")
 PERSON = ("last_name", "position", "email", "phone")
 DEAL = ("kind", "amount", "close_date", "notes")

@@ -21,7 +21,7 @@ from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import restore_lead, tags_named
 from leadcrm.leads.operations.consenting import checked, note_consent
 from leadcrm.leads.operations.contact_points import Address
-from leadcrm.leads.operations.creating import chosen_zone, guess_zone_anew, make_lead, shown_name
+from leadcrm.leads.operations.creating import checked_country, chosen_zone, guess_zone_anew, make_lead, shown_name
 
 SOURCE_OF_STRANGERS = {"email": "inbound email", "phone": "inbound text", "whatsapp": "inbound whatsapp"}
 insert_inquiry = insert(Inquiry.__table__)
@@ -65,12 +65,13 @@ def read_submission(data: LeadData, *, realtor: User | None = None, zone_source:
     """
     if data.consent is not None:
         checked(data.consent)
+    data = replace(data, source=data.source or "api", country=checked_country(data.country))
     email, phone = identity.address_as_kept("email", data.email), identity.address_as_kept("phone", data.phone)
     return Submission(
-        data=replace(data, source=data.source or "api"),
+        data=data,
         email=email,
         phone=phone,
-        zone=chosen_zone(data.timezone, zone_source, phone),
+        zone=chosen_zone(data.timezone, zone_source, phone, data.place),
         realtor_id=realtor.id if realtor else None,
     )
 
@@ -119,7 +120,7 @@ def receive_stranger(kind: str, address: str, name: str = "") -> Lead:
     first_name, _, last_name = " ".join(name.split()).partition(" ")
     data = LeadData(first_name=first_name[:120], last_name=last_name[:120], source=SOURCE_OF_STRANGERS[kind])
     said = contact_points.given(**{kind: value})
-    zone = chosen_zone(None, "organization", value if kind == "phone" else "")
+    zone = chosen_zone(None, "organization", value if kind == "phone" else "", data.place)
     return get_or_404(Lead, make_lead(data, said, held=contact_points.holders(said), zone=zone))
 
 
@@ -146,7 +147,7 @@ def fill(lead: Lead, submission: Submission, held: Mapping[Address, str]) -> Fil
     contact_points.add(lead, filling.addresses, held)
     if filling.timezone:
         lead.timezone, lead.zone_source = submission.zone
-    elif not submission.data.timezone and not had_phone:
+    elif not submission.data.timezone and (not had_phone or filling.tells_place):
         guess_zone_anew(lead)
     lead.tags = tags_named([*(tag.name for tag in lead.tags), *filling.tags])
     lead.name = shown_name(lead, lead.name)

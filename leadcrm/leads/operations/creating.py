@@ -1,15 +1,18 @@
 """A person types a lead in."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from leadcrm.accounts import queries as accounts
 from leadcrm.core import clock
+from leadcrm.core.countries import country_named
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
+from leadcrm.core.gazetteer import Place
 from leadcrm.core.values import new_id
 from leadcrm.core.zones import UnknownZone, zone
 from leadcrm.identity import queries as identity
@@ -42,6 +45,7 @@ def create_lead(
     """
     if form_key and (lead := db.session.scalar(select(Lead).where(Lead.form_key == form_key))) is not None:
         return lead
+    data = replace(data, country=checked_country(data.country))
     email, phone = identity.address_as_kept("email", data.email), identity.address_as_kept("phone", data.phone)
     if follow_up and not email:
         raise DomainError("A follow-up email needs an email address.", "follow_up")
@@ -54,7 +58,7 @@ def create_lead(
         data,
         said,
         held=contact_points.holders(said),
-        zone=chosen_zone(data.timezone, zone_source, phone),
+        zone=chosen_zone(data.timezone, zone_source, phone, data.place),
         owner_id=identity.checked_owner(data.owner_id),
         form_key=form_key,
     )
@@ -106,6 +110,8 @@ def row_of_lead(
         "name": shown_name(data, said[0][1] if said else ""),
         "company": data.company or "",
         "interest": data.interest or "",
+        "city": data.city or "",
+        "country": data.country or "",
         "source": data.source or "manual",
         "timezone": zone[0],
         "zone_source": zone[1],
@@ -122,20 +128,20 @@ def shown_name(lead: Lead | LeadData, address: str) -> str:
     return name[:241]
 
 
-def chosen_zone(name: str | None, source: str, phone: str) -> tuple[str, str]:
-    """The lead's time zone and where it comes from: said, else the phone's, else the organization's."""
+def chosen_zone(name: str | None, source: str, phone: str, place: Place) -> tuple[str, str]:
+    """The lead's time zone and where it comes from: said, else the place's, the phone's, or the organization's."""
     if name:
         return checked_zone(name), source
-    return guessed_zone(phone, identity.organization().timezone, clock.now().year)
+    return guessed_zone(phone, place, identity.organization().timezone, clock.now().year)
 
 
 def guess_zone_anew(lead: Lead) -> bool:
-    """After the phone number changed: a zone that nobody told us follows it. Returns whether the zone is another."""
+    """After place or phone number changed: a zone that nobody told us follows. Returns whether it is another."""
     if lead.zone_source not in GUESSED:
         return False
     number = contact_points.primary(lead, "phone")
     before = lead.timezone
-    lead.timezone, lead.zone_source = chosen_zone(None, "", number.value if number else "")
+    lead.timezone, lead.zone_source = chosen_zone(None, "", number.value if number else "", lead.place)
     return lead.timezone != before
 
 
@@ -146,3 +152,12 @@ def checked_zone(name: str) -> str:
     except UnknownZone:
         raise DomainError("Choose a time zone from the list, like Europe/London.", "timezone") from None
     return name
+
+
+def checked_country(typed: str | None) -> str:
+    """The code of the country that was typed, "" for none. Raises DomainError when there is no such country."""
+    if not typed:
+        return ""
+    if (code := country_named(typed)) is None:
+        raise DomainError("Choose a country from the list, like South Africa.", "country")
+    return code

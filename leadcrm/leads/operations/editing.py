@@ -1,5 +1,8 @@
 """A person changes what we know about a lead."""
 
+from dataclasses import replace
+
+from leadcrm.core.countries import country_words
 from leadcrm.core.db import lock
 from leadcrm.core.errors import Conflict
 from leadcrm.core.events import record
@@ -10,12 +13,15 @@ from leadcrm.leads.models import Lead
 from leadcrm.leads.operations import contact_points
 from leadcrm.leads.operations.changing import assign_lead, change_status, set_tags
 from leadcrm.leads.operations.consenting import note_consent
-from leadcrm.leads.operations.creating import checked_zone, guess_zone_anew, shown_name
+from leadcrm.leads.operations.creating import checked_country, checked_zone, guess_zone_anew, shown_name
 from leadcrm.leads.wording import held_consent
 from leadcrm.leads.zone_certainty import GUESSED
 
-TEXT_FIELDS = ("first_name", "last_name", "company", "interest", "source")
-FIELDS = ("status", "owner_id", "phone", "email", "company", "interest", "tags", "source", "timezone")
+TEXT_FIELDS = ("first_name", "last_name", "company", "interest", "city", "country", "source")
+FIELDS = (
+    "status", "owner_id", "phone", "email", "company", "interest", "city", "country", "tags", "source", "timezone"
+)  # fmt: skip
+TELL_THE_ZONE = {"phone", "city", "country"}
 REQUIRED = ("source",)  # an empty value leaves what is there
 
 
@@ -26,6 +32,8 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
     something would be overwritten. Raises DomainError naming the field.
     """
     lead = lock(lead)
+    if data.country:
+        data = replace(data, country=checked_country(data.country))
     addresses = {
         kind: identity.address_as_kept(kind, typed)
         for kind, typed in (("email", data.email), ("phone", data.phone))
@@ -51,7 +59,7 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
         contact_points.replace_primary(lead, kind, value)
     if zone:
         lead.timezone, lead.zone_source = zone, "chosen"
-    elif "phone" in changed and guess_zone_anew(lead):
+    elif not TELL_THE_ZONE.isdisjoint(changed) and guess_zone_anew(lead):
         changed.append("timezone")
     if changed:
         lead.name = shown_name(lead, _held(lead, "email") or _held(lead, "phone") or _held(lead, "whatsapp"))
@@ -97,6 +105,8 @@ def field_text(lead: Lead, field: str) -> str:
             return _held(lead, field)
         case "tags":
             return ", ".join(tag.name for tag in lead.tags)
+        case "country":
+            return country_words(lead.country)
         case _:
             return getattr(lead, field) or ""
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from leadcrm.core import addresses, clock
 from leadcrm.core.db import db
+from leadcrm.core.gazetteer import Place
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Lead
@@ -74,15 +75,15 @@ def zone_candidates(lead_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The zones each lead may be in, the likeliest first, by lead id. One query."""
     number = and_(ContactPoint.lead_id == Lead.id, ContactPoint.is_primary, ContactPoint.kind.in_(NUMBERS))
     rows = (
-        select(Lead.id, Lead.timezone, Lead.zone_source, ContactPoint.value)
+        select(Lead.id, Lead.timezone, Lead.zone_source, Lead.city, Lead.country, ContactPoint.value)
         .outerjoin(ContactPoint, number)
         .where(Lead.id.in_(lead_ids))
         .order_by(ContactPoint.kind.desc())  # of who has both the WhatsApp id first: the phone number has the last word
     )
     year = clock.now().year
     return {
-        lead_id: candidates(timezone, source, value or "", year)
-        for lead_id, timezone, source, value in db.session.execute(rows)
+        lead_id: candidates(timezone, source, value or "", Place(city, country), year)
+        for lead_id, timezone, source, city, country, value in db.session.execute(rows)
     }
 
 

@@ -38,6 +38,7 @@ LISTED = (
     Lead.created_at,
     Lead.last_activity_at,
 )
+EXPORTED = (*LISTED, Lead.city, Lead.country)
 COUNTED_UP_TO = 1_000
 FOUND_UP_TO = 200  # by a search, which looks each of them up
 OFTEN_FOUND = 40  # among few: then it is worth looking among many
@@ -148,10 +149,10 @@ def segment_size(filters: Filters) -> int:
 
 
 def exported(user: User, filters: Filters) -> Iterator[Sequence[Any]]:
-    """Every matching lead in batches of rows of `LISTED`, `email`, `phone` and `tags`, newest first."""
+    """Every matching lead in batches of rows of `EXPORTED`, `email`, `phone` and `tags`, newest first."""
     cursor = None
     while True:
-        page = lead_list(user, filters, "created", cursor=cursor, limit=EXPORT_BATCH)
+        page = lead_list(user, filters, "created", cursor=cursor, limit=EXPORT_BATCH, columns=EXPORTED)
         lead_ids = [row.id for row in page.items]
         points, tags = main_addresses(lead_ids, ("email", "phone")), tag_names(lead_ids)
         yield [
