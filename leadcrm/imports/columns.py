@@ -17,6 +17,8 @@ MEANINGS = {
     "phone": "Phone",
     "company": "Company",
     "interest": "Interest",
+    "city": "City",
+    "country": "Country",
     "source": "Source",
     "owner": "Owner (name or email)",
     "tags": "Tags",
@@ -45,6 +47,8 @@ SYNONYMS = {
         "account, account name, business, employer, firm"
     ),
     "interest": "interest, interested in, looking for, subject, product, property, service",
+    "city": "city, town, home city, mailing city, address city, billing city, locality",
+    "country": "country, country code, country region, mailing country, address country, billing country",
     "source": "source, lead source, original source, channel, origin, where from",
     "owner": "owner, lead owner, contact owner, assigned to, assignee, agent, sales rep, salesperson, owner email",
     "tags": "tags, tag, labels, label, categories, category, groups, group membership, segments",

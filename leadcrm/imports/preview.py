@@ -67,4 +67,5 @@ def _changes(detail: Mapping[str, Any]) -> Iterator[str]:
     if tags := detail.get("tags"):
         yield f"Adds {', '.join(f'“{tag}”' for tag in tags)}"
     for field, difference in detail.get("differences", {}).items():
-        yield f"Keeps {field_words(field)} “{difference['held']}”, not “{difference['said']}”"
+        kept = f"{field_words(field)} “{difference['held']}”" if difference["held"] else f"no {field_words(field)}"
+        yield f"Keeps {kept}, not “{difference['said']}”"

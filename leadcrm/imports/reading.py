@@ -16,7 +16,10 @@ from leadcrm.leads.operations import checked_beginnings, read_submission
 from leadcrm.leads.operations.changing import LONGEST_TAG, MOST_TAGS
 from leadcrm.leads.operations.creating import shown_name
 
-LONGEST = {"first_name": 120, "last_name": 120, "company": 160, "interest": 200, "source": 60, "timezone": 60}
+LONGEST = {
+    "first_name": 120, "last_name": 120, "company": 160, "interest": 200, "city": 120, "country": 80, "source": 60,
+    "timezone": 60,
+}  # fmt: skip
 ADDRESSES = {"email", "phone"}
 SEVERAL = re.compile(r"\s*(?::::|[;,\n])\s*")  # what divides addresses in one cell; of several the first is taken
 LABELS = {**MEANINGS, "owner_id": "Owner"}

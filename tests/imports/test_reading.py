@@ -24,6 +24,7 @@ from leadcrm.leads.data import Beginnings, Consent
             ("Person - Name", "E-mail 1 - Value", "Phone 1 - Value", "Organization - Name"),
             ["name", "email", "phone", "company"],
         ),
+        (("Mailing City", "Country/Region"), ["city", "country"]),
         (("Opt-in date", "Opt-in source"), ["consent_on", "consent_source"]),
     ],
 )
@@ -104,6 +105,26 @@ def test_a_row_says_who_a_lead_is(acme, cast):
         "ignore": "x",
     }
     assert reading.beginnings == Beginnings()
+
+
+@pytest.mark.parametrize(
+    ("written", "code"), [("ZA", "ZA"), ("za", "ZA"), ("South Africa", "ZA"), ("USA", "US"), ("côte d'ivoire", "CI")]
+)
+def test_a_country_is_read_by_its_code_or_its_name(acme, cast, written, code):
+    submission = read(cast, "name city country", "Jo", " Cape  Town ", written).submission
+    assert (submission.data.city, submission.data.country) == ("Cape Town", code)
+
+
+def test_where_a_row_says_somebody_lives_tells_the_zone(acme, cast):
+    assert read(cast, "name city country", "Jo", "Cape Town", "ZA").submission.zone == (
+        "Africa/Johannesburg",
+        "address",
+    )
+
+
+def test_a_country_that_is_none_is_refused(acme, cast):
+    with pytest.raises(RowRefused, match="Country: Choose a country"):
+        read(cast, "name country", "Jo", "Atlantis")
 
 
 def test_what_stands_in_a_names_place_is_no_name(acme, cast):

@@ -92,17 +92,18 @@ def test_what_it_filled_is_emptied_again(take_in, revert):
         by=None,
     )
     text = (
-        "Email,Last name,Phone,Company,Tags,Time zone\n"
-        "naledi@mail.example,Khumalo,+12125550123,K Co,vip,Europe/London\n"
+        "Email,Last name,Phone,Company,Tags,Time zone,City,Country\n"
+        "naledi@mail.example,Khumalo,+12125550123,K Co,vip,Europe/London,Cape Town,ZA\n"
     )
     found = take_in(text, consent_source="fair", consent_on=DAY)
     lead = lead_of("Naledi Khumalo")
     assert (lead.timezone, len(lead.tags), address_of(lead, "phone")) == ("Europe/London", 2, "+12125550123")
+    assert lead.place == ("Cape Town", "ZA")
     found = revert(found)
     lead = lead_of("Naledi")
     assert (found.undone, lead.archived_at) == ({"emptied": 1}, None)
     assert (lead.last_name, lead.company, address_of(lead, "phone")) == ("", "", "")
-    assert (lead.timezone, lead.zone_source) == ("America/New_York", "organization")
+    assert (lead.timezone, lead.zone_source, lead.place) == ("America/New_York", "organization", ("", ""))
     assert [tag.name for tag in lead.tags] == ["old"]
     (point,) = lead.contact_points
     assert (point.consent_source, point.consent_on) == ("form", date(2026, 1, 1))

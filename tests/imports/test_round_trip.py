@@ -15,7 +15,8 @@ AWKWARD = [
     LeadData(
         first_name="=SUM(A1)", last_name='"quoted", and; more', company="+Plus & Co", interest="-5 %", source="@fair"
     ),
-    LeadData(company="Nameless GmbH", source="open house"),
+    LeadData(company="Nameless GmbH", source="open house", city="São Paulo", country="BR"),
+    LeadData(company="Bar", city="=Abidjan", country="CI"),
     LeadData(email="alone@mail.example", interest='many words, "quoted"'),
 ]
 
