@@ -69,6 +69,8 @@ def lead_data(lead: Lead) -> dict[str, Any]:
         "source": lead.source,
         "interest": lead.interest,
         "owner_id": lead.owner_id,
+        "city": lead.city,
+        "country": lead.country,
         "timezone": lead.timezone,
         "tags": [tag.name for tag in lead.tags],
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leadcrm.accounts.pipeline import STAGES
+from leadcrm.core import countries
 
 OPS = {
     "is": "is",
@@ -76,6 +77,8 @@ LEAD_FIELDS: Mapping[str, Field] = {
     "tag": Field("tag", "tag", says={"is": "the lead has the tag {}", "is_not": "the lead does not have the tag {}"}),
     "interest": Field("interest", "text"),
     "company": Field("company", "text"),
+    "city": Field("city", "text"),
+    "country": Field("country", "choice", countries.options()),
     "account": Field(
         "account",
         "presence",

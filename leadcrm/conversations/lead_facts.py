@@ -51,7 +51,7 @@ def _add_health(facts: Facts) -> None:
 def _own(lead_ids: Collection[str], now: datetime) -> Facts:
     columns = (
         Lead.id, Lead.status, Lead.score, Lead.priority, Lead.source, Lead.owner_id, Lead.interest, Lead.company,
-        Lead.timezone, Lead.created_at, Lead.last_activity_at, Lead.account_id,
+        Lead.city, Lead.country, Lead.timezone, Lead.created_at, Lead.last_activity_at, Lead.account_id,
     )  # fmt: skip
     facts = {}
     for lead in db.session.execute(select(*columns).where(Lead.id.in_(lead_ids))):
@@ -64,6 +64,8 @@ def _own(lead_ids: Collection[str], now: datetime) -> Facts:
             "owner": lead.owner_id,
             "interest": lead.interest,
             "company": lead.company,
+            "city": lead.city,
+            "country": lead.country,
             "account": lead.account_id,
             "age": (now - lead.created_at).days,
             "quiet": (now - lead.last_activity_at).days,

@@ -25,7 +25,8 @@ SUNDAY_EVENING = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 def naledi(acme, cast):
     data = LeadData(
         first_name="Naledi", email="naledi@example.test", phone="+27821234567", source="Fair", company="Acme",
-        tags=["Buyer", "Hot"], owner_id=cast.ben.id, timezone="Africa/Johannesburg",
+        tags=["Buyer", "Hot"], owner_id=cast.ben.id,
+        timezone="Africa/Johannesburg", city="Cape Town", country="South Africa",
     )  # fmt: skip
     return perform(leads.create_lead, data, by=None)
 
@@ -35,8 +36,8 @@ def test_all_facts_of_a_lead(naledi, cast):
     facts = facts_of([naledi.id], SUNDAY_EVENING)[naledi.id]
     assert facts | {"age": 0, "quiet": 0} == {
         "status": "new", "score": 0, "priority": "low", "source": "Fair", "owner": cast.ben.id, "interest": "",
-        "company": "Acme", "tag": ["Buyer", "Hot"], "email": True, "phone": True, "age": 0, "quiet": 0,
-        "time": "01:30", "weekday": "monday", "account": account.id, "account_health": 50,
+        "company": "Acme", "city": "Cape Town", "country": "ZA", "tag": ["Buyer", "Hot"], "email": True, "phone": True,
+        "age": 0, "quiet": 0, "time": "01:30", "weekday": "monday", "account": account.id, "account_health": 50,
     }  # fmt: skip
     assert facts.keys() - LEAD_FIELDS.keys() == set()
 
