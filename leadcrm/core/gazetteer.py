@@ -46,6 +46,11 @@ def zones_of_place(place: Place) -> tuple[str, ...]:
     return atlas.zones_by_people(atlas.cities(place)) or atlas.zones_of_country(place.country)
 
 
+def be_ready() -> None:
+    """Read the cities now, if that was not done: it takes half a second, which nobody may wait for under a lock."""
+    _atlas()
+
+
 class _Names:
     """Which cities bear a name: numbers in order, of a hash of the name and, below it, the city's own number."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, current_app, jsonify, request
 
+from leadcrm.core import gazetteer
 from leadcrm.core.api import ApiBlueprint, BadInput, act_for, answer_once, caller, listed
 from leadcrm.core.api_fields import clean_text
 from leadcrm.core.db import perform
@@ -17,6 +18,7 @@ from leadcrm.identity.permissions import is_staff
 from leadcrm.leads import api_queries, operations, queries
 from leadcrm.leads.data import Consent, LeadData
 from leadcrm.leads.event_schemas import EventPage, EventQuery
+from leadcrm.leads.filling import PLACE
 from leadcrm.leads.models import Lead
 from leadcrm.leads.schemas import (
     CapturedLeadSchema,
@@ -82,6 +84,8 @@ def lead(lead_id: UUID):
 @blueprint.alt_response(409, response="CONFLICT")
 def change(body, lead_id: UUID):
     """Change a lead's fields, owner, account, tags or status, all or nothing"""
+    if not body.keys().isdisjoint(PLACE):
+        gazetteer.be_ready()
     return jsonify(perform(_change, str(lead_id), body))
 
 

@@ -2,11 +2,13 @@
 
 from flask import Response, redirect, request
 
+from leadcrm.core import gazetteer
 from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, is_partial
 from leadcrm.leads import operations, queries, wording
 from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, owners
+from leadcrm.leads.filling import PLACE
 from leadcrm.leads.forms import FieldForm
 from leadcrm.leads.models import Lead
 
@@ -75,6 +77,8 @@ def _posted(lead: Lead, name: str) -> FieldForm:
     form = FieldForm(request.form)
     form.keep_only(name)
     _offer(form, lead, name)
+    if name in PLACE:
+        gazetteer.be_ready()
     return form
 
 

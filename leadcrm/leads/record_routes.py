@@ -4,6 +4,7 @@ from flask import flash, request, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import queries as accounts
+from leadcrm.core import gazetteer
 from leadcrm.core.addresses import is_email
 from leadcrm.core.countries import country_words
 from leadcrm.core.countries import options as country_options
@@ -138,6 +139,8 @@ def update(lead_id: str):
 def _posted_form(lead: Lead | None = None) -> LeadForm:
     form = LeadForm(request.form)
     form.offer_owners(owners(), lead)
+    if form.city.data or form.country.data:
+        gazetteer.be_ready()
     return form
 
 

@@ -7,13 +7,16 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from leadcrm.core import gazetteer
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.gazetteer import Place
-from leadcrm.leads import operations, queries
+from leadcrm.identity import operations as identity
+from leadcrm.leads import api, field_routes, operations, queries, record_routes
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Inquiry, Lead
 from leadcrm.leads.wording import zone_note
 from leadcrm.leads.zone_certainty import candidates, guessed_zone
+from tests.api.conftest import ApiClient
 from tests.conftest import count_queries
 
 YEAR = 2026
@@ -161,3 +164,25 @@ def test_the_export_has_city_and_country(acme, cast, sign_in):
     create(city="Cape Town", country="ZA")
     (row,) = csv.DictReader(io.StringIO(sign_in(cast.ada).get("/leads/export.csv").text.removeprefix("\ufeff")))
     assert (row["City"], row["Country"]) == ("Cape Town", "South Africa")
+
+
+def test_cities_are_read_before_anything_is_locked(acme, cast, app, sign_in, monkeypatch):
+    def locked(verb, *args, **said):
+        assert gazetteer._atlas.cache_info().currsize == 1
+        return perform(verb, *args, **said)
+
+    lead, ada, program = (
+        create(),
+        sign_in(cast.ada),
+        ApiClient(app, perform(identity.create_token, cast.ada, "test")[1]),
+    )
+    for routes in (record_routes, field_routes, api):
+        monkeypatch.setattr(routes, "perform", locked)
+    for ask in (
+        lambda: ada.post("/leads", data={"first_name": "Jo", "city": "Cape Town"}),
+        lambda: ada.post(f"/leads/{lead.id}", data={"first_name": "Jo", "country": "ZA"}),
+        lambda: ada.post(f"/leads/{lead.id}/fields/city", data={"city": "Durban", "was": ""}, hx=True),
+        lambda: program.patch(f"/leads/{lead.id}", {"city": "Pretoria"}),
+    ):
+        gazetteer._atlas.cache_clear()
+        assert ask().status_code in (200, 303)
