@@ -124,4 +124,6 @@ def _made(contact: Contact, said: list[tuple[str, str]]) -> str:
         account_id=account.id,
     )
     with unheard():
-        return make_lead(data, said, held={}, zone=chosen_zone(None, "", contact.phone), owner_id=account.owner_id)
+        return make_lead(
+            data, said, held={}, zone=chosen_zone(None, "", contact.phone, data.place), owner_id=account.owner_id
+        )
