@@ -42,6 +42,8 @@ class Detail:
 def details_of(lead: Lead) -> Iterator[Detail]:
     """The lines that stand below a lead's name, up to the day it came."""
     for name in ICONS:
+        if name == "country" and not any(lead.place):
+            continue  # one empty line for the place is enough: a screen has its budget of elements
         yield detail_of(lead, name)
         if name == "status":
             yield Detail("score", "Score", "chart-column", remembered("macros/ui.html", "score", lead.score))

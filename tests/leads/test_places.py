@@ -140,6 +140,12 @@ def test_the_page_says_where_the_zone_is_from(acme, cast, sign_in):
     assert "by their address, United States, one of" in sign_in(cast.ada).get(f"/leads/{lead.id}").text
 
 
+def test_an_empty_place_is_one_line(acme, cast, sign_in):
+    page = sign_in(cast.ada).get(f"/leads/{create().id}").text
+    assert 'id="field-city"' in page
+    assert 'id="field-country"' not in page
+
+
 def test_a_bad_country_is_refused_beside_its_field(acme, cast, sign_in):
     ada = sign_in(cast.ada)
     typed = {"first_name": "Sipho", "city": "Cape Town", "country": "Atlantis", "phone": AMERICAN}
