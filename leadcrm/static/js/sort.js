@@ -12,6 +12,7 @@
     delay: 120,
     delayOnTouchOnly: true, // a scroll must not lift
     fallbackOnBody: true, // else the ghost stays in the list with a doubled id
+    forceFallback: matchMedia('(any-pointer: coarse)').matches, // else nothing scrolls under the finger that carries
     onStart: (event) => {
       document.body.dataset.dragging = '';
       home = placeOf(event.item);
