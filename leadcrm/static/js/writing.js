@@ -13,13 +13,20 @@
     return { units, segments: units <= single ? 1 : Math.ceil(units / joined), single };
   }
 
+  /** What a lead reads: a template's preview, once it is there, else what is typed. Nothing where the preview is a warning. */
+  function wordsOf(area) {
+    const preview = document.getElementById(area.dataset.smsPreview);
+    return preview && area.value ? preview.querySelector('.bubble-text')?.textContent : area.value;
+  }
+
   function countSms(area) {
     const output = document.getElementById(area.dataset.smsCount);
     const channel = area.form?.querySelector('[name="channel"]:checked')?.value ?? 'sms';
     if (!output) return;
-    const { units, segments, single } = smsSize(area.value);
+    const text = wordsOf(area);
+    const { units, segments, single } = smsSize(text ?? '');
     const words = segments > 1 ? `${units} characters, ${segments} segments` : `${units} / ${single}`;
-    output.textContent = channel === 'sms' ? words : '';
+    output.textContent = channel === 'sms' && text !== undefined ? words : '';
   }
 
   function countAllSms() {
