@@ -1,11 +1,11 @@
-"""A crowd of leads, for speed: spread over two years, with what was said, by batches of plain inserts.
+"""A crowd of leads, for speed: spread over two years, with what was said and what came of it, by plain inserts.
 
 It goes around the verbs: nothing reacts to it and nothing is sent. The rows are those the verbs would have written.
 """
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -23,6 +23,7 @@ from leadcrm.core.statistics import refresh_statistics
 from leadcrm.core.values import new_id
 from leadcrm.demo import people, words
 from leadcrm.demo.bulk import bared, without_collector
+from leadcrm.demo.follow_ups import AFTER_LEADS, BEFORE_LEADS, follow_ups
 from leadcrm.demo.words import HELLO, MORE, REPLIES, SUBJECT
 from leadcrm.identity.models import Organization, User
 from leadcrm.leads.events import LeadCreated
@@ -57,10 +58,12 @@ def add_crowd(number: int, messages: int | None = None) -> None:
 def add_crowd_to(organization_id: str, number: int, messages: int | None = None) -> None:
     """The same for any organization, without telling the database's planner."""
     with tenancy.organization(organization_id):
-        team = list(db.session.scalars(select(User.id).where(User.disabled_at.is_(None)).order_by(User.email)))
+        active = select(User.id).where(User.disabled_at.is_(None)).order_by(User.email)
+        team = list(db.session.scalars(active))
+        realtors = list(db.session.scalars(active.where(User.realtor_id.is_not(None))))
         mine = select(func.count()).select_from(ContactPoint).where(ContactPoint.value.endswith(f"@{DOMAIN}"))
         known = db.session.scalar(mine)
-        batches = Crowd(organization_id, team, number, clock.now(), messages).batches(known)
+        batches = Crowd(organization_id, team, number, clock.now(), messages, realtors).batches(known)
         with without_collector():
             if is_postgresql() and number - known >= WORTH_BARING:
                 with writing(), bared([*TABLES, MARKS]):
@@ -80,12 +83,21 @@ def _store(rows: Rows) -> None:
 class Crowd:
     """Makes the rows of lead n, always the same for the same number of leads."""
 
-    def __init__(self, organization_id: str, team: list[str], number: int, now: datetime, messages: int | None = None):
+    def __init__(
+        self,
+        organization_id: str,
+        team: list[str],
+        number: int,
+        now: datetime,
+        messages: int | None = None,
+        realtors: Sequence[str] = (),
+    ):
         self.organization_id = organization_id
         self.team = team
         self.number = number
         self.now = now
         self.messages = messages
+        self.realtors = realtors
 
     def batches(self, first: int) -> Iterator[Rows]:
         """The rows of all leads from that one on, so many at a time that they fit into memory."""
@@ -127,6 +139,7 @@ class Crowd:
             "timezone": chance.choice(words.ZONES),
             "zone_source": "browser",
             "owner_id": owner_id,
+            "account_id": None,
             "created_at": created,
             "updated_at": created,
             "last_activity_at": created,
@@ -141,6 +154,7 @@ class Crowd:
         yield SEARCH, {"lead_id": lead["id"], "text": text_of(lead["name"], company, [email, phone])}
         yield EVENTS, _event(LeadCreated(lead_id=lead["id"], source=lead["source"], owner_id=owner_id), created)
         yield from said
+        yield from follow_ups(lead, email, phone, self.realtors, self.now, random.Random(f"{SEED}-{n}-later"))
 
     def _thread(self, lead: Row, email: str, chance: random.Random) -> Iterator[tuple[Table, Row]]:
         """The mails, and the thread they form."""
@@ -176,7 +190,8 @@ class Crowd:
 LEADS, POINTS, SEARCH = Lead.__table__, ContactPoint.__table__, LeadSearch.__table__
 THREADS, MESSAGES, WORDS = Conversation.__table__, Message.__table__, MessageSearch.__table__
 EVENTS, MARKS = EventRow.__table__, ReadMark.__table__
-TABLES = (LEADS, POINTS, SEARCH, THREADS, MESSAGES, WORDS, EVENTS)  # in the order they may be filled
+# in the order they may be filled
+TABLES = (*BEFORE_LEADS, LEADS, POINTS, SEARCH, THREADS, MESSAGES, WORDS, EVENTS, *AFTER_LEADS)
 
 
 def _read_marks(threads: list[Row], team: list[str]) -> list[Row]:

@@ -6,17 +6,22 @@ import pytest
 from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
+from leadcrm.accounts.models import Account, Contact, Opportunity
+from leadcrm.bookings.models import Booking
 from leadcrm.conversations.models import Conversation, Message
+from leadcrm.core import clock
 from leadcrm.core.bulk import fill
 from leadcrm.core.db import db, writing
 from leadcrm.core.models import EventRow
 from leadcrm.core.values import new_id
 from leadcrm.demo import crowd
 from leadcrm.demo.bulk import bared
-from leadcrm.leads.models import Lead
+from leadcrm.leads.models import Conversion, Lead
+from leadcrm.tasks.models import Task
 from tests.databases import BACKEND
 
 LEADS, MESSAGES = 5, 7
+FOLLOWED = 200  # enough for some of everything that seldom happens
 
 
 def number(model: type, *where) -> int:
@@ -52,6 +57,19 @@ def test_everybody_has_exchanged_so_many_messages(acme, indexes, monkeypatch):
     last = select(func.max(Message.position_at)).where(Message.conversation_id == Conversation.id)
     assert db.session.scalars(select(Conversation.last_message_at == last.scalar_subquery())).all() == [True] * LEADS
     assert gc.isenabled()
+
+
+def test_what_came_of_them_is_as_the_verbs_would_have_left_it(acme, cast, indexes):
+    crowd.add_crowd_to(acme.id, FOLLOWED)
+    converted = number(Lead, Lead.status == "converted")
+    theirs = (Account, Contact, Opportunity, Conversion)
+    assert {number(model) for model in theirs} == {converted} != {0}
+    linked = select(func.count(Lead.id)).join(Contact, Contact.lead_id == Lead.id)
+    assert db.session.scalar(linked.where(Lead.account_id == Contact.account_id)) == converted
+    assert number(Task, Task.state == "done") > number(Task, Task.state == "open") > 0
+    assert number(Booking) > number(Booking, Booking.state == "canceled") > 0
+    assert number(Booking, Booking.ends_at > clock.now()) == 0
+    assert all(deal.amount > 0 for deal in db.session.scalars(select(Opportunity)))
 
 
 def test_what_was_filled_is_read_as_it_was_given(acme):
