@@ -62,6 +62,18 @@ class Import(Identified, Timestamped, TenantOwned, Base):
             postgresql_where=text(f"state IN {AT_WORK}"),
             sqlite_where=text(f"state IN {AT_WORK}"),
         ),
+        Index(  # files that nobody imported, for the purge
+            "ix_imports_unstarted",
+            "created_at",
+            postgresql_where=text("started_at IS NULL"),
+            sqlite_where=text("started_at IS NULL"),
+        ),
+        Index(  # those whose rows are still known, for the purge
+            "ix_imports_kept",
+            "ended_at",
+            postgresql_where=text("forgotten_at IS NULL"),
+            sqlite_where=text("forgotten_at IS NULL"),
+        ),
     )  # fmt: skip
 
 

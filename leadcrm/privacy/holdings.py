@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from sqlalchemy import Column, ColumnElement, Table, or_, select
+from sqlalchemy import Column, ColumnElement, Table, select, union
 
 from leadcrm.core.db import Base
 from leadcrm.core.models import EventRow
@@ -83,7 +83,11 @@ class Holding:
 
     def of(self, lead_id: str) -> ColumnElement[bool]:
         """Criterion on the table's rows about this lead."""
-        return or_(*(way.to(lead_id) for way in self.ways))
+        if len(self.ways) == 1:
+            return self.ways[0].to(lead_id)
+        # in as many looks: PostgreSQL would read the whole table for an OR of them
+        key = self.table.primary_key.columns[0]
+        return key.in_(union(*(select(key).where(way.to(lead_id)) for way in self.ways)))
 
 
 @dataclass(frozen=True)
