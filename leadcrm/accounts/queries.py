@@ -11,7 +11,7 @@ from leadcrm.accounts.data import AccountFilters, ContactFilters
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.naming import folded
 from leadcrm.accounts.pipeline import OPEN, STAGES, weighted
-from leadcrm.core.db import asked_id, db
+from leadcrm.core.db import asked_id, db, sharper, unindexed
 from leadcrm.core.errors import NotFound
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
@@ -98,7 +98,7 @@ def contact_page(
     """Contacts, also those who left, newest first. Raises BadCursor."""
     statement = _contacts_seen_by(user)
     if account_id is not None:
-        statement = statement.where(Contact.account_id == account_id)
+        statement = statement.where(sharper(Contact.account_id == account_id))
     return keyset_page(statement, _newest_contact, cursor, limit)
 
 
@@ -233,7 +233,7 @@ def _meant(filters: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
 
 def _seen_by(user: User) -> ColumnElement[bool]:
     """Reps see their own accounts and those nobody owns, as with leads."""
-    return visible_leads_filter(user, Account.owner_id)
+    return visible_leads_filter(user, unindexed(Account.owner_id))  # else all that a rep sees is sorted for one page
 
 
 def _contacts_seen_by(user: User) -> Select:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from leadcrm.core.db import MADE_ONCE, asked_id, db
+from leadcrm.core.db import MADE_ONCE, asked_id, db, sharper
 from leadcrm.core.errors import NotFound
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
@@ -40,7 +40,7 @@ def task_page(user: User, view: str, cursor: str | None = None, limit: int = 50)
     """
     seen = _seen_by(user).where(Lead.archived_at.is_(None))
     if view == "done":
-        done = seen.where(Task.done_by_id == user.id, Task.done_at.is_not(None))
+        done = seen.where(sharper(Task.done_by_id == user.id), Task.done_at.is_not(None))
         return keyset_page(done, _last_done, cursor, limit)
     still_open = seen.where(Task.state == "open")
     if view == "mine":
