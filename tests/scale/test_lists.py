@@ -1,0 +1,44 @@
+"""Every list finds its page in the order of the index that was made for it; a new list has to say which one that is."""
+
+import re
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+import pytest
+
+from tests.plans import plan_of, remembered
+from tests.scale.conftest import Office
+from tests.scale.lists import LISTS, LITTLE, SORTED
+from tests.strangers.cases import CASES, ask, routes
+
+PAGED = "_key0"  # what core.paging calls the first column that a page is found by
+SORTS = re.compile(r"Sort Key: .*\n(?!\s*Presorted)|TEMP B-TREE FOR (?!LAST TERM)")
+ASKED = [(name, query) for name, queries in LISTS.items() for query in queries]
+
+
+def pages_read(office: Office, caller: str, name: str, query: str | None = None) -> list[tuple]:
+    """The statements of an endpoint that read a page of a list; asked as its case does, or by this query."""
+    names = office.names | {"import": office.names["ready_import"]}
+    asked = ask(routes(office.app)[f"GET {name}"], f"GET {name}", names)
+    if query is not None:
+        words = re.sub(r"@(\w+)", lambda found: office.names[found[1]], query)
+        asked = replace(asked, query=dict(parse_qsl(words)))
+    with remembered("SELECT", "WITH") as seen:
+        office.callers[caller].send(asked)
+    return [one for one in seen if PAGED in one[0]]
+
+
+@pytest.mark.parametrize(("name", "query"), ASKED)
+@pytest.mark.parametrize("caller", ["ada", "ben"])
+def test_a_list_is_read_in_the_order_of_its_index(office, caller, name, query):
+    read = pages_read(office, caller, name, query)
+    assert read or caller == "ben", "nothing was read"
+    for statement in read[:1]:
+        plan = plan_of(*statement)
+        assert any(re.search(rf"\b{index}\b", plan) for index in LISTS[name][query].split()), plan
+        assert (name, query) in LITTLE or not SORTS.search(plan), plan
+
+
+@pytest.mark.parametrize("name", [name.removeprefix("GET ") for name in CASES if name.startswith("GET ")])
+def test_every_list_has_its_plan_asserted(office, name):
+    assert bool(pages_read(office, "ada", name)) <= (name in LISTS or name in SORTED)
