@@ -123,7 +123,7 @@ def test_the_list_costs_the_same_with_many_accounts(ada, cast, account, deal):
         perform(operations.create_opportunity, other, OpportunityData(name="x", amount=Decimal(5)))
     with count_queries() as many:
         assert len(names(ada.get("/accounts"))) == 21
-    assert len(many) == len(few)
+    assert len(many) == len(few) <= 6
 
 
 def test_the_export_has_the_accounts_of_the_list_and_runs_nothing(ada, cast, account):
@@ -206,6 +206,7 @@ def test_the_page_costs_the_same_with_much_on_it(ada, cast, account, thandi, dea
     ada.get(f"/accounts/{account.id}")
     with count_queries() as many:
         ada.get(f"/accounts/{account.id}")
+    assert len(many) <= 10
     assert len(many) - len(few) <= 1, "the owners' names are asked for once"
 
 

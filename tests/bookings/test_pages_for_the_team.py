@@ -1,5 +1,7 @@
 """The team's list of meetings, and booking, moving and canceling for a lead."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -8,6 +10,7 @@ from leadcrm.core.db import db, perform
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from tests.bookings.conftest import at, be, facts_of
+from tests.conftest import count_queries
 
 DAY, ELEVEN = "2030-03-04", "2030-03-04T16:00:00+00:00"
 
@@ -26,6 +29,18 @@ def test_the_list_shows_what_is_to_come_soonest_first_and_past_apart(ada, book, 
     be(at(10, 30))
     assert "Thabo" not in ada.get("/bookings").text
     assert "Thabo" in ada.get("/bookings?view=past").text
+
+
+def test_the_list_costs_the_same_with_many_meetings(ada, book, new_lead):
+    book(at(9))
+    ada.get("/bookings")
+    with count_queries() as few:
+        ada.get("/bookings")
+    for n in range(10):
+        book(at(10, days=n // 5) + timedelta(hours=n % 5), new_lead(f"Lead {n}"))
+    with count_queries() as many:
+        assert "Lead 9" in ada.get("/bookings").text
+    assert len(many) == len(few) <= 6
 
 
 def test_a_page_of_the_list_has_a_next_one(ada, book, new_lead, monkeypatch):

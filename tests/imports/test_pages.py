@@ -10,6 +10,7 @@ from leadcrm.core.db import db, perform
 from leadcrm.imports.csv_files import LARGEST_FILE
 from leadcrm.imports.models import Import
 from leadcrm.leads import operations as lead_verbs
+from tests.conftest import count_queries
 from tests.imports.conftest import PEOPLE, again, lead_of, leads, work
 
 PLAN = {"dates": "mdy", "source": "", "owner_id": "", "tags": "", "consent_source": "", "consent_on": ""}
@@ -204,3 +205,27 @@ def test_only_who_may_import_is_led_there(cast, sign_in):
     assert 'href="/imports"' not in sign_in(cast.ben).get("/leads").get_data(as_text=True)
     assert "/imports" in sign_in(cast.mia).get("/palette?q=import").get_data(as_text=True)
     assert "/imports" not in sign_in(cast.ben).get("/palette?q=import").get_data(as_text=True)
+
+
+def test_the_list_costs_the_same_with_many_imports(client, bring):
+    bring(PEOPLE, name="first.csv")
+    client.get("/imports")
+    with count_queries() as few:
+        client.get("/imports")
+    for n in range(5):
+        bring(PEOPLE, name=f"more-{n}.csv")
+    with count_queries() as many:
+        assert "more-4.csv" in client.get("/imports").text
+    assert len(many) == len(few) <= 6
+
+
+def test_the_preview_costs_the_same_with_many_rows(client, bring):
+    def cost(text: str) -> int:
+        found = bring(text)
+        with count_queries() as seen:
+            assert client.get(f"/imports/{found.id}").status_code == 200
+        return len(seen)
+
+    many = "Name,Email\n" + "".join(f"Lead {n},lead{n}@mail.example\n" for n in range(20))
+    cost(PEOPLE)
+    assert cost(many) == cost(PEOPLE) <= 10

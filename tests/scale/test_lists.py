@@ -6,25 +6,33 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from tests.conftest import count_queries
 from tests.plans import plan_of, remembered
 from tests.scale.conftest import Office
 from tests.scale.lists import LISTS, LITTLE, SORTED
-from tests.strangers.cases import CASES, ask, routes
+from tests.strangers.cases import CASES, Ask, ask, routes
 
 PAGED = "_key0"  # what core.paging calls the first column that a page is found by
 SORTS = re.compile(r"Sort Key: .*\n(?!\s*Presorted)|TEMP B-TREE FOR (?!LAST TERM)")
+MOST_QUERIES = 6  # of a list, the reader's session and the sidebar's numbers among them
+MOST_OF_A_LEAD = 10  # which is looked up and named, too
 ASKED = [(name, query) for name, queries in LISTS.items() for query in queries]
 
 
-def pages_read(office: Office, caller: str, name: str, query: str | None = None) -> list[tuple]:
-    """The statements of an endpoint that read a page of a list; asked as its case does, or by this query."""
+def request_of(office: Office, name: str, query: str | None) -> Ask:
+    """Asked by this query, or as its case does; of the imports by the one whose rows are shown."""
     names = office.names | {"import": office.names["ready_import"]}
     asked = ask(routes(office.app)[f"GET {name}"], f"GET {name}", names)
-    if query is not None:
-        words = re.sub(r"@(\w+)", lambda found: office.names[found[1]], query)
-        asked = replace(asked, query=dict(parse_qsl(words)))
+    if query is None:
+        return asked
+    words = re.sub(r"@(\w+)", lambda found: names[found[1]], query)
+    return replace(asked, query=dict(parse_qsl(words)))
+
+
+def pages_read(office: Office, caller: str, name: str, query: str | None = None) -> list[tuple]:
+    """The statements of an endpoint that read a page of a list."""
     with remembered("SELECT", "WITH") as seen:
-        office.callers[caller].send(asked)
+        office.callers[caller].send(request_of(office, name, query))
     return [one for one in seen if PAGED in one[0]]
 
 
@@ -42,3 +50,13 @@ def test_a_list_is_read_in_the_order_of_its_index(office, caller, name, query):
 @pytest.mark.parametrize("name", [name.removeprefix("GET ") for name in CASES if name.startswith("GET ")])
 def test_every_list_has_its_plan_asserted(office, name):
     assert bool(pages_read(office, "ada", name)) <= (name in LISTS or name in SORTED)
+
+
+@pytest.mark.parametrize(("name", "query"), [one for one in ASKED if not one[0].endswith("export")])
+def test_a_list_costs_a_handful_of_questions(office, name, query):
+    asked = request_of(office, name, query)
+    most = MOST_OF_A_LEAD if asked.path.startswith("/leads/") or "lead=" in query else MOST_QUERIES
+    for hx in (False, True):
+        with count_queries() as seen:
+            office.callers["ada"].send(asked, hx=hx)
+        assert len(seen) <= most, "\n\n".join(seen)

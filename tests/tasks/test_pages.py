@@ -200,7 +200,7 @@ def test_the_list_costs_the_same_with_many_tasks(ada, cast, add):
         add(f"Task {number}", assignee=cast.ada)
     with count_queries() as many:
         ada.get("/tasks")
-    assert len(many) == len(few)
+    assert len(many) == len(few) <= 6
 
 
 def test_the_sidebar_stops_counting_at_99(ada, cast, lead):
