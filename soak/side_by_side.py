@@ -8,10 +8,11 @@ from collections import Counter
 from soak.backlog import pile_up
 from soak.kills import wait_until_settled
 from soak.places import Office, Place
-from soak.verdicts import Verdict, verdict_on
+from soak.verdicts import Verdict, measured, verdict_on
 from tests.installation import Api
 
 WORKERS = 3
+WANTED_DUE = 1_000  # of P8
 TWINS = 20
 CAPTURES_AT_ONCE = 4
 LEADS = 50
@@ -38,7 +39,7 @@ def attack(place: Place, due: int) -> list[Verdict]:
         wrong += [f"{email} was greeted {greetings[email]} times" for email in leads if greetings[email] != 1]
         figure = f"{WORKERS} workers, {due} due at once, {LEADS} greetings; {arrived.total()} mails in the sink's log"
         return [
-            verdict_on("P8 many workers, one effect", place.name, wrong, figure),
+            measured(verdict_on("P8 many workers, one effect", place.name, wrong, figure), due, WANTED_DUE, "due"),
             verdict_on("P15 nothing left running", place.name, office.end_all(), "5 s after SIGTERM"),
         ]
 

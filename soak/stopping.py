@@ -6,17 +6,18 @@ from soak.checker import examine
 from soak.crowd import Crowd
 from soak.kills import wait_until_settled
 from soak.places import Office, Place
-from soak.verdicts import Verdict, verdict_on
+from soak.verdicts import Verdict, measured, verdict_on
 from tests.installation import wait_for
 
 SINK_DELAY_SECONDS = 2.0
 MOST_STOP_SECONDS = 5.0
+WANTED_STOPS = 50  # of P14
 
 
 def attack(
     place: Place,
     seconds: float,
-    most_stops: int = 50,
+    most_stops: int = WANTED_STOPS,
     sink_delay: float = SINK_DELAY_SECONDS,
     slowest: float = MOST_STOP_SECONDS,
 ) -> list[Verdict]:
@@ -39,7 +40,7 @@ def attack(
         holds = bool(stops) and unknown == 0 and max(stops) <= slowest
         culprits = found.missing + found.twice + found.contradictions + found.forgotten
         return [
-            Verdict("P14 SIGTERM under load", place.name, figure, holds),
+            measured(Verdict("P14 SIGTERM under load", place.name, figure, holds), len(stops), WANTED_STOPS, "stops"),
             verdict_on("P14 nothing lost by stops", place.name, culprits, f"{found.delivered} mails"),
             verdict_on("P15 nothing left running", place.name, office.end_all(), "5 s after SIGTERM"),
         ]
