@@ -1,12 +1,13 @@
 """Three witnesses side by side: the SMTP server's own log, the clients' record of acknowledgements, and the API."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from soak.crowd import DOMAIN, Record
 from soak.places import Office, Place
 from soak.verdicts import Verdict, verdict_on
+from tests.installation import Api
 
 ACCEPTED = {"sent", "delivered", "read"}
 FINAL = ACCEPTED | {"bounced", "failed", "expired", "canceled", "skipped", "unknown", "received"}
@@ -46,6 +47,8 @@ def examine(office: Office, record: Record) -> Findings:
     messages = [row for row in api.all("/api/messages", channel="email") if row["lead_id"] in email_of]
     outbound = [row for row in messages if row["direction"] == "outbound" and is_due(row)]
     _look_for_leads(record, email_of, found)
+    _look_for_meetings(api, record, found)
+    _look_for_customers(api, record, found)
     _look_for_replies(record, [row for row in messages if row["direction"] == "inbound"], found)
     _look_for_words(record, outbound, email_of, found)
     _hold_against_the_sink(office, outbound, email_of, found)
@@ -64,6 +67,36 @@ def _look_for_leads(record: Record, email_of: dict[str, str], found: Findings) -
     found.missing += [f"two of {email}" for email, n in Counter(email_of.values()).items() if n > 1]
 
 
+def _look_for_meetings(api: Api, record: Record, found: Findings) -> None:
+    """Each meeting that was agreed on was made once, and no time was given to two."""
+    made = defaultdict(list)
+    for fact in api.all("/api/events", name="booking.made"):
+        made[fact["lead_id"]].append((fact["data"]["booking_id"], datetime.fromisoformat(fact["data"]["starts_at"])))
+    for email, (booking, start) in record.meetings.items():
+        agreed = [(booking, datetime.fromisoformat(start))]
+        if made[record.leads[email]] != agreed:
+            found.missing.append(f"meeting of {email}: {made[record.leads[email]]}")
+    held = Counter(start for meetings in made.values() for _, start in meetings if start > datetime.now(UTC))
+    found.missing += [f"{n} meetings at {start}" for start, n in held.items() if n > 1 and start in _starts(record)]
+
+
+def _starts(record: Record) -> set[datetime]:
+    return {datetime.fromisoformat(start) for _, start in record.meetings.values()}
+
+
+def _look_for_customers(api: Api, record: Record, found: Findings) -> None:
+    """Each lead that became a customer did so once: one account of its name, with the contact and the deal it has."""
+    named = Counter(account["name"] for account in api.all("/api/accounts", q=DOMAIN))
+    contacts = {row["id"]: row["account_id"] for row in api.all("/api/contacts")}
+    deals = Counter((row["account_id"], row["id"]) for row in api.all("/api/opportunities"))
+    for email, made in record.customers.items():
+        account = made["account_id"]
+        counts = named[f"Works of {email}"], deals[account, made["opportunity_id"]]
+        if counts != (1, 1) or contacts.get(made["contact_id"]) != account:
+            found.missing.append(f"customer {email}: {counts}")
+    found.missing += [f"{n} accounts called {name}" for name, n in named.items() if n > 1]
+
+
 def _look_for_replies(record: Record, inbound: list[dict], found: Findings) -> None:
     heard = Counter(row["content"].strip() for row in inbound)
     found.missing += [text for text in record.inbound if not heard[text]]
@@ -71,13 +104,13 @@ def _look_for_replies(record: Record, inbound: list[dict], found: Findings) -> N
 
 
 def _look_for_words(record: Record, outbound: list[dict], email_of: dict[str, str], found: Findings) -> None:
-    """Each message asked for is there, and each lead was greeted unless it spoke first."""
+    """Each message asked for is there, and each lead was greeted unless it spoke, met us or bought first."""
     ids = {row["id"] for row in outbound}
     found.missing += [key for key, message in record.messages.items() if message not in ids]
     tried = ACCEPTED | {"unknown", "bounced", "failed"}
     welcomes = [row for row in outbound if row["origin"] in ("flow", "automation")]  # whichever came first
     greeted = {email_of[row["lead_id"]] for row in welcomes if row["status"] in tried}
-    spoke = set(record.inbound.values())
+    spoke = {*record.inbound.values(), *record.meetings, *record.customers}
     found.forgotten += [f"no greeting to {email}" for email in record.leads if email not in greeted | spoke]
 
 
@@ -108,7 +141,10 @@ def _may_have_left(message: dict) -> bool:
 
 def promises(place: Place, record: Record, found: Findings) -> list[Verdict]:
     """P1 to P4 as the witnesses saw them."""
-    asked = f"{len(record.leads)} leads, {len(record.messages)} messages, {len(record.inbound)} replies acknowledged"
+    asked = (
+        f"{len(record.leads)} leads, {len(record.messages)} messages, {len(record.inbound)} replies, "
+        f"{len(record.meetings)} meetings, {len(record.customers)} customers acknowledged"
+    )
     return [
         verdict_on("P1 acknowledged is there", place.name, found.missing + record.refused, asked),
         verdict_on("P2 nothing said twice", place.name, found.twice, f"{found.delivered} mails in the sink's log"),

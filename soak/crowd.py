@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import requests
 
@@ -15,6 +16,7 @@ from tests.installation import Api
 WAIT_AFTER_ERROR = 0.1
 PATIENCE_SECONDS = 60.0
 DOMAIN = "soak.test"
+SLOT_TAKEN = "slot_taken"  # somebody was quicker: an answer like any other
 PHONES = "+1917555"  # and four digits; nobody of the demo, where some want no texts, has such a number
 
 
@@ -25,6 +27,8 @@ class Record:
     leads: dict[str, str] = field(default_factory=dict)  # e-mail → lead id
     messages: dict[tuple[str, str], str] = field(default_factory=dict)  # (e-mail, subject) → message id
     inbound: dict[str, str] = field(default_factory=dict)  # text → sender
+    meetings: dict[str, tuple[str, str]] = field(default_factory=dict)  # e-mail → (booking id, start)
+    customers: dict[str, dict[str, str]] = field(default_factory=dict)  # e-mail → ids of account, contact and deal
     seconds: list[float] = field(default_factory=list)  # each acknowledged request's own time
     refused: list[str] = field(default_factory=list)  # answers that are neither yes nor "not now"
 
@@ -32,18 +36,25 @@ class Record:
         self.leads |= other.leads
         self.messages |= other.messages
         self.inbound |= other.inbound
+        self.meetings |= other.meetings
+        self.customers |= other.customers
         self.seconds += other.seconds
         self.refused += other.refused
 
+    @property
+    def acknowledged(self) -> int:
+        """How many times the office said yes."""
+        return sum(map(len, (self.leads, self.messages, self.inbound, self.meetings, self.customers)))
+
 
 class Client(threading.Thread):
-    """One after the other: captures leads, writes to them, and answers as they would."""
+    """One after the other: captures leads, writes to them, answers as they would, meets them, makes them customers."""
 
     def __init__(self, office: Office, number: int, limit: int | None = None, pause: float = 0.0):
         super().__init__(daemon=True)
         self.api = Api(office.url, office.token)
         self.secret = office.environment["EMAIL_WEBHOOK_SECRET"].encode()
-        self.mailbox = office.environment["MAIL_FROM"]
+        self.mailbox, self.realtor_id = office.environment["MAIL_FROM"], office.realtor_id
         self.number, self.limit, self.pause = number, limit, pause
         self.rng = random.Random(number)
         self.record = Record()
@@ -52,7 +63,7 @@ class Client(threading.Thread):
     def run(self) -> None:
         done = 0
         while not self.stopping.is_set() and (self.limit is None or done < self.limit):
-            act = self.rng.choice([self.capture, self.capture, self.write, self.reply])
+            act = self.rng.choice([*[self.capture] * 3, self.write, self.reply, self.book, self.convert])
             act(done)
             done += 1
             self.stopping.wait(self.pause)
@@ -85,8 +96,43 @@ class Client(threading.Thread):
         if self.press(lambda: self.api.session.post(url, data=mail, headers=headers, timeout=15), 200):
             self.record.inbound[text] = sender
 
-    def press(self, ask: Callable[[], requests.Response], expected: int) -> dict | None:
-        """Ask until it is answered as hoped, as any sender does; the answer, or None when patience ends."""
+    def book(self, n: int) -> None:
+        """The first free time of a day, for somebody who has no meeting yet; others reach for the same one."""
+        email = self._somebody_not_in(self.record.meetings)
+        day = (datetime.now(UTC) + timedelta(self.rng.randint(2, 40))).date().isoformat()
+        query = {"realtor_id": self.realtor_id, "date": day, "timezone": "Etc/UTC"}
+        url = f"{self.api.url}/api/slots"
+        free = self.press(lambda: self.api.session.get(url, params=query, timeout=15), 200) if email else None
+        if not free or not free["items"]:
+            return
+        start, lead = free["items"][0]["start"], self.record.leads[email]
+        body = {"realtor_id": self.realtor_id, "lead_id": lead, "start": start, "timezone": "Etc/UTC"}
+        answer = self.press(lambda: self.api.post("/api/bookings", key=f"{email} {start}", **body), 201, no=SLOT_TAKEN)
+        if answer:
+            self.record.meetings[email] = answer["id"], start
+
+    def convert(self, n: int) -> None:
+        """Somebody who is no customer yet becomes one, with a deal."""
+        email = self._somebody_not_in(self.record.customers)
+        if not email:
+            return
+        lead, company = self.record.leads[email], {"name": f"Works of {email}"}
+        change = {"status": "qualified"}
+        url = f"{self.api.url}/api/leads/{lead}"
+        body = {"account": company, "opportunity": {"name": f"Deal of {email}"}}
+        if self.press(lambda: self.api.session.patch(url, json=change, timeout=15), 200):
+            answer = self.press(lambda: self.api.post(f"/api/leads/{lead}/convert", key=email, **body), 201)
+            if answer:
+                self.record.customers[email] = answer
+
+    def _somebody_not_in(self, served: dict) -> str | None:
+        left = [email for email in self.record.leads if email not in served]
+        return self.rng.choice(left) if left else None
+
+    def press(self, ask: Callable[[], requests.Response], expected: int, no: str = "") -> dict | None:
+        """Ask until it is answered as hoped, as any sender does; the answer, or None when patience ends, or when it is
+        a refusal with the code `no`.
+        """
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             started = time.monotonic()
@@ -98,6 +144,8 @@ class Client(threading.Thread):
             if response.status_code == expected:
                 self.record.seconds.append(time.monotonic() - started)
                 return response.json()
+            if no and response.status_code == 400 and response.json()["error"]["code"] == no:
+                return None
             if response.status_code < 500 and response.status_code != 429:
                 self.record.refused.append(f"{response.status_code} {response.text[:100]}")
                 return None

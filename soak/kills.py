@@ -18,7 +18,7 @@ from leadcrm.settings import Settings
 from soak.checker import examine, is_settled, promises
 from soak.crowd import Crowd, Record
 from soak.places import Office, Place
-from soak.verdicts import Verdict, verdict_on
+from soak.verdicts import Verdict, measured, verdict_on
 from tests.installation import wait_for
 
 CLIENTS = 6
@@ -26,6 +26,7 @@ PAUSE = 0.05
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 0.8
 LEASE_SECONDS = 400  # the longest lease of a send; what a kill broke off is known to be unknown after it
 SLACK_SECONDS = 60
+WANTED_KILLS, WANTED_ANSWERS = 500, 10_000  # of P1
 KINDS = {"web worker": 2, "web": 1, "worker's child": 6, "supervisor": 2, "redis": 1, "flush": 1}
 
 
@@ -98,9 +99,12 @@ def _settle_and_judge(office: Office, place: Place, killer: Killer, record: Reco
         wait_until_settled(office, left, record)
         found = examine(office, record)
         strikes = ", ".join(f"{n} {kind}" for kind, n in sorted(killer.kills.items()))
+        count = killer.kills.total()
+        acknowledged, *others = promises(place, record, found)
         return [
-            Verdict("kills", place.name, f"{killer.kills.total()}: {strikes}", killer.kills.total() > 0),
-            *promises(place, record, found),
+            measured(Verdict("kills", place.name, f"{count}: {strikes}", count > 0), count, WANTED_KILLS, "kills"),
+            measured(acknowledged, record.acknowledged, WANTED_ANSWERS, "answers"),
+            *others,
             _unknown_verdict(office, place, found.unknown, killer),
             verdict_on("P15 nothing left running", place.name, office.end_all(), "5 s after SIGTERM"),
         ]

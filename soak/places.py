@@ -22,13 +22,13 @@ RESTART_SECONDS = 30.0
 
 
 class Office(Installation):
-    """An installation of the demo, and the API token of Acme's owner."""
+    """An installation of the demo, the API token of Acme's owner, and the public id of its realtor."""
 
     web_processes = 2
 
-    def __init__(self, folder: Path, database_url: str, token: str, **environment: str):
+    def __init__(self, folder: Path, database_url: str, token: str, realtor_id: str, **environment: str):
         super().__init__(folder, database_url, **environment)
-        self.token = token
+        self.token, self.realtor_id = token, realtor_id
 
     def open_api(self) -> Api:
         return self.api(self.token)
@@ -103,6 +103,12 @@ class DurablePostgresql(PostgresqlDatabases):
                     raise
 
 
+def known_of(users: list[dict]) -> tuple[str, str]:
+    """The owner's API token and the realtor's public id, of what `seed-demo --json` says of an office's people."""
+    token = next(user["api_token"] for user in users if user["role"] == "owner")
+    return token, next(user["realtor_id"] for user in users if user.get("realtor_id"))
+
+
 @dataclass
 class Place:
     """A kind of database, and offices on copies of the demo."""
@@ -112,6 +118,7 @@ class Place:
     databases: SqliteDatabases | PostgresqlDatabases
     template: str
     token: str
+    realtor_id: str
     offices: int = 0
     open_offices: list[Office] = field(default_factory=list)
 
@@ -125,8 +132,7 @@ class Place:
         installation.command("db", "upgrade")
         accounts = json.loads(installation.command("seed-demo", "--json"))
         acme = next(row for row in accounts["organizations"] if row["name"].startswith("Acme"))
-        token = next(user["api_token"] for user in acme["users"] if user["role"] == "owner")
-        return cls(name, folder, databases, template, token)
+        return cls(name, folder, databases, template, *known_of(acme["users"]))
 
     def __enter__(self) -> "Place":
         return self
@@ -145,7 +151,8 @@ class Place:
         self.offices += 1
         folder = self.folder / f"office-{self.offices}"
         folder.mkdir()
-        office = Office(folder, self.databases.create(like=self.template), self.token, **environment)
+        url = self.databases.create(like=self.template)
+        office = Office(folder, url, self.token, self.realtor_id, **environment)
         self.open_offices.append(office)
         return office
 

@@ -21,8 +21,7 @@ STARVED_SECONDS = 1.5  # without the fair lock the web waited 2.2 to 5 s; a busy
 def place(databases, demo_office, demo, tmp_path, monkeypatch) -> Iterator[Place]:
     """The suite's own databases, and offices on copies of the demo."""
     monkeypatch.setattr(places, "ENDING_SECONDS", STOP_SECONDS)
-    token = next(user["api_token"] for user in demo["users"] if user["role"] == "owner")
-    with Place(BACKEND, tmp_path, databases, demo_office[0], token) as place:
+    with Place(BACKEND, tmp_path, databases, demo_office[0], *places.known_of(demo["users"])) as place:
         yield place
 
 

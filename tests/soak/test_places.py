@@ -10,7 +10,8 @@ from tests.databases import BACKEND, only_on
 from tests.installation import Installation
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-SEEDED = {"organizations": [{"name": "Acme", "users": [{"role": "owner", "api_token": "of Ada"}]}]}
+USERS = [{"role": "owner", "api_token": "of Ada"}, {"role": "rep", "api_token": "of Rosa", "realtor_id": "Rosa's"}]
+SEEDED = {"organizations": [{"name": "Acme", "users": USERS}]}
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def place(tmp_path, monkeypatch) -> Place:
 
 
 def test_offices_are_copies(place):
-    assert place.token == "of Ada"
+    assert (place.token, place.realtor_id) == ("of Ada", "Rosa's")
     with place.office() as office:
         assert office.environment["DATABASE_URL"] not in ("", place.template)
 
