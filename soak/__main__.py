@@ -17,6 +17,7 @@ from soak import (
     kills,
     random_flows,
     redis_weather,
+    restoring,
     side_by_side,
     smtp_weather,
     starving,
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Place, float], list[Verdict] | Judge]] = {
     "twins": lambda place, seconds: side_by_side.ask_as_twins(place, max(2, int(seconds / 30))),
     "web": lambda place, seconds: starving.attack(place, max(200, int(17 * seconds / 200) * 200)),
     "clock": lambda place, seconds: clock_jumps.attack(place),
+    "restore": lambda place, seconds: restoring.attack(place),
     "memory": lambda place, seconds: growth.attack(place, seconds),
     "flows": lambda place, seconds: random_flows.attack(place, max(1, int(seconds / 600))),
 }

@@ -19,7 +19,10 @@ READER_PAUSE = 0.5
 SAMPLES = 60  # over the whole time
 WINDOW = SAMPLES // 6  # the first is the warm-up: what is made at first use is made then
 MOST_GROWTH = 1.1  # of the last window beside the one after the warm-up
-PAGES = ("/leads", "/leads?q=soak", "/inbox", "/tasks", "/flows", "/campaigns", "/automations", "/settings/system")
+PAGES = (
+    "/leads", "/leads?q=soak", "/inbox", "/tasks", "/accounts", "/accounts?q=a", "/opportunities", "/bookings",
+    "/bookings?view=past", "/imports", "/flows", "/campaigns", "/automations", "/settings/system",
+)  # fmt: skip
 
 
 class Reader(threading.Thread):
