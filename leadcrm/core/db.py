@@ -130,7 +130,7 @@ def _criterion_of(organization_id: str) -> Any:
 
 
 def sharper(criterion: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A criterion that fewer rows meet than are of the organization. SQLite, to whom that is unlikely, has to be told."""
+    """A criterion that fewer rows meet than are of the organization, which SQLite takes to be few."""
     return criterion if is_postgresql() else func.unlikely(criterion)
 
 

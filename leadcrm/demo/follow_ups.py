@@ -82,9 +82,7 @@ def _on_the_grid(moment: datetime) -> datetime:
     return moment.replace(minute=moment.minute // 30 * 30, second=0, microsecond=0)
 
 
-def _customer(
-    lead: Row, email: str, phone: str, now: datetime, chance: random.Random
-) -> Iterator[tuple[Table, Row]]:
+def _customer(lead: Row, email: str, phone: str, now: datetime, chance: random.Random) -> Iterator[tuple[Table, Row]]:
     """An account, the lead as its main contact, a deal, and that all three were made of the lead."""
     at = min(lead["last_activity_at"] + FORTNIGHT * chance.random(), now)
     common = {"created_at": at, "updated_at": at}

@@ -1,7 +1,7 @@
 """Every list that is read page by page, each way it is asked for, and the index that has its rows in order.
 
 `@name` is an id of the furnished house. Where two indexes are named, a planner may take either: both have the rows in
-order, one of them all of the organization's, of which it then takes so great a part to be meant that it looks no further.
+order, one of them all of the organization's, when it takes a great part of them to be meant.
 """
 
 SEARCHED = "found by the words of the search first; tests/leads/test_speed.py holds its plans"
@@ -44,7 +44,10 @@ LISTS: dict[str, dict[str, str]] = {
     },
     "bookings.index": {"": "ix_bookings_team", "view=past": "ix_bookings_team"},
     "campaigns.index": {"": "ix_campaigns_newest"},
-    "contacts_api.contacts": {"": "ix_contacts_newest", "account_id=@account": "ix_contacts_account ix_contacts_newest"},
+    "contacts_api.contacts": {
+        "": "ix_contacts_newest",
+        "account_id=@account": "ix_contacts_account ix_contacts_newest",
+    },
     "conversations.inbox": {
         "queue=mine": "ix_conversations_mine",
         "queue=unassigned": "ix_conversations_mine ix_conversations_queue",
@@ -57,7 +60,11 @@ LISTS: dict[str, dict[str, str]] = {
     "conversations.thread_list": {"queue=all": "ix_conversations_queue", "queue=mine": "ix_conversations_mine"},
     "flows_api.flows": {"": "uq_flows_organization_id_name sqlite_autoindex_flows_2"},
     "imports.index": {"": "ix_imports_newest"},
-    "imports.show": {"": "pk_import_rows sqlite_autoindex_import_rows_1", "rows=new": "ix_import_rows_outcome", "rows=left": "ix_import_rows_state"},
+    "imports.show": {
+        "": "pk_import_rows sqlite_autoindex_import_rows_1",
+        "rows=new": "ix_import_rows_outcome",
+        "rows=left": "ix_import_rows_state",
+    },
     "leads.export": {"": "ix_leads_newest", "owner=@user": "ix_leads_newest"},
     "leads.index": {
         "": "ix_leads_activity",
