@@ -21,6 +21,12 @@ PAGES = {
     "detail": "/leads/{lead}",
     "inbox": "/inbox?queue=all",
     "thread": "/conversations/{thread}",
+    "tasks of the team": "/tasks?view=team",
+    "tasks done": "/tasks?view=done",
+    "accounts": "/accounts",
+    "opportunities": "/opportunities",
+    "meetings that are over": "/bookings?view=past",
+    "campaigns": "/campaigns",
 }
 OF_THE_LIMIT = {"list of 50": 0.60, "filter by status": 0.60, "search by part of a name": 0.50, "detail": 0.40}
 CREATE_AT_LEAST = 200 / 795
