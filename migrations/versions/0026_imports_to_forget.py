@@ -12,15 +12,15 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
-INDEXES = {"ix_imports_unstarted": ("created_at", "started_at"), "ix_imports_kept": ("ended_at", "forgotten_at")}
-
 
 def upgrade() -> None:
-    for name, (column, empty) in INDEXES.items():
-        only = sa.text(f"{empty} IS NULL")
-        op.create_index(name, "imports", [column], postgresql_where=only, sqlite_where=only)
+    unstarted, kept = sa.text("started_at IS NULL"), sa.text("forgotten_at IS NULL")
+    op.create_index(
+        "ix_imports_unstarted", "imports", ["created_at"], postgresql_where=unstarted, sqlite_where=unstarted
+    )
+    op.create_index("ix_imports_kept", "imports", ["ended_at"], postgresql_where=kept, sqlite_where=kept)
 
 
 def downgrade() -> None:
-    for name in INDEXES:
-        op.drop_index(name, "imports")
+    op.drop_index("ix_imports_kept", "imports")
+    op.drop_index("ix_imports_unstarted", "imports")
