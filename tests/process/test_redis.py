@@ -7,7 +7,7 @@ from leadcrm.core.jobs import redis_url
 from tests.conftest import make_settings
 from tests.installation import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.process, pytest.mark.each_database, pytest.mark.timeout(300)]
 
 
 def own_redis(installation) -> Redis:
