@@ -27,7 +27,7 @@ from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
 from tests.conversations.conftest import FakeTransport
 from tests.flows.conftest import book_soon, drain
-from tests.flows.test_leaving import set_status
+from tests.flows.test_leaving import convert
 
 START = datetime(2026, 3, 20, tzinfo=UTC)  # clocks change in London on the 29th, in Auckland on the 5th of April
 CASES = 5
@@ -213,7 +213,8 @@ def happen(what: str, case: Case, lead: Lead, enrolment: Enrolment, ada) -> None
     elif what == "opt_out":
         perform(conversations.opt_out, lead.id, "all", address, "confirmed_by_hand")
     elif what == "conversion":
-        set_status(lead, "converted")
+        if (fresh := get_or_404(Lead, lead.id)).status not in ("converted", "unqualified"):
+            convert(fresh)
     elif what == "disqualification":
         if (fresh := get_or_404(Lead, lead.id)).status != "converted":
             perform(leads.change_status, fresh, "unqualified", "No budget")
