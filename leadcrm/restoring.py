@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import Executable, Select, delete, insert, literal, select, update
 
-from leadcrm.automations import webhook_pause
 from leadcrm.conversations import jobs
-from leadcrm.conversations.models import CHANNELS, Attachment, Message, SendingPause
+from leadcrm.conversations.models import PAUSABLE, Attachment, Message, SendingPause
 from leadcrm.conversations.storage import FOLDER
 from leadcrm.core import clock, tenancy
 from leadcrm.core.backup import journal
@@ -44,8 +43,7 @@ def calming(backup_at: datetime, erasures: Iterable[journal.Entry] = ()) -> Sequ
     now = clock.real_now()
     known = journal.read_entries(current_app.settings.var / journal.NAME)
     again = journal.replaying([*journal.entries_of_database(), *known, *erasures])
-    paused = [*_pause_sending(backup_at, now), webhook_pause.pausing(now)]
-    return [*paused, *_break_off(now), *_sign_everyone_out(now), *again]
+    return [*_pause_sending(backup_at, now), *_break_off(now), *_sign_everyone_out(now), *again]
 
 
 def settle(backup_at: datetime) -> int:
@@ -74,10 +72,10 @@ def _tell_managers(backup_at: datetime) -> None:
 
 
 def _pause_sending(backup_at: datetime, now: datetime) -> list[Executable]:
-    """A pause for each organization and channel; those the backup was made in are over."""
+    """A pause for each organization and what can be paused; those the backup was made in are over."""
     older = update(PAUSES).where(PAUSES.c.released_at.is_(None))
     pauses: list[Executable] = [older.values(released_at=literal(now, Moment()), released_by="restore")]
-    for channel in CHANNELS:
+    for channel in PAUSABLE:
         row = select(
             ORGANIZATIONS.c.id,
             literal(channel),

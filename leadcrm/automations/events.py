@@ -47,16 +47,6 @@ class CallGivenUp(Event):
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class WebhooksPaused(Event):
-    """A backup was restored: what other programs are to be told in it, they may have been told since it was made."""
-
-    name = "webhooks.paused"
-    title = "Webhooks paused by a restore"
-    icon = "plug"
-
-
-@register
-@dataclass(frozen=True, kw_only=True)
 class WebhooksReleased(Event):
     """A person let the calls leave that had waited since then."""
 

@@ -46,7 +46,7 @@ def mailbox_silent_seconds() -> float | None:
 
 
 def paused_channels() -> int:
-    """Channels of organizations on which nothing leaves since a restore, until a person releases them."""
+    """Channels and webhooks of organizations that are paused since a restore, until a person releases them."""
     return db.session.scalar(select(func.count(SendingPause.id)).where(SendingPause.released_at.is_(None))) or 0
 
 

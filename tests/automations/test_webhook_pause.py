@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from leadcrm.automations import webhook_pause
 from leadcrm.conversations import operations as conversations
-from leadcrm.conversations.models import CHANNELS, SendingPause
+from leadcrm.conversations.models import CHANNELS, PAUSABLE, SendingPause
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict
@@ -17,14 +17,17 @@ PAGE = "/settings/system/webhooks"
 
 
 @pytest.fixture
-def restored(acme):
+def restored(acme, cast):
     """As a restore leaves every organization behind."""
+    for organization_id in (acme.id, cast.rival.id):
+        with tenancy.organization(organization_id):
+            pause(PAUSABLE)
+
+
+def pause(kinds) -> None:
     now = clock.real_now()
-    with tenancy.everyone(), writing() as session:
-        session.execute(webhook_pause.pausing(now))
     with writing() as session:
-        for channel in CHANNELS:
-            session.add(SendingPause(channel=channel, backup_at=now, paused_at=now, paused_by="root"))
+        session.add_all(SendingPause(channel=kind, backup_at=now, paused_at=now, paused_by="root") for kind in kinds)
 
 
 def test_no_other_release_lets_calls_go(rule, new_lead, outside, restored):
@@ -49,8 +52,7 @@ def test_calls_are_released_while_messages_wait(rule, new_lead, outside, restore
 
 def test_a_later_restore_pauses_again(restored):
     perform(webhook_pause.release)
-    with tenancy.everyone(), writing() as session:
-        session.execute(webhook_pause.pausing(clock.real_now()))
+    pause(["webhook"])
     assert webhook_pause.waiting() is not None
 
 

@@ -223,7 +223,7 @@ def test_after_a_restore_nobody_is_told_until_released(rule, new_lead, outside):
     new_lead()
     now = clock.real_now()
     with writing() as session:
-        pause = SendingPause(channel="email", backup_at=now, paused_at=now, paused_by="root")
+        pause = SendingPause(channel="webhook", backup_at=now, paused_at=now, paused_by="root")
         session.add(pause)
     assert work() == 0
     with writing() as session:

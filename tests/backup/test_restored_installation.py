@@ -11,7 +11,7 @@ import pytest
 import requests
 from sqlalchemy import func, inspect, select
 
-from leadcrm.conversations.models import SendingPause
+from leadcrm.conversations.models import PAUSABLE, SendingPause
 from leadcrm.core import tenancy
 from leadcrm.core.db import db
 from leadcrm.identity.models import Organization
@@ -114,4 +114,4 @@ def _state_of(url: str, var: Path) -> str:
         with tenancy.everyone():
             organizations = db.session.scalar(select(func.count(Organization.id)))
             pauses = db.session.scalar(select(func.count(SendingPause.id)).where(SendingPause.released_at.is_(None)))
-        return "paused" if pauses == 3 * organizations > 0 else "open"
+        return "paused" if pauses == len(PAUSABLE) * organizations > 0 else "open"

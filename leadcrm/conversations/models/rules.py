@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadcrm.conversations.models.words import CHANNELS, TEXTS, WHEN_LATE, only_where
+from leadcrm.conversations.models.words import CHANNELS, PAUSABLE, TEXTS, WHEN_LATE, only_where
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.core.models import SERIAL
@@ -162,7 +162,7 @@ class Pace(TenantOwned, Base):
 
 
 class SendingPause(TenantOwned, Base):
-    """After a restore nothing leaves on a channel until a person releases it.
+    """After a restore nothing leaves on a channel, and no other program is told anything, until a person releases it.
 
     What the backup holds as due may have been sent since it was made. Closed pauses stay, as a record of who decided.
     """
@@ -170,7 +170,7 @@ class SendingPause(TenantOwned, Base):
     __tablename__ = "sending_pauses"
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
-    channel: Mapped[str] = mapped_column(String(10))
+    channel: Mapped[str] = mapped_column(String(10))  # one of PAUSABLE
     backup_at: Mapped[datetime]  # when the restored backup was made
     paused_at: Mapped[datetime]  # both by the real clock
     paused_by: Mapped[str] = mapped_column(String(80))  # the host's user who restored
@@ -178,7 +178,7 @@ class SendingPause(TenantOwned, Base):
     released_by: Mapped[str | None] = mapped_column(String(60))  # an actor, as in events
 
     __table_args__ = (
-        CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
+        CheckConstraint(f"channel IN {PAUSABLE}", name="channel"),
         CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
         Index(  # one at a time; the last look before a message leaves
             "uq_sending_pauses_open", "organization_id", "channel", unique=True, **only_where("released_at IS NULL")

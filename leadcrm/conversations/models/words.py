@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import text
 
 CHANNELS = ("email", "sms", "whatsapp")
+WEBHOOK = "webhook"  # what other programs are told, which a restore pauses as it does the channels
+PAUSABLE = (*CHANNELS, WEBHOOK)
 TEXTS = ("sms", "whatsapp")  # what rings a phone, and costs money
 INSIDE = ("task", "notify")  # what a flow does in the house at its time: no address, no thread, nobody outside hears
 STATUSES = (

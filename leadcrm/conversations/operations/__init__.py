@@ -29,7 +29,7 @@ from leadcrm.conversations.operations.planning import (
     write_down,
 )
 from leadcrm.conversations.operations.reacting import note_reaction
-from leadcrm.conversations.operations.releasing import release_sending
+from leadcrm.conversations.operations.releasing import end_pause, release_sending
 from leadcrm.conversations.operations.retiming import hold_until_retimed, retime, retime_dropped, retimed_up_to
 from leadcrm.conversations.operations.sending_rules import change_sending_rules
 from leadcrm.conversations.operations.skipping import (
@@ -71,6 +71,7 @@ __all__ = [
     "close_conversation",
     "common_part",
     "discard_draft",
+    "end_pause",
     "ensure_default_templates",
     "halt_messages",
     "hand_over_conversations",

@@ -16,15 +16,7 @@ def release_sending(channel: str) -> int:
 
     Returns how many leave now. Raises Conflict when the channel is not paused.
     """
-    pause = db.session.scalar(
-        select(SendingPause)
-        .where(SendingPause.channel == channel, SendingPause.released_at.is_(None))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if pause is None:
-        raise Conflict("Sending is not paused on this channel.")
-    pause.released_at, pause.released_by = clock.real_now(), events.actor()
+    end_pause(channel)
     waiting = db.session.scalar(select(func.count(Message.id)).where(Message.channel == channel, *would_leave()))
     held = update(Message).where(Message.channel == channel, *_held_by_the_pause())
     due_now = held.values(status="scheduled", due_at=clock.now(), reason="")
@@ -32,6 +24,19 @@ def release_sending(channel: str) -> int:
     events.record(SendingReleased(channel=channel, waiting=waiting))
     after_commit(jobs.ring_now)
     return waiting
+
+
+def end_pause(kind: str) -> None:
+    """Note who released one of PAUSABLE. Raises Conflict when it is not paused."""
+    pause = db.session.scalar(
+        select(SendingPause)
+        .where(SendingPause.channel == kind, SendingPause.released_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if pause is None:
+        raise Conflict("This is not paused.")
+    pause.released_at, pause.released_by = clock.real_now(), events.actor()
 
 
 def would_leave() -> tuple[ColumnElement[bool], ...]:
