@@ -107,6 +107,7 @@ class Contact(Identified, Timestamped, TenantOwned, Base):
         Index("ix_contacts_newest", "organization_id", "created_at", "id"),  # the API's list, campaigns to contacts
         Index("ix_contacts_lead", "lead_id", **_only("lead_id IS NOT NULL")),  # a lead's page, erasure
         Index("ix_contacts_email", "organization_id", "email", **_only("email <> ''")),  # whoever is known already
+        Index("ix_contacts_phone", "organization_id", "phone", **_only("phone <> ''")),
     )
 
 

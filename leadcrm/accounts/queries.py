@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.orm import contains_eager, joinedload
 
 from leadcrm.accounts.data import AccountFilters, ContactFilters
@@ -197,10 +198,15 @@ def facts_of(account_id: str, before: int | None = None) -> Sequence[EventRow]:
 
 def same_person(lead_id: str | None, addresses: Collection[str]) -> Sequence[Contact]:
     """Contacts known as this lead, and those known as none who have one of these addresses; with their accounts."""
-    unknown = Contact.lead_id.is_(None) & (Contact.email.in_(addresses) | Contact.phone.in_(addresses))
-    they = unknown if lead_id is None else unknown | (Contact.lead_id == lead_id)
-    found = select(Contact).where(they).options(joinedload(Contact.account))
-    return db.session.scalars(found.order_by(Contact.created_at, Contact.id)).all()
+    looks = [
+        select(Contact.id).where(column != "", column.in_(addresses), Contact.lead_id.is_(None))
+        for column in (Contact.email, Contact.phone)
+    ]
+    if lead_id is not None:
+        looks.append(select(Contact.id).where(Contact.lead_id == lead_id))
+    ids = db.session.scalars(union(*looks)).all()  # asked for by themselves: in one question SQLite reads every contact
+    found = select(Contact).where(Contact.id.in_(ids)).options(joinedload(Contact.account))
+    return sorted(db.session.scalars(found), key=attrgetter("created_at", "id"))
 
 
 def lead_behind(account_id: str, contact_id: str | None = None) -> str | None:

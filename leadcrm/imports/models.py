@@ -71,6 +71,7 @@ class Import(Identified, Timestamped, TenantOwned, Base):
         Index(  # those whose rows are still known, for the purge
             "ix_imports_kept",
             "ended_at",
+            "started_at",
             postgresql_where=text("forgotten_at IS NULL"),
             sqlite_where=text("forgotten_at IS NULL"),
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, exists, select, union_all
 from sqlalchemy.orm import joinedload
 
 from leadcrm.core.db import db
@@ -32,9 +32,10 @@ def unstarted_before(moment: datetime) -> list[Row]:
 
 def with_rows_quiet_since(moment: datetime) -> list[Row]:
     """(organization_id, id) of imports that ended or were stopped before, or began and never did; rows still known."""
-    latest = func.coalesce(Import.ended_at, Import.started_at)
-    statement = select(Import.organization_id, Import.id).where(latest < moment, Import.forgotten_at.is_(None))
-    return list(db.session.execute(statement).all())
+    known = select(Import.organization_id, Import.id).where(Import.forgotten_at.is_(None))
+    ended = known.where(Import.ended_at < moment)
+    began = known.where(Import.ended_at.is_(None), Import.started_at < moment)
+    return list(db.session.execute(union_all(ended, began)).all())
 
 
 def content_of(import_id: str) -> bytes:

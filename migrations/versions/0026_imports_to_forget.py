@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_imports_unstarted", "imports", ["created_at"], postgresql_where=unstarted, sqlite_where=unstarted
     )
-    op.create_index("ix_imports_kept", "imports", ["ended_at"], postgresql_where=kept, sqlite_where=kept)
+    op.create_index("ix_imports_kept", "imports", ["ended_at", "started_at"], postgresql_where=kept, sqlite_where=kept)
 
 
 def downgrade() -> None:

@@ -44,6 +44,11 @@ LISTS: dict[str, dict[str, str]] = {
     },
     "bookings.index": {"": "ix_bookings_team", "view=past": "ix_bookings_team"},
     "campaigns.index": {"": "ix_campaigns_newest"},
+    "campaigns.leads_behind": {
+        "what=waiting": "ix_messages_campaign",
+        "what=sent": "ix_messages_campaign",
+        "what=skipped&why=x": "ix_messages_campaign",
+    },
     "contacts_api.contacts": {
         "": "ix_contacts_newest",
         "account_id=@account": "ix_contacts_account ix_contacts_newest",
@@ -58,6 +63,7 @@ LISTS: dict[str, dict[str, str]] = {
     "conversations.lead_timeline": {"": "ix_events_lead"},
     "conversations.new_message": {"": "ix_conversations_mine"},
     "conversations.thread_list": {"queue=all": "ix_conversations_queue", "queue=mine": "ix_conversations_mine"},
+    "flows.leads_behind": {"what=waiting": "ix_messages_step", "what=sent": "ix_messages_step"},
     "flows_api.flows": {"": "uq_flows_organization_id_name sqlite_autoindex_flows_2"},
     "imports.index": {"": "ix_imports_newest"},
     "imports.show": {
@@ -109,8 +115,10 @@ LISTS: dict[str, dict[str, str]] = {
     "tracking.lead_visits": {"": "ix_site_visits_lead"},
 }
 
-# of what is so little that it may be sorted
-LITTLE = {("contacts_api.contacts", "account_id=@account")}
+# of what is so little that it may be sorted; of messages a page of each status, which are then merged
+LITTLE = {("contacts_api.contacts", "account_id=@account")} | {
+    (name, query) for name in ("campaigns.leads_behind", "flows.leads_behind") for query in LISTS[name]
+}
 
 # those whose rows no index has in order, and why that is well
 SORTED: dict[str, str] = {
@@ -121,7 +129,6 @@ SORTED: dict[str, str] = {
     "conversations.conversation": BRIEF,
     "conversations.earlier_messages": BRIEF,
     "conversations.recipients": SEARCHED,
-    "flows.leads_behind": BRIEF,
     "flows.people": SEARCHED,
     "leads.palette": SEARCHED,
     "leads.panel": SEGMENT,

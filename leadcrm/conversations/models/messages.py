@@ -116,7 +116,13 @@ class Message(Identified, Timestamped, TenantOwned, Base):
         ),
         Index("ix_messages_reference", "external_id"),  # threading: reply to one of ours
         Index(  # a campaign's results, and what it has to let go on after a pause
-            "ix_messages_campaign", "campaign_id", "status", "reason", **only_where("campaign_id IS NOT NULL")
+            "ix_messages_campaign",
+            "campaign_id",
+            "status",
+            "reason",
+            "scheduled_for",
+            "id",
+            **only_where("campaign_id IS NOT NULL"),
         ),
         Index(  # the leads who followed one of its links
             "ix_messages_campaign_clicked",
