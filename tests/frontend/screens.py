@@ -6,19 +6,22 @@ from urllib.parse import quote
 from flask import Flask
 from sqlalchemy import select
 
-from leadcrm.accounts.models import Opportunity
+from leadcrm.accounts.models import Contact, Opportunity
 from leadcrm.automations.models import Automation
 from leadcrm.bookings import operations as bookings
 from leadcrm.bookings.links import manage_token
 from leadcrm.bookings.models import Booking
 from leadcrm.bookings.queries import free_slots
-from leadcrm.conversations.models import Conversation, Template
+from leadcrm.conversations.delivery.addresses import unsubscribe_url
+from leadcrm.conversations.models import Conversation, Message, Template
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform
+from leadcrm.core.security import digest
 from leadcrm.flows import operations as flows
 from leadcrm.flows.models import Campaign, Flow, FlowStep
 from leadcrm.flows.operations import StepData, campaign_running
-from leadcrm.identity.models import Organization, User
+from leadcrm.identity import queries as identity
+from leadcrm.identity.models import Invitation, Organization, PasswordReset, User
 from leadcrm.imports import operations as imports
 from leadcrm.imports.first_look import first_look
 from leadcrm.imports.jobs import drain_imports
@@ -27,6 +30,7 @@ from leadcrm.leads.data import Filters
 from leadcrm.leads.models import Lead
 from leadcrm.tasks.models import Task
 
+SECRET = "of-the-sweep"  # in the links of letters
 SCREENS = {
     "leads": "/leads",
     "leads filtered": "/leads?status=qualified&q=a",
@@ -78,6 +82,8 @@ SCREENS = {
     "leads of an account": "/leads/of-account/{account}",
     "new contact": "/accounts/{account}/contacts/new",
     "contact": "/contacts/{contact}/edit",
+    "personal data of a contact": "/contacts/{alone}/personal-data",
+    "erasure of a contact": "/contacts/{alone}/erasure",
     "new opportunity": "/accounts/{account}/opportunities/new",
     "opportunities": "/opportunities",
     "opportunities without a match": "/opportunities?stage=qualification&owner=none",
@@ -92,6 +98,7 @@ SCREENS = {
     "campaigns": "/campaigns",
     "new campaign": "/campaigns/new",
     "campaign": "/campaigns/{campaign}",
+    "leads behind a campaign": "/campaigns/{campaign}/leads?what=inside",
     "imports": "/imports",
     "columns of an import": "/imports/{brought}",
     "import to look through": "/imports/{looked_at}",
@@ -118,6 +125,7 @@ SCREENS = {
     "tracking": "/settings/tracking",
     "team": "/settings/team",
     "availability": "/settings/availability",
+    "availability of a realtor": "/settings/availability/{user}",
     "sending": "/settings/sending",
     "tokens": "/settings/tokens",
     "system": "/settings/system",
@@ -134,6 +142,9 @@ SIGNED_OUT = {
     "booking a time": "/book/{realtor}?start={slot}",
     "meeting": "/meeting/{meeting}",
     "another time for a meeting": "/meeting/{meeting}?change=1",
+    "invitation": f"/invitations/{SECRET}",
+    "new password": f"/password/reset/{SECRET}",
+    "unsubscribing": "/u/{unsubscribing}",
 }
 
 
@@ -158,9 +169,11 @@ def addresses(office: Flask) -> dict[str, str]:
                 "task": db.session.scalar(select(Task.id).where(Task.state == "open")),
                 "account": deal.account_id,
                 "contact": deal.contact_id,
+                "alone": db.session.scalar(select(Contact.id).where(Contact.lead_id.is_(None)).order_by(Contact.id)),
                 "opportunity": deal.id,
                 "template": db.session.scalar(select(Template.id)),
                 **_a_meeting(),
+                **_links_in_letters(),
             }
 
 
@@ -195,7 +208,7 @@ def _a_campaign() -> str:
 
 
 def _a_meeting() -> dict[str, str]:
-    """One that is still to come, its realtor, and a time that is free; made when there is none."""
+    """One that is still to come, its realtor under both ids, and a time that is free; made when there is none."""
     realtor = db.session.scalars(select(User).where(User.realtor_id.is_not(None)).order_by(User.id)).first()
     free = free_slots(realtor, clock.now(), clock.now() + timedelta(days=14))
     coming = select(Booking.id).where(Booking.state == "booked", Booking.starts_at > clock.now())
@@ -204,4 +217,16 @@ def _a_meeting() -> dict[str, str]:
         lead = db.session.scalars(select(Lead).where(Lead.archived_at.is_(None))).first()
         booking_id = perform(bookings.book, lead, realtor, free[-1].start)[0].id
     slot = quote(free[0].start.isoformat())
-    return {"meeting": manage_token(booking_id), "realtor": realtor.realtor_id, "slot": slot}
+    return {"meeting": manage_token(booking_id), "user": realtor.id, "realtor": realtor.realtor_id, "slot": slot}
+
+
+def _links_in_letters() -> dict[str, str]:
+    """An invitation and a forgotten password whose secret is SECRET, made when there are none; a mail's way out."""
+    if identity.invitation_by_secret(SECRET) is None:
+        owner = db.session.scalars(select(User).where(User.role == "owner")).first()
+        link = {"token_hash": digest(SECRET), "expires_at": clock.real_now() + timedelta(days=1)}
+        asked = Invitation(email="new@acme.example", role="rep", invited_by_id=owner.id, **link)
+        perform(db.session.add_all, [asked, PasswordReset(user_id=owner.id, **link)])
+    sent = select(Message.id).where(Message.channel == "email", Message.direction == "outbound")
+    link = unsubscribe_url(db.session.scalars(sent.order_by(Message.id).limit(1)).one())
+    return {"unsubscribing": link.rpartition("/")[2]}
