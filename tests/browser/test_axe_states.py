@@ -15,15 +15,18 @@ from leadcrm.identity import operations as identity
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from tests.browser.acme import inside_acme, lead_writes
-from tests.browser.axe import violations
-from tests.browser.conftest import Quiet
+from tests.browser.axe import faults_at, scrolls_sideways, violations
+from tests.browser.conftest import SIZES, Quiet
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 EXPECTED = ("Failed to load resource: the server responded with a status of 422",)
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 RIGHT_TO_LEFT = "عبدالرحمن محمد"
-EMPTY_SCREENS = ["/leads", "/inbox", "/flows", "/automations", "/automations/runs", "/templates", "/notifications"]
+EMPTY_SCREENS = [
+    "/leads", "/inbox", "/flows", "/automations", "/automations/runs", "/templates", "/notifications", "/accounts",
+    "/opportunities", "/bookings", "/bookings?view=past", "/imports", "/campaigns", "/tasks", "/settings/availability",
+]  # fmt: skip
 
 
 def let_people_of_hard_names_write(office: Flask) -> None:
@@ -52,8 +55,7 @@ def faults(page: Page, quiet: Quiet) -> list[str]:
     found = violations(page)
     found += [said for said in quiet.complaints if not any(text in said for text in EXPECTED)]
     quiet.complaints.clear()
-    scrolls, fits = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return found + ([f"scrolls sideways: {scrolls} px on {fits} px"] if scrolls > fits else [])
+    return found + scrolls_sideways(page)
 
 
 def visit(page: Page, address: str) -> None:
@@ -151,15 +153,21 @@ STATES: list[Callable[[Page], None]] = [
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_states(office, open_context, size):
     let_people_of_hard_names_write(office)
-    found_an_empty_office(office)
     page = open_context(size, bypass_csp=True).new_page()
     quiet, problems = Quiet(page), []
     for show in STATES:
         show(page)
         problems += [f"{show.__name__}: {problem}" for problem in faults(page, quiet)]
-    nobody_yet = open_context(size, person="eve@", bypass_csp=True).new_page()
-    quiet = Quiet(nobody_yet)
+    assert not problems, "\n".join(problems)
+
+
+def test_empty_screens(office, open_context):
+    found_an_empty_office(office)
+    page = open_context(person="eve@", bypass_csp=True).new_page()
+    quiet, problems = Quiet(page), []
     for path in EMPTY_SCREENS:
-        visit(nobody_yet, path)
-        problems += [f"empty {path}: {problem}" for problem in faults(nobody_yet, quiet)]
+        page.goto(path, wait_until="networkidle")
+        problems += [f"{path} {size}: {fault}" for size in SIZES for fault in faults_at(page, size)]
+        problems += [f"{path}: {said}" for said in quiet.complaints]
+        quiet.complaints.clear()
     assert not problems, "\n".join(problems)

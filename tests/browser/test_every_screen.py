@@ -1,9 +1,8 @@
 """Every screen, in both themes and at both widths: no axe violation, no console message, no sideways scroll."""
 
 import pytest
-from playwright.sync_api import Page
 
-from tests.browser.axe import violations
+from tests.browser.axe import faults_at, violations
 from tests.browser.conftest import SIZES, Quiet
 from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
@@ -26,18 +25,6 @@ def test_screens(office, open_context):
             quiet.complaints.clear()
             problems += [f"{name}: {fault}" for fault in found]
     assert not problems, "\n".join(problems)
-
-
-def faults_at(page: Page, size: str) -> list[str]:
-    """What is wrong with the page at that size, with a finger where that is a phone's."""
-    width, height = SIZES[size]
-    page.set_viewport_size({"width": width, "height": height})
-    fingers = page.context.new_cdp_session(page)
-    fingers.send("Emulation.setTouchEmulationEnabled", {"enabled": size == "phone"})
-    found = violations(page)
-    scrolls, fits = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    fingers.detach()
-    return found + ([f"scrolls sideways: {scrolls} px on {fits} px"] if scrolls > fits else [])
 
 
 @pytest.mark.parametrize("screen", ["leads", "lead page", "thread", "flow"])
