@@ -25,7 +25,7 @@ from leadcrm.settings import ROOT
 from soak.checker import examine, promises
 from soak.crowd import Crowd
 from soak.kills import wait_until_settled
-from soak.places import Office
+from soak.places import Office, known_of
 from soak.verdicts import Verdict, header, verdict_on
 from tests.installation import megabytes_of, wait_for
 
@@ -39,7 +39,7 @@ class Deployed(Office):
     """An installation behind nginx, as clients and checker see an office."""
 
     def __init__(self, folder: Path):
-        super().__init__(folder, database_url="postgresql://", token="")
+        super().__init__(folder, database_url="postgresql://", token="", realtor_id="")
         folder.chmod(0o755)  # PostgreSQL's user passes through
         self.demo: list[dict] = []
 
@@ -52,7 +52,7 @@ class Deployed(Office):
         self.url = self.site.url
         os.environ["REQUESTS_CA_BUNDLE"] = str(self.site.certificate)
         self.demo = json.loads(self._bring_up("flask", "seed-demo", "--json"))["organizations"]
-        self.token = next(user["api_token"] for user in self.demo[0]["users"] if user["role"] == "owner")
+        self.token, self.realtor_id = known_of(self.demo[0]["users"])
 
     def bring_down(self) -> list[str]:
         """Stop all of it; what had to be killed."""

@@ -73,11 +73,12 @@ BODIES = {
         "first_name": "Ann", "last_name": "Lee", "name": "Ann Lee", "email": "ann@example.com",
         "phone": "+12125550166", "timezone": "Europe/London", "company": "Lee", "interest": "a flat",
         "source": "survey", "answers": {"rooms": 3}, "consent": CONSENT, "visitor": "0a" * 16,
-        "realtor_id": "{realtor_id}",
+        "realtor_id": "{realtor_id}", "city": "Leeds", "country": "GB",
     },
     ("PATCH", "/leads/{lead_id}"): {
         "first_name": "Ann", "last_name": "Lee", "email": "ann@example.com", "phone": "+12125550166",
         "timezone": "Europe/London", "company": "Lee", "interest": "a flat", "source": "survey", "owner_id": None,
+        "city": "Leeds", "country": "GB",
         "tags": ["vip"], "status": "qualified", "reason": "Called", "revision": 1, "account_id": None,
         "consent": CONSENT,
     },
