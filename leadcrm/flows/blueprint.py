@@ -32,17 +32,23 @@ editors_only = requires(*EDITORS)
 
 @blueprint.context_processor
 def _for_templates() -> dict[str, Any]:
+    return for_steps() | {
+        "wall_clock": wall_clock,
+        "change_words": change_words,
+        "save_words": save_words,
+        "enter_words": ENTER_WORDS,
+        "days_words": days_words,
+    }
+
+
+def for_steps() -> dict[str, Any]:
+    """What templates need that show steps and leads in them, a campaign's, too."""
     fields = [{"label": words, "attrs": {"data-insert": f"{{{name}}}"}} for name, words in merge.FIELDS.items()]
     return {
         "may_edit": may_edit(),
         "merge_fields": fields,
-        "wall_clock": wall_clock,
-        "change_words": change_words,
         "reason_words": reason_words,
         "step_time": step_time,
-        "save_words": save_words,
-        "enter_words": ENTER_WORDS,
-        "days_words": days_words,
         "fate_words": fate_words,
         "passage_words": PASSAGES,
         "teller_of": teller_of,
