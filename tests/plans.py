@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from leadcrm.core.db import db, is_postgresql
 
+ROWS = ("seqscan", "bitmapscan", "indexscan")  # ways of PostgreSQL's that read rows; reading an index alone is another
 SMALL = ("seqscan", "sort")  # what PostgreSQL does with small tables, whatever indexes they have
 
 
@@ -39,8 +40,8 @@ def plan_of(statement: str, parameters: Any, without: Sequence[str] = SMALL) -> 
     return "\n".join(row[-1] for row in rows)
 
 
-def plans_of(work: Callable[[], object], *beginnings: str) -> list[str]:
-    """The plans of all that a piece of work asks and changes."""
+def plans_of(work: Callable[[], object], *beginnings: str, without: Sequence[str] = SMALL) -> list[str]:
+    """The plans of all that a piece of work asks and changes; see `plan_of`."""
     with remembered(*beginnings or ("SELECT", "DELETE", "UPDATE")) as seen:
         work()
-    return [plan_of(*one) for one in seen]
+    return [plan_of(*one, without) for one in seen]

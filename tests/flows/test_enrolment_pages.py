@@ -8,17 +8,8 @@ from sqlalchemy import select
 from leadcrm.core.db import db, perform
 from leadcrm.flows import operations
 from leadcrm.flows.models import Enrolment
-from leadcrm.flows.operations import StepData
 from tests.conversations.conftest import make_lead
 from tests.flows.conftest import messages_of
-
-
-@pytest.fixture
-def drip(acme):
-    flow = perform(operations.create_flow, "Drip", "manual")
-    perform(operations.add_step, flow, StepData("email", "Hello", "Hi", 0, None, subject="Hello"))
-    perform(operations.set_flow_enabled, flow, True)
-    return flow
 
 
 @pytest.fixture
