@@ -1,6 +1,6 @@
 """One lead: typed in, shown, edited."""
 
-from flask import flash, request, url_for
+from flask import Response, flash, request, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import queries as accounts
@@ -19,6 +19,7 @@ from leadcrm.leads.forms import TEXTS, LeadForm, NoteForm
 from leadcrm.leads.models import Lead
 
 TABS = ("timeline", "tasks", "meetings", "notes", "inquiries", "visits")
+LIST_KEPT_SECONDS = 24 * 60 * 60
 
 
 @blueprint.get("/leads/new")
@@ -78,13 +79,19 @@ def duplicates():
 @blueprint.get("/leads/zones")
 def zones():
     """The time zones to choose from while one types."""
-    return fragment("leads/_zone_options.html", zones=zone_words.options())
+    return _kept(fragment("leads/_zones.html", zones=zone_words.options()))
 
 
 @blueprint.get("/leads/countries")
 def countries():
     """The countries to choose from while one types."""
-    return fragment("leads/_country_options.html", countries=country_options())
+    return _kept(fragment("leads/_countries.html", countries=country_options()))
+
+
+def _kept(answer: Response) -> Response:
+    """A browser need not ask again today: what the answer says is the same for everybody, and for months."""
+    answer.headers["Cache-Control"] = f"private, max-age={LIST_KEPT_SECONDS}"
+    return answer
 
 
 @blueprint.get("/leads/<lead_id>")

@@ -162,8 +162,17 @@ def test_a_bad_country_is_refused_beside_its_field(acme, cast, sign_in):
     assert 'value="United States"' in ada.get(f"/leads/{lead.id}/edit").text
 
 
-def test_countries_are_offered_by_name(acme, cast, sign_in):
-    assert '<option value="South Africa">ZA</option>' in sign_in(cast.ada).get("/leads/countries", hx=True).text
+@pytest.mark.parametrize(
+    ("address", "option"),
+    [
+        ("/leads/countries", '<option value="South Africa">ZA</option>'),
+        ("/leads/zones", '<option value="Africa/Johannesburg">Johannesburg, South Africa'),
+    ],
+)
+def test_places_are_offered_by_name_and_kept_by_the_browser(acme, cast, sign_in, address, option):
+    answer = sign_in(cast.ada).get(address, hx=True)
+    assert option in answer.text
+    assert answer.headers["Cache-Control"] == "private, max-age=86400"
 
 
 def test_the_export_has_city_and_country(acme, cast, sign_in):
