@@ -20,7 +20,7 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": partial(gzip.compress, compresslevel=4, mtime=0),
 }
 PATIENT: dict[str, Callable[[bytes], bytes]] = {
-    "br": partial(brotli.compress, mode=brotli.MODE_TEXT, quality=10),
+    "br": partial(brotli.compress, mode=brotli.MODE_TEXT, quality=11),
     "gzip": partial(gzip.compress, compresslevel=9, mtime=0),
 }
 STATIC_FILES = 128  # kept compressed, in both encodings
