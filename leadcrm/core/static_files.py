@@ -23,7 +23,11 @@ BUNDLES = {
     "bundles/shell.css": ("css/app.css", "css/screens.css"),
     "bundles/shell.js": ("vendor/htmx.org-4.0.1/htmx.min.js", "js/app.js", "js/keys.js"),
     "bundles/builder.js": ("vendor/sortablejs-1.15.7/Sortable.min.js", "js/sort.js", "js/builder.js", "js/writing.js"),
-    "bundles/thread.js": ("js/inbox.js", "js/writing.js"),
+    "bundles/inbox.js": ("js/log.js", "js/inbox.js", "js/composer.js"),
+    "bundles/lead.js": ("js/leads.js", "js/composer.js"),
+    "bundles/sandbox.js": ("js/log.js", "js/composer.js"),
+    "bundles/template.js": ("js/writing.js", "js/merge.js"),
+    "bundles/writing.js": ("js/writing.js", "js/picker.js", "js/files.js"),
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 BETWEEN = {".css": b"\n", ".js": b"\n;\n"}  # a script may end without its semicolon

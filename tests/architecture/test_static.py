@@ -19,7 +19,8 @@ BUDGETS = {
     "css": (12, ["css/app.css", "css/screens.css"]),
     "scripts of every page": (20, ["vendor/htmx.org-4.0.1/htmx.min.js", "js/app.js", "js/keys.js"]),
     "our own scripts": (8, ["js/app.js", "js/keys.js"]),
-    "scripts of a writing page": (7, ["js/inbox.js", "js/writing.js"]),
+    "scripts of the inbox": (4, ["js/log.js", "js/inbox.js", "js/composer.js"]),
+    "scripts of a writer": (5, ["js/writing.js", "js/picker.js", "js/files.js"]),
     "scripts of a drag page": (17, ["vendor/sortablejs-1.15.7/Sortable.min.js", "js/sort.js"]),
     "icons": (6, ["vendor/lucide-static-1.62.0/icons.svg"]),
 }

@@ -235,11 +235,8 @@
   // ---- Focus after a swap --------------------------------------------------------------------------------
 
   const focusedBefore = new WeakMap(); // by request: one may end while the answer of another comes in
-  let readingLog = null; // the message log when its reader has scrolled up
 
   document.addEventListener('htmx:before:swap', (event) => {
-    const log = document.querySelector('.messages');
-    readingLog = log && log.scrollHeight - log.scrollTop - log.clientHeight > 80 ? log : null;
     const active = document.activeElement;
     if (active === document.body) return;
     const panel = active.closest('#panel > .panel');
@@ -266,15 +263,7 @@
   document.addEventListener('htmx:after:swap', (event) => {
     openArrivedDialogs();
     refocus(event.detail.ctx);
-    scrollMessagesDown();
   });
-
-  // ---- A log of messages is read from its end -------------------------------------------------------------
-
-  function scrollMessagesDown() {
-    const log = document.querySelector('.messages');
-    if (log && log !== readingLog) log.scrollTop = log.scrollHeight;
-  }
 
   // ---- Relative times: the words of core/web.py, kept fresh for the first day -----------------------------
 
@@ -296,6 +285,5 @@
   setInterval(ageToasts, TICK);
   setInterval(freshenTimes, 30_000);
   openArrivedDialogs();
-  scrollMessagesDown();
   window.leadcrm = { openDialog, say: (words) => { byId('live').textContent = words; } };
 })();

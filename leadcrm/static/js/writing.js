@@ -1,4 +1,4 @@
-// Where messages are written: how long a text message is, and Ctrl-Enter to send.
+// Where messages are written: how long a text message is.
 (() => {
   'use strict';
 
@@ -35,11 +35,6 @@
 
   document.addEventListener('input', (event) => {
     if (event.target.matches('[data-sms-count], [name="channel"]')) countAllSms();
-  });
-
-  document.addEventListener('keydown', (event) => {
-    const sends = event.target.matches?.('[data-send-on-ctrl-enter]') && event.key === 'Enter' && (event.ctrlKey || event.metaKey);
-    if (sends) event.target.form.requestSubmit();
   });
 
   document.addEventListener('htmx:after:swap', countAllSms);
