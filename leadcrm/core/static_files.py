@@ -22,7 +22,13 @@ FOR_EVER = {"Cache-Control": f"max-age={WhiteNoise.FOREVER}, public, immutable"}
 BUNDLES = {
     "bundles/shell.css": ("css/app.css", "css/screens.css"),
     "bundles/shell.js": ("vendor/htmx.org-4.0.1/htmx.min.js", "js/app.js", "js/keys.js"),
-    "bundles/builder.js": ("vendor/sortablejs-1.15.7/Sortable.min.js", "js/sort.js", "js/builder.js", "js/writing.js"),
+    "bundles/builder.js": (
+        "vendor/sortablejs-1.15.7/Sortable.min.js",
+        "js/sort.js",
+        "js/builder.js",
+        "js/writing.js",
+        "js/counts.js",
+    ),
     "bundles/inbox.js": ("js/log.js", "js/inbox.js", "js/composer.js"),
     "bundles/lead.js": ("js/leads.js", "js/composer.js"),
     "bundles/sandbox.js": ("js/log.js", "js/composer.js"),

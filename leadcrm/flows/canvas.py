@@ -9,9 +9,10 @@ from leadcrm.conversations import merge
 from leadcrm.conversations.condition_fields import LEAD_FIELDS
 from leadcrm.conversations.conditions import sentence
 from leadcrm.conversations.queries import sending_rules
+from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import fragment, go, is_partial, render
-from leadcrm.flows import number_queries, queries
+from leadcrm.flows import queries
 from leadcrm.flows.blueprint import blueprint, flow_url, me, posted_revision
 from leadcrm.flows.changes import ADDED, MOVED, Change, differences
 from leadcrm.flows.document import FlowDocument, StepDocument
@@ -28,12 +29,8 @@ NEW, MOVED_BADGE, CHANGED = ("New", "green"), ("Moved", "violet"), ("Changed", "
 
 
 def canvas_context(flow: Flow, draft: Draft) -> dict[str, Any]:
-    """For canvas and header; the number of queries does not grow with the steps.
-
-    A page is shown before its numbers are counted, and then asks for them; what a page gets anew has them in it.
-    """
+    """For canvas and header; the number of queries does not grow with the steps, nor their work with the leads."""
     changes = draft.changes
-    step_ids = [step.id for step in draft.document.steps]
     return {
         "flow": flow,
         "draft": draft,
@@ -42,8 +39,8 @@ def canvas_context(flow: Flow, draft: Draft) -> dict[str, Any]:
         "steps": draft.document.steps,
         "badges": step_badges(changes),
         "condition_words": condition_words(draft.document.steps),
-        "step_counts": number_queries.step_counts(step_ids) if is_partial() else None,
         "running": queries.running_count(flow.id),
+        "drawn_at": clock.real_now().timestamp(),  # the numbers that are shown are older, and asked for again
     }
 
 

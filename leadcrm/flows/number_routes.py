@@ -19,10 +19,11 @@ from leadcrm.identity.permissions import sees_all_leads
 
 @blueprint.get("/flows/<flow_id>/numbers")
 def numbers(flow_id: str):
-    """What became of every step's messages, for a rail that is shown already: counting a crowd takes its time."""
+    """What became of the messages of each `step`, for a rail that is shown already: counting a crowd takes its time."""
     flow = get_or_404(Flow, flow_id)
     draft = draft_of(flow)
-    steps = [step for step in draft.document.steps if step.id in draft.live_ids]
+    asked = draft.live_ids & set(request.args.getlist("step"))
+    steps = [step for step in draft.document.steps if step.id in asked]
     counts = number_queries.step_counts([step.id for step in steps])
     return fragment("flows/numbers.swap.html", flow=flow, steps=steps, step_counts=counts)
 

@@ -231,3 +231,23 @@ def test_a_switch_does_not_pass_the_saves_of_others_off_as_ones_own(open_context
     second.get_by_role("complementary").get_by_role("button", name="Save step").click()
     dialog = second.get_by_role("dialog", name="Someone else saved first")
     expect(dialog.get_by_text("Words of the first")).to_be_visible()
+
+
+def test_steps_are_counted_when_they_are_looked_at_and_keep_their_numbers_meanwhile(page: Page):
+    asked: list[int] = []
+    page.on("request", lambda request: asked.append(request.url.count("step=")) if "/numbers?" in request.url else None)
+    page.set_viewport_size({"width": 1280, "height": 420})
+    open_flow(page)
+    numbers = page.locator("[data-numbers]")
+    steps = numbers.count()
+    expect(numbers.first.get_by_role("link").first).to_be_visible()
+    assert len(asked) == 1
+    assert asked[0] < steps
+    expect(numbers.last.get_by_role("link")).to_have_count(0)
+    numbers.last.scroll_into_view_if_needed()
+    expect(numbers.last.get_by_role("link").first).to_be_visible()
+    assert sum(asked) == steps
+    page.route("**/numbers?*", lambda route: None)  # never answered
+    with page.expect_request("**/numbers?*"):
+        page.get_by_role("switch").last.click()
+    expect(numbers.last.get_by_role("link").first).to_be_visible()

@@ -183,8 +183,10 @@ def ada(sign_in, cast):
 def test_the_rail_asks_for_its_numbers_and_each_leads_to_its_leads(ada, flow, steps, new_lead):
     lead = new_lead()
     page = ada.get(f"/flows/{flow.id}").text
-    assert f'hx-get="/flows/{flow.id}/numbers"' in page
-    numbers = ada.get(f"/flows/{flow.id}/numbers", hx=True).text
+    assert f'data-counts="/flows/{flow.id}/numbers"' in page
+    assert f'data-numbers="{steps.text.id}"' in page
+    numbers = ada.get(f"/flows/{flow.id}/numbers?step={steps.text.id}", hx=True).text
+    assert numbers.count("<hx-partial") == 1
     link = re.search(rf'href="(/flows/{flow.id}/steps/{steps.text.id}/leads\?what=waiting)">1 waiting<', numbers)
     assert lead.name in ada.get(link[1]).text
 
@@ -197,10 +199,18 @@ def test_the_page_is_shown_before_a_crowd_is_counted(ada, flow, new_lead):
     assert not [statement for statement in seen if "FROM messages" in statement]
 
 
-def test_a_saved_step_keeps_its_numbers_on_the_rail(ada, flow, steps, new_lead):
+def test_a_canvas_is_drawn_anew_without_counting_a_crowd(ada, flow, steps, new_lead):
     new_lead()
-    copied = ada.post(f"/flows/{flow.id}/steps/{steps.text.id}/copy", data={"revision": 0}, hx=True).text
-    assert f'/steps/{steps.text.id}/leads?what=waiting">1 waiting<' in copied
+    with count_queries() as seen:
+        copied = ada.post(f"/flows/{flow.id}/steps/{steps.text.id}/copy", data={"revision": 0}, hx=True).text
+    assert f'data-numbers="{steps.text.id}"' in copied
+    assert not [statement for statement in seen if "FROM messages" in statement]
+
+
+def test_only_a_flows_own_steps_are_counted(ada, flow, steps):
+    other = perform(operations.create_flow, "Other")
+    assert "<hx-partial" not in ada.get(f"/flows/{other.id}/numbers?step={steps.text.id}", hx=True).text
+    assert "<hx-partial" not in ada.get(f"/flows/{flow.id}/numbers", hx=True).text
 
 
 def test_the_step_of_another_flow_and_a_bad_page_are_refused(ada, flow, steps):
