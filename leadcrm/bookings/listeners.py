@@ -28,4 +28,4 @@ def tell_realtor(event: BookingMade | BookingMoved | BookingCanceled) -> None:
     local, locale = zone(realtor.timezone or office.timezone), (realtor.locale or office.locale).replace("-", "_")
     when = day_and_time(datetime.fromisoformat(event.starts_at), local, locale)
     title = f"{WORDS[event.name]}: {lead.name}, {when}"
-    notify([realtor.id], f"booking:{fact_id}", title, f"/leads/{lead.id}", "calendar", lead_id=lead.id)
+    notify([realtor.id], f"booking:{fact_id}", title, f"/bookings/{event.booking_id}", "calendar", lead_id=lead.id)

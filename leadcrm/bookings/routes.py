@@ -1,8 +1,9 @@
 """Meetings as the team sees them: the list, and those of one lead."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -15,6 +16,7 @@ from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import go, local_path, render, user_zone
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import can_see_lead
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
@@ -28,7 +30,18 @@ def index() -> Response:
     """Meetings to come, or past ones."""
     view = request.args.get("view") if request.args.get("view") in queries.VIEWS else queries.VIEWS[0]
     listing = queries.booking_page(_me(), view, request.args.get("cursor"))
-    return render("bookings/index.html", "bookings/_list.html", view=view, views=VIEW_WORDS, listing=listing, **_now())
+    shown = {"view": view, "views": VIEW_WORDS, "listing": listing, "can_see": partial(can_see_lead, _me())}
+    return render("bookings/index.html", "bookings/_list.html", **shown, **_now())
+
+
+@blueprint.get("/bookings/<booking_id>")
+def show(booking_id: str) -> Response:
+    """Lead on to where the reader finds the meeting: at its lead, or in the list when it is somebody else's lead."""
+    booking = queries.visible_booking(_me(), booking_id)
+    if can_see_lead(_me(), booking.lead):
+        return redirect(f"/leads/{booking.lead_id}?tab=meetings")
+    view = "upcoming" if booking.is_coming(clock.now()) else "past"
+    return redirect(url_for("bookings.index", view=view, _anchor=f"booking-{booking.id}"))
 
 
 @blueprint.get("/leads/<lead_id>/bookings")

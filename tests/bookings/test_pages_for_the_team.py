@@ -7,8 +7,10 @@ from sqlalchemy import select
 
 from leadcrm.bookings.models import Booking
 from leadcrm.core.db import db, perform
+from leadcrm.core.drains import drain_events
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
+from leadcrm.notifications.models import Notification
 from tests.bookings.conftest import at, be, facts_of
 from tests.conftest import count_queries
 
@@ -116,6 +118,34 @@ def test_a_rep_sees_meetings_of_their_leads_and_a_realtor_their_own(sign_in, cas
     assert ben.get(f"/leads/{maxs.id}/bookings").status_code == 404
     assert "Zed" in rosa.get("/bookings").text
     assert rosa.post(f"/bookings/{booking.id}/cancellation").status_code == 303
+
+
+@pytest.mark.parametrize("view", ["upcoming", "past"])
+def test_no_link_of_the_list_is_dead_for_the_realtor_of_somebody_elses_lead(sign_in, cast, acme, book, view):
+    """Rosa meets Max's lead: she reads whom, and goes nowhere where she would find nothing."""
+    book(at(10), perform(leads.create_lead, LeadData(first_name="Zed", owner_id=cast.max.id), by=cast.max))
+    be(at(6) if view == "upcoming" else at(11))
+    path = f"/bookings?view={view}"
+    rosas, adas = sign_in(cast.rosa).get(path).text, sign_in(cast.ada).get(path).text
+    assert "Zed" in rosas
+    assert "/leads/" not in rosas.partition('id="bookings"')[2].partition("</section>")[0]
+    assert ("Cancel<span" in rosas) is (view == "upcoming")
+    assert "?tab=meetings" in adas
+    assert ("/bookings/new?" in adas) is (view == "upcoming")
+
+
+def test_the_news_of_a_meeting_leads_to_where_its_reader_finds_it(sign_in, cast, acme, book, lead):
+    booking, _ = book(at(10))
+    drain_events(lambda: False)
+    notice_id = db.session.scalar(select(Notification.id).where(Notification.user_id == cast.rosa.id))
+    rosa = sign_in(cast.rosa)
+    assert rosa.get(f"/notifications/{notice_id}").location == f"/bookings/{booking.id}"
+    assert rosa.get(f"/bookings/{booking.id}").location == f"/leads/{lead.id}?tab=meetings"
+    perform(leads.assign_lead, lead, cast.max.id)
+    assert rosa.get(f"/bookings/{booking.id}").location == f"/bookings?view=upcoming#booking-{booking.id}"
+    be(at(11))
+    assert rosa.get(f"/bookings/{booking.id}").location == f"/bookings?view=past#booking-{booking.id}"
+    assert sign_in(cast.ben).get(f"/bookings/{booking.id}").status_code == 404
 
 
 def test_another_organization_sees_nothing(sign_in, cast, acme, book, lead):

@@ -8,6 +8,7 @@ from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
 FOR_DEVELOPERS = "kit."
 NO_PAGES = {
+    "bookings.show": "leads to where the reader finds the meeting",
     "conversations.attempts": "a part of a thread",
     "conversations.original": "a mail as its sender wrote it, for a frame",
     "inbound.attachment": "a file",

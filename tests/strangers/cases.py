@@ -429,6 +429,7 @@ CASES: dict[str, Case] = {
     "GET availability.of_realtor": Case(MANAGERS, parts={"user_id": "@realtor_user"}),
     "POST availability.change": Case(MANAGERS, parts={"user_id": "@realtor_user"}, body=HOURS),
     "GET bookings.index": Case(),
+    "GET bookings.show": of_lead(),
     "GET bookings.of_lead": of_lead(),
     "GET bookings.new": of_lead(query={"realtor_id": "@realtor_user", "day": "@slots_day"}),
     "POST bookings.book": of_lead(body={"realtor_id": "@realtor_user", "day": "@slots_day", "start": "@slot"}),
