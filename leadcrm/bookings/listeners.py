@@ -5,11 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from leadcrm.bookings.events import BookingCanceled, BookingMade, BookingMoved
-from leadcrm.bookings.wording import day_and_time
+from leadcrm.bookings.operations import time_for
 from leadcrm.core import events
 from leadcrm.core.db import db, get_or_404
 from leadcrm.core.models import EventRow
-from leadcrm.core.zones import zone
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
 from leadcrm.notifications.operations import notify
@@ -24,8 +23,6 @@ def tell_realtor(event: BookingMade | BookingMoved | BookingCanceled) -> None:
     if actor == f"user:{event.realtor_id}":
         return
     realtor, lead = get_or_404(User, event.realtor_id), get_or_404(Lead, event.lead_id)
-    office = realtor.organization
-    local, locale = zone(realtor.timezone or office.timezone), (realtor.locale or office.locale).replace("-", "_")
-    when = day_and_time(datetime.fromisoformat(event.starts_at), local, locale)
+    when = time_for(realtor, datetime.fromisoformat(event.starts_at))
     title = f"{WORDS[event.name]}: {lead.name}, {when}"
     notify([realtor.id], f"booking:{fact_id}", title, f"/bookings/{event.booking_id}", "calendar", lead_id=lead.id)

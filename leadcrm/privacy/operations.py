@@ -6,6 +6,7 @@ from sqlalchemy import delete, or_, select, update
 
 from leadcrm.accounts import operations as accounts
 from leadcrm.accounts.models import Contact
+from leadcrm.bookings import operations as bookings
 from leadcrm.conversations.models import Attachment, Message, RawInbound
 from leadcrm.conversations.operations import suppress_hashes
 from leadcrm.core import events, jobs
@@ -48,6 +49,7 @@ def erase_lead(lead: Lead, loose: Loose = NOTHING_LOOSE) -> Erasure:
     person, files = queries.person_of_lead(lead), _files(lead.id, loose.raw_mail_ids)
     _forget_outside_of_lead(person, loose, lead.account_id, f"{lead.first_name} {lead.last_name}".strip())
     leave_shared_browsers(lead.id)
+    bookings.tell_of_erasure(lead.id)
     record(LeadErased(lead_id=lead.id))
     entry = _journal(lead.id, files)
     tags = db.session.scalars(select(LeadTag.tag_id).where(LeadTag.lead_id == lead.id)).all()
