@@ -35,6 +35,20 @@ class LeadLeftFlow(Event):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class LeadDelayed(Event):
+    """A pause put all that follows in this passage off by `days`, on top of pauses before."""
+
+    name = "flow.delayed"
+    title = "Put off by a pause"
+    icon = "workflow"
+    lead_id: str
+    flow_id: str
+    enrolment_id: str
+    days: int
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class CampaignChanged(Event):
     """A campaign was drafted, started, paused, resumed or stopped, or has come to its end."""
 

@@ -105,18 +105,23 @@ def adjustments(
     *,
     barred: Mapping[str, str] = NOTHING,
     greeted: bool = False,
+    days_behind: int = 0,
 ) -> list[Adjustment]:
     """All that changes for a passage that runs; what is as it was, because it is over, is not mentioned.
 
     `messages` by step id, `addresses` by channel, and so `barred`: why the lead must not be written to there. `now` is
     the moment of the publication. `greeted`: somebody said the lead's first hello; of several steps that would say it,
-    only the first that can does.
+    only the first that can does. `days_behind`: so much later than planned the passage goes on since its pauses.
     """
+
+    def meant(step: StepDocument) -> datetime:
+        return meant_for(step.day + days_behind, step.time, passage.started_at, local)
+
     found = [_lost(step_id, messages[step_id]) for step_id in effects.removed if step_id in messages]
-    found += [_moved(step, messages.get(step.id), passage, local, now) for step in effects.moved]
+    found += [_moved(step, messages.get(step.id), meant(step), local, now) for step in effects.moved]
     found += [_reworded(step.id, messages[step.id]) for step in effects.reworded if step.id in messages]
     for step in effects.added:
-        at = meant_for(step.day, step.time, passage.started_at, local)
+        at = meant(step)
         unreachable = why_unreachable(step.channel, addresses, barred)
         if step.id in messages:
             found.append(_back(step, messages[step.id], at, unreachable, effects, local, now))
@@ -145,11 +150,10 @@ def _reworded(step_id: str, message: Planned) -> Adjustment | None:
 
 
 def _moved(
-    step: StepDocument, message: Planned | None, passage: Passage, local: ZoneInfo, now: datetime
+    step: StepDocument, message: Planned | None, at: datetime, local: ZoneInfo, now: datetime
 ) -> Adjustment | None:
     if message is None or not (message.status in (*WAITING, "sending") or is_parked(message)):
         return None
-    at = meant_for(step.day, step.time, passage.started_at, local)
     was = message.scheduled_for
     if (reason := _stays(step, message, at, local, now)) is not None:
         return Adjustment(NONE, step.id, was, was, reason, message.id)

@@ -1,6 +1,6 @@
 """When a step goes out: days after enrolment on the lead's own wall clock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,19 +27,18 @@ def meant_for(step_day: int, step_time: time | None, enrolled_at: datetime, loca
     return wall_time(enrolled.date() + timedelta(days=step_day), clock, local)
 
 
-def moved_on(meant: Iterable[datetime], first: datetime, now: datetime, local: ZoneInfo) -> Mapping[datetime, datetime]:
-    """Other moments for what was meant for after `first`, which is late and leaves only now.
+def days_behind(meant: Iterable[datetime], first: datetime, now: datetime, local: ZoneInfo) -> int:
+    """By how many days what was meant for after `first`, which is late and leaves only now, has to move.
 
-    All move by the days that `first` is late, or one more where the next would not be ahead: each keeps its wall time,
-    and its distance in days. What is not late by a day and crowds nothing stays where it is. Returns new by old.
+    By the days that `first` is late, or one more where the next would not be ahead: so all keep their wall time and
+    their distance in days. What is not late by a day and crowds nothing stays where it is.
     """
-    later = sorted({moment for moment in meant if moment > first})
     days = (now.astimezone(local).date() - first.astimezone(local).date()).days
-    if later and _days_on(later[0], days, local) <= now:
-        days += 1
-    return {moment: _days_on(moment, days, local) for moment in later} if days else {}
+    following = min((moment for moment in meant if moment > first), default=None)
+    return days + 1 if following is not None and days_on(following, days, local) <= now else days
 
 
-def _days_on(moment: datetime, days: int, local: ZoneInfo) -> datetime:
+def days_on(moment: datetime, days: int, local: ZoneInfo) -> datetime:
+    """The same wall time so many days later."""
     wall = moment.astimezone(local)
     return wall_time(wall.date() + timedelta(days=days), wall.time(), local)

@@ -202,6 +202,18 @@ TOLD = [
         FLOW | {"reason": "The lead replied"},
         "Left the flow “Welcome sequence”: the lead replied",
     ),
+    (
+        "flow.delayed",
+        "system",
+        FLOW | {"days": 7},
+        "A pause put off what is left of the flow “Welcome sequence” by 7 days",
+    ),
+    (
+        "flow.delayed",
+        "system",
+        FLOW | {"days": 1},
+        "A pause put off what is left of the flow “Welcome sequence” by 1 day",
+    ),
     ("lead.scored", "system", {"old": 0, "new": 40}, "The score changed from 0 to 40"),
     (
         "lead.scored",

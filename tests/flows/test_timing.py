@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadcrm.conversations.sending_policy import Window
 from leadcrm.core.zones import UnknownZone, in_quiet_hours, wall_time, zone
-from leadcrm.flows.timing import moved_on, scheduled_for
+from leadcrm.flows.timing import days_behind, days_on, scheduled_for
 from tests.clock_changes import FIRST, LAST, ZONES, shown, transitions, utc
 
 NEW_YORK = "America/New_York"
@@ -128,13 +128,16 @@ def test_what_is_past_goes_now():
 )
 def test_what_follows_a_late_step_keeps_its_distance_in_days_and_its_wall_time(now, meant, expected):
     first = utc("2026-06-07 13:00")
-    moved = moved_on([first, *(utc(f"2026-06-{it}") for it in meant)], first, utc(f"2026-06-{now}"), zone(NEW_YORK))
-    assert list(moved.values()) == [utc(f"2026-06-{it}") for it in expected]
+    local, moments = zone(NEW_YORK), [first, *(utc(f"2026-06-{it}") for it in meant)]
+    days = days_behind(moments, first, utc(f"2026-06-{now}"), local)
+    moved = [days_on(moment, days, local) for moment in moments if days and moment > first]
+    assert moved == [utc(f"2026-06-{it}") for it in expected]
 
 
 def test_what_moves_over_a_clock_change_keeps_its_wall_time():
     first, following = utc("2026-03-05 14:00"), utc("2026-03-06 14:00")  # 9:00 in New York
-    assert moved_on([following], first, utc("2026-03-09 20:00"), zone(NEW_YORK)) == {following: utc("2026-03-10 13:00")}
+    days = days_behind([following], first, utc("2026-03-09 20:00"), zone(NEW_YORK))
+    assert days_on(following, days, zone(NEW_YORK)) == utc("2026-03-10 13:00")
 
 
 @pytest.mark.parametrize("name", ["", "America", "../../etc/passwd", "Mars/Base", "a\0b", "x" * 5000, None, 7])

@@ -21,6 +21,11 @@ def _left_flow(telling: Telling) -> str:
     return f"{telling.who} took {telling.lead} out of {telling.named('flow')}{why}"
 
 
+def _delayed(telling: Telling) -> str:
+    days = "1 day" if telling.get("days") == "1" else f"{telling.get('days')} days"
+    return f"A pause put off what is left of {telling.named('flow')} by {days}"
+
+
 def _task_created(telling: Telling) -> str:
     given = telling.get("assignee_id")
     person = telling.person("assignee_id") if given else ""
@@ -73,6 +78,7 @@ SENTENCES: dict[str, Callable[[Telling], str]] = {
     "booking.canceled": _meeting("canceled", "of"),
     "flow.enrolled": _enrolled,
     "flow.exited": _left_flow,
+    "flow.delayed": _delayed,
     "automation.ran": lambda telling: f"{begin(telling.named('automation'))} ran",
     "automation.call_given_up": lambda telling: (
         f"{begin(telling.named('automation'))} could not tell another program: {inside(telling.because)}"

@@ -14,10 +14,13 @@ from leadcrm.conversations.models import Message
 from leadcrm.conversations.operations import let_held_messages_go, retime
 from leadcrm.core import clock
 from leadcrm.core.db import db
+from leadcrm.core.events import record_all
 from leadcrm.core.zones import zone
+from leadcrm.flows.events import LeadDelayed
 from leadcrm.flows.models import Enrolment
-from leadcrm.flows.timing import moved_on
+from leadcrm.flows.timing import days_behind, days_on
 
+_PASSAGE = (Enrolment.id, Enrolment.lead_id, Enrolment.flow_id, Enrolment.timezone, Enrolment.last_message_at)
 _MESSAGE = (Message.id, Message.enrolment_id, Message.status, Message.reason, Message.scheduled_for, Message.rendered)
 
 
@@ -27,27 +30,32 @@ def let_passages_go_on(campaign_id: str, reason: str, limit: int) -> int:
     waiting = _waiting([passage.id for passage in passages])
     leaving: list[str] = []
     moments: dict[str, datetime] = {}
+    delays: list[LeadDelayed] = []
     for passage in passages:
         held = [row for row in waiting[passage.id] if (row.status, row.reason) == ("held", reason)]
         if not held:
             continue
         first = min(row.scheduled_for for row in held)
         theirs = [row for row in waiting[passage.id] if not row.rendered]
-        new = moved_on((row.scheduled_for for row in theirs), first, clock.now(), zone(passage.timezone))
-        moved = {row.id: new[row.scheduled_for] for row in theirs if row.scheduled_for in new}
+        local = zone(passage.timezone)
+        days = days_behind((row.scheduled_for for row in theirs), first, clock.now(), local)
+        later = [row for row in theirs if days and row.scheduled_for > first]
+        moved = {row.id: days_on(row.scheduled_for, days, local) for row in later}
         leaving += [row.id for row in held if row.id not in moved]
         moments |= moved
         _note_end(passage, moved.values())
+        delays += [_delay(passage, days)] if days else []
     if passages:
         let_held_messages_go(leaving)
         retime(moments)
+        record_all(delays)
     return len(passages)
 
 
 def _locked(campaign_id: str, reason: str, limit: int) -> Sequence[Row]:
     held = (Message.campaign_id == campaign_id, Message.status == "held", Message.reason == reason)
     ids = db.session.scalars(select(Message.enrolment_id).where(*held).distinct().limit(limit)).all()
-    passages = select(Enrolment.id, Enrolment.timezone, Enrolment.last_message_at).where(Enrolment.id.in_(ids))
+    passages = select(*_PASSAGE).where(Enrolment.id.in_(ids))
     return db.session.execute(passages.order_by(Enrolment.id).with_for_update()).all()
 
 
@@ -60,6 +68,11 @@ def _waiting(enrolment_ids: Sequence[str]) -> dict[str, list[Row]]:
     for row in db.session.execute(waiting.order_by(Message.id).with_for_update()):
         found[row.enrolment_id].append(row)
     return found
+
+
+def _delay(passage: Row, days: int) -> LeadDelayed:
+    """What is planned for the passage later on has to know."""
+    return LeadDelayed(lead_id=passage.lead_id, flow_id=passage.flow_id, enrolment_id=passage.id, days=days)
 
 
 def _note_end(passage: Row, moments: Collection[datetime]) -> None:

@@ -22,7 +22,7 @@ from leadcrm.leads.operations import put_away, take_out_of
 from leadcrm.notifications.operations import notify
 
 REVERTED = 200  # rows in one transaction
-IN_PASSING = ("flow.enrolled", "message.scheduled", "automation.ran")  # what greeting brings about by itself
+IN_PASSING = ("flow.enrolled", "flow.delayed", "message.scheduled", "automation.ran")  # come about by themselves
 WAS_TOUCHED = "Something happened with this lead since"
 
 
