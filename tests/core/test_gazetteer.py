@@ -17,7 +17,24 @@ PORTLANDS = ("America/Los_Angeles", "America/New_York", "America/Chicago")
         ("München", "", ("Europe/Berlin",)),  # in the list as Munich
         ("New York", "US", ("America/New_York",)),  # in the list as New York City
         ("Portland", "US", PORTLANDS),  # Oregon's has most people, then Maine's, then Texas'
-        ("Portland, OR", "US", PORTLANDS),
+        ("Portland, OR", "US", ("America/Los_Angeles",)),
+        ("portland , oregon", "", ("America/Los_Angeles",)),
+        ("Portland, Maine, USA", "", ("America/New_York",)),
+        ("Portland, Sellwood, OR", "", ("America/Los_Angeles",)),
+        ("Portland, Atlantis", "US", PORTLANDS),  # nobody knows where that is
+        ("Portland, Ontario", "US", PORTLANDS),  # none of them lies there
+        ("Portland,", "US", PORTLANDS),
+        ("Cambridge, MA", "US", ("America/New_York",)),  # not Morocco
+        ("Athens, Georgia", "", ("America/New_York",)),
+        ("Tbilisi, Georgia", "", ("Asia/Tbilisi",)),
+        ("Richmond, CA", "", ("America/Vancouver", "America/Los_Angeles")),  # Canada, or California
+        ("Vancouver, BC", "", ("America/Vancouver",)),
+        ("Vancouver, WA", "", ("America/Los_Angeles",)),
+        ("Perth, WA", "", ("Australia/Perth",)),
+        ("London, Ontario", "", ("America/Toronto",)),
+        ("London, UK", "", ("Europe/London",)),
+        ("Naples, Italy", "", ("Europe/Rome",)),
+        ("Washington, D.C.", "", ("America/New_York",)),
         ("Springfield", "US", ("America/Chicago", "America/New_York", "America/Los_Angeles")),
         ("London", "", ("Europe/London", "America/Toronto")),  # Ontario has one, too
         ("London", "GB", ("Europe/London",)),
