@@ -15,6 +15,8 @@ FIELDS = {
     "email": "E-mail address",
     "phone": "Phone number",
     "interest": "What they asked about",
+    "city": "City",
+    "country": "Country",
     "owner_name": "Your full name (the lead's owner)",
     "owner_first_name": "Your first name (the lead's owner)",
     "owner_email": "Your e-mail address (the lead's owner)",

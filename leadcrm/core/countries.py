@@ -1,5 +1,6 @@
 """Countries by their ISO 3166-1 code and the names people know them by."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from babel import Locale
@@ -35,12 +36,17 @@ def options() -> tuple[tuple[str, str], ...]:
 
 def country_words(code: str) -> str:
     """`ZA` → `South Africa`; anything else comes back as it is."""
-    return Locale("en").territories.get(code, code)
+    return _names().get(code, code)
 
 
 def country_named(typed: str) -> str | None:
     """The code of what was typed: a code of two or three letters, or an English name. None for no country."""
     return _by_words().get(plain(typed))
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    return dict(Locale("en").territories)
 
 
 @cache

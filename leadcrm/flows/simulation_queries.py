@@ -12,6 +12,7 @@ from leadcrm.conversations.condition_fields import WEEKDAYS
 from leadcrm.conversations.models import CHANNELS, INSIDE, Message
 from leadcrm.conversations.sending_policy import Policy
 from leadcrm.core import clock
+from leadcrm.core.countries import country_named
 from leadcrm.core.db import db
 from leadcrm.core.zones import zone
 from leadcrm.flows import queries
@@ -33,6 +34,8 @@ MADE_UP = {
     "email": "sam@example.com",
     "phone": "+1 212 555 0100",
     "interest": "your offer",
+    "city": "New York",
+    "country": "United States",
 }
 FACTS = {"status": "new", "score": 0, "priority": "low", "source": "", "tag": [], "email": True, "phone": True}
 
@@ -62,7 +65,8 @@ def made_up(local: ZoneInfo, started_at: datetime, owner: User) -> Person:
         "organization_name": identity.organization().name,
         "unsubscribe_url": queries.UNSUBSCRIBE,
     }
-    facts = {**FACTS, "owner": owner.id, "interest": MADE_UP["interest"], "company": MADE_UP["company"]}
+    known = {name: MADE_UP[name] for name in ("interest", "company", "city")}
+    facts = {**FACTS, **known, "country": country_named(MADE_UP["country"]), "owner": owner.id}
     return Person(
         dict.fromkeys((*CHANNELS, *INSIDE), "made up"),
         {**MADE_UP, **values},

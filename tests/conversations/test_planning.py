@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from leadcrm.adapters.ports import OutcomeUnknown
-from leadcrm.conversations import operations
+from leadcrm.conversations import merge, operations
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
@@ -132,6 +132,20 @@ def test_missing_fields_are_named_once_in_reading_order(acme):
     lead = make_lead(first_name="", last_name="", name="jane@example.com", email="jane@example.com")
     text = "{company} {first_name|there} {interest} {company} {unsubscribe_url}"
     assert operations.missing_fields(lead, "For {first_name}", text) == ["first_name", "company", "interest"]
+
+
+def test_every_field_of_the_menu_can_be_filled(acme):
+    said = {"company": "Acme", "interest": "A flat", "city": "Cape Town", "country": "ZA"}
+    lead = make_lead(email="jane@example.com", phone="+12125550147", **said)
+    template = " ".join(f"{{{name}}}" for name in merge.FIELDS if not name.startswith("owner_"))
+    assert operations.missing_fields(lead, "", template) == []
+
+
+def test_where_a_lead_lives_is_said_in_words_and_missed_when_unknown(jane, transport):
+    assert operations.missing_fields(jane, "", "{city|where you live} {city}, {country}") == ["city", "country"]
+    plan(make_lead(email="amy@example.com", city="Cape Town", country="ZA"), content="How is {city}, {country}?")
+    transport.drain()
+    assert "How is Cape Town, South Africa?" in transport.sent[0].text
 
 
 def test_a_flow_that_is_left_says_nothing_more(jane, transport):

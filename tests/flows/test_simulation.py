@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from leadcrm.conversations import merge
 from leadcrm.conversations.sending_policy import DEFAULT_WINDOWS, Policy
 from leadcrm.core import clock
 from leadcrm.core.db import perform
-from leadcrm.flows import operations
+from leadcrm.flows import operations, simulation_queries
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.edits import AddStep, EditStep
 from leadcrm.flows.operations import StepData
@@ -117,6 +118,12 @@ def test_a_new_lead_on_monday_at_three(mia, flow, saturday):
     for words in ("A lead comes in Mon, 23 Nov, 3:00 PM", "Tue, 24 Nov, 9:00 AM", "Wed, 25 Nov, 2:00 PM", "3 sent"):
         assert words in page.text
     assert "Thanks for getting in touch, Sam" in page.text
+
+
+def test_of_a_lead_who_is_made_up_all_is_known(acme, cast):
+    person = simulation_queries.made_up(CAPE_TOWN, MONDAY, cast.ada)
+    assert [name for name in merge.FIELDS if not person.values.get(name)] == []
+    assert (person.facts_at(MONDAY)["city"], person.facts_at(MONDAY)["country"]) == ("New York", "US")
 
 
 @pytest.mark.parametrize(("trigger", "told"), [("manual", "0 sent, 1 not sent"), ("disqualified", "1 sent")])

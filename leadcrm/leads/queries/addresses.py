@@ -6,6 +6,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from leadcrm.core import addresses, clock
+from leadcrm.core.countries import country_words
 from leadcrm.core.db import db
 from leadcrm.core.gazetteer import Place
 from leadcrm.identity import queries as identity
@@ -16,6 +17,9 @@ from leadcrm.leads.zone_certainty import candidates
 NUMBERS = ("phone", "whatsapp")
 KINDS_OF_CHANNEL = {"email": ("email",), "sms": ("phone",), "whatsapp": ("whatsapp", "phone")}
 MOST_DUPLICATES = 5
+_MERGED = (
+    Lead.id, Lead.first_name, Lead.last_name, Lead.company, Lead.interest, Lead.city, Lead.country
+)  # fmt: skip
 
 
 def find_by_address(kind: str, value: str) -> Lead | None:
@@ -47,25 +51,27 @@ def merge_values(lead_ids: Collection[str]) -> dict[str, dict[str, str]]:
     """What merge fields say for each lead: `{lead_id: {field: text}}`, "" for what is not known. Three queries."""
     owner = aliased(User)
     people = (
-        select(Lead.id, Lead.first_name, Lead.last_name, Lead.company, Lead.interest, owner.name, owner.email)
+        select(*_MERGED, owner.name.label("owner_name"), owner.email.label("owner_email"))
         .outerjoin(owner, owner.id == Lead.owner_id)
         .where(Lead.id.in_(lead_ids))
     )
     points = main_addresses(lead_ids)
     organization = identity.organization().name
     values = {}
-    for lead_id, first_name, last_name, company, interest, owner_name, owner_email in db.session.execute(people):
-        values[lead_id] = {
-            "first_name": first_name,
-            "last_name": last_name,
-            "name": f"{first_name} {last_name}".strip() or company,
-            "company": company,
-            "interest": interest,
-            "email": points.get((lead_id, "email"), ""),
-            "phone": points.get((lead_id, "phone"), ""),
-            "owner_name": owner_name or "",
-            "owner_first_name": (owner_name or "").partition(" ")[0],
-            "owner_email": owner_email or "",
+    for row in db.session.execute(people):
+        values[row.id] = {
+            "first_name": row.first_name,
+            "last_name": row.last_name,
+            "name": f"{row.first_name} {row.last_name}".strip() or row.company,
+            "company": row.company,
+            "interest": row.interest,
+            "city": row.city,
+            "country": country_words(row.country),
+            "email": points.get((row.id, "email"), ""),
+            "phone": points.get((row.id, "phone"), ""),
+            "owner_name": row.owner_name or "",
+            "owner_first_name": (row.owner_name or "").partition(" ")[0],
+            "owner_email": row.owner_email or "",
             "organization_name": organization,
         }
     return values
