@@ -1,6 +1,6 @@
 """The blueprint all pages of accounts register on, what their templates may use, and how changes are answered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, url_for
@@ -36,14 +36,19 @@ def owners() -> list[tuple[str, str]]:
     return [(person.id, person.name) for person in identity.colleagues() if is_staff(person)]
 
 
-def changed(toast: str, facts: Sequence[int | None] = (), *, back: str) -> Response:
-    """A change's answer: a toast that can undo these facts, and events; without htmx, the page `back`."""
+def changed(
+    toast: str, facts: Sequence[int | None] = (), *, back: str, undo_values: Mapping[str, str] | None = None
+) -> Response:
+    """A change's answer: a toast that can undo these facts, and events; without htmx, the page `back`.
+
+    `undo_values`: what the facts do not hold and undoing them needs.
+    """
     if not is_partial():
         flash(toast, "success")
         return go(back)
     known = ",".join(str(fact) for fact in facts if fact is not None)
     undo = url_for("accounts.undo", facts=known) if known else None
-    response = fragment("accounts/_nothing.html", toast=toast, undo=undo)
+    response = fragment("accounts/_nothing.html", toast=toast, undo=undo, undo_values=undo_values)
     response.headers["HX-Trigger"] = CHANGED
     return response
 

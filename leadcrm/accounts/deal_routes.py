@@ -83,6 +83,7 @@ def ask_stage(opportunity_id: str) -> Response:
 def move_deal(opportunity_id: str) -> Response:
     """Move the deal. Where a reason is needed and none was given, it is asked for in a dialog."""
     deal, form = queries.visible_opportunity(me(), opportunity_id), StageForm(request.form)
+    was_lost_for = {"lost_reason": deal.lost_reason} if deal.lost_reason else None
     if not form.validate():
         return _stage_page(deal, form, status=422)
     try:
@@ -91,7 +92,8 @@ def move_deal(opportunity_id: str) -> Response:
         if "reason" in request.form:
             add_errors(form, error)
         return _stage_page(queries.visible_opportunity(me(), opportunity_id), form, status=error.status)
-    return changed(f"“{deal.name}” is at {wording.STAGE_WORDS[form.stage.data]} now.", [fact], back=_asked_back(deal))
+    words = f"“{deal.name}” is at {wording.STAGE_WORDS[form.stage.data]} now."
+    return changed(words, [fact], back=_asked_back(deal), undo_values=was_lost_for)
 
 
 def _asked_back(deal: Opportunity) -> str:

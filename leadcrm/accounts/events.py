@@ -173,16 +173,12 @@ class OpportunityAssigned(_AboutOpportunity):
 @register
 @dataclass(frozen=True, kw_only=True)
 class OpportunityStageChanged(_AboutOpportunity):
-    """The deal is at another stage; the reason of a lost one stays in its row, and in `old_reason` that of one that
-    is open again.
-    """
+    """The deal is at another stage; the reason of a lost one stays in its row, and goes when it is open again."""
 
     name = "opportunity.stage_changed"
     title = "Opportunity moved to another stage"
-    personal = ("old_reason",)
     old: str
     new: str
-    old_reason: str = ""
 
 
 def account_facts() -> list[str]:

@@ -136,7 +136,7 @@ def undo() -> Response:
     """Take back what the last toast said."""
     asked = request.args.get("facts", "").split(",")[:MOST_FACTS]
     facts = [fact for text in asked if (fact := _number(text)) is not None]
-    count = perform(operations.undo, facts, me())
+    count = perform(operations.undo, facts, me(), request.form.get("lost_reason", ""))
     words = "Undone." if count else "Nothing to undo: it has changed since."
     return changed(words, back=url_for("accounts.index"))
 

@@ -173,13 +173,14 @@ def _canonical(values: Iterable[Any]) -> bytes:
 def _changed_words(connection: Connection) -> str | None:
     """The first fact whose words are not those it keeps the hash of, or that lost them without an erasure."""
     erased = set(connection.scalars(select(ERASURES.c.lead_id)))
-    rows = select(EVENTS.c.id, EVENTS.c.lead_id, EVENTS.c.data, EVENTS.c.words).order_by(EVENTS.c.id)
+    columns = (EVENTS.c.id, EVENTS.c.lead_id, EVENTS.c.account_id, EVENTS.c.data, EVENTS.c.words)
+    rows = select(*columns).order_by(EVENTS.c.id)
     for row in connection.execute(rows.execution_options(yield_per=BATCH)):
         kept = row.data.get(HASH_OF_WORDS)
         is_gone = row.words is None and kept is not None
         if row.words is not None and hash_of_words(row.words) != kept:
             return f"The words of fact {row.id} were changed."
-        if is_gone and row.lead_id not in erased:
+        if is_gone and erased.isdisjoint((row.lead_id, row.account_id)):
             return f"The words of fact {row.id} are missing, and nobody was erased."
     return None
 

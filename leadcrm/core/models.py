@@ -83,7 +83,10 @@ class AuditSeal(Base):
 
 
 class Erasure(Identified, TenantOwned, Base):
-    """The journal of erased people: who, when, which id, nothing about them. A restore erases them again from it."""
+    """The journal of erased people: who, when, which id, nothing about them. A restore erases them again from it.
+
+    The id is a lead's or a contact's, or of an account whose facts spelled one of them.
+    """
 
     __tablename__ = "erasures"
 

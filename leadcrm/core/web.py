@@ -1,5 +1,6 @@
 """The HTML edge: fragments, pages, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -47,17 +48,27 @@ def render(page: str, fragment: str, *, status: int = 200, **context: Any) -> Re
     return current_app.make_response((render_template(template, **context), status))
 
 
-def fragment(template: str, *, status: int = 200, toast: str | None = None, undo: str | None = None, **context: Any):
-    """One fragment; with a toast (and the address its Undo posts to) as an out-of-band part."""
+def fragment(
+    template: str,
+    *,
+    status: int = 200,
+    toast: str | None = None,
+    undo: str | None = None,
+    undo_values: Mapping[str, str] | None = None,
+    **context: Any,
+):
+    """One fragment; with a toast (and the address its Undo posts to, and what) as an out-of-band part."""
     html = render_template(template, **context)
     if toast:
-        html += toast_partial(toast, undo=undo)
+        html += toast_partial(toast, undo=undo, undo_values=undo_values)
     return current_app.make_response((html, status))
 
 
-def toast_partial(text: str, *, undo: str | None = None, tone: str = "info") -> str:
+def toast_partial(
+    text: str, *, undo: str | None = None, undo_values: Mapping[str, str] | None = None, tone: str = "info"
+) -> str:
     """An `<hx-partial>` that adds a toast, applied whatever the status."""
-    return render_template("layout/_toast.swap.html", text=text, undo=undo, tone=tone)
+    return render_template("layout/_toast.swap.html", text=text, undo=undo, undo_values=undo_values, tone=tone)
 
 
 @lru_cache(maxsize=REMEMBERED_PARTS, typed=True)  # typed: a text and the same text as Markup are equal

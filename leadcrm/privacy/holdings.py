@@ -20,8 +20,8 @@ FACTS = EventRow.__table__
 STAYS = {
     "import_files": "what was uploaded and not imported yet: nobody knows who is in it; gone within a week,"
     " and whoever was erased is not written to when it is imported after all",
-    "erasures": "the journal of erasures: ids only, of leads and contacts, so that a restored backup can be"
-    " brought to the same state",
+    "erasures": "the journal of erasures: ids only, of leads, contacts and accounts whose facts spelled them, so that a"
+    " restored backup can be brought to the same state",
     "accounts": "a company's; one that bears the person's name gets another, and its notes do not spell it",
     "opportunities": "a company's; whoever it was talked over with is not named any more, nor in its words",
 }

@@ -84,7 +84,8 @@ def _forget_outside_of_lead(person: Person, loose: Loose, account_id: str | None
     for contact_id, of_account in db.session.execute(they.order_by(Contact.id)).all():
         record(ContactErased(account_id=of_account, contact_id=contact_id))
         _journal(contact_id, [])
-    accounts.forget_person(person.contact_ids, account_id, name, person.addresses)
+    for of_account in accounts.forget_person(person.contact_ids, account_id, name, person.addresses):
+        _journal(of_account, [])  # else the audit would miss what its facts said
     imports.forget_person(loose.import_rows, person.addresses)
     db.session.execute(delete(RawInbound).where(RawInbound.id.in_(loose.raw_mail_ids)).execution_options(**UNTOLD))
     _forget_answers({person.id, *person.contact_ids})
@@ -109,11 +110,11 @@ def _files(lead_id: str, raw_mail_ids: Sequence[str]) -> list[str]:
     return sorted(names)
 
 
-def _journal(person_id: str, files: list[str]) -> Erasure:
+def _journal(row_id: str, files: list[str]) -> Erasure:
     """The entry, new or, after a restore, the one that asked for this."""
-    entry = db.session.scalar(select(Erasure).where(Erasure.lead_id == person_id))
+    entry = db.session.scalar(select(Erasure).where(Erasure.lead_id == row_id))
     if entry is None:
-        entry = Erasure(lead_id=person_id, erased_by=events.actor())
+        entry = Erasure(lead_id=row_id, erased_by=events.actor())
         db.session.add(entry)
     entry.files, entry.settled_at = files, None
     return entry

@@ -1,5 +1,6 @@
 """Pages of accounts, their people and their deals: listed, typed in, changed, taken back."""
 
+import json
 import re
 from datetime import date
 from decimal import Decimal
@@ -36,6 +37,10 @@ def maxs(cast, acme) -> Account:
 def names(page) -> list[str]:
     """The accounts of a list, downwards."""
     return re.findall(r"data-open>(.*?)</a>", page.text)
+
+
+def undo_values_of(answer) -> dict[str, str]:
+    return json.loads(re.search(r"hx-vals='([^']*)'", answer.text).group(1))
 
 
 def undo_of(answer) -> str:
@@ -406,6 +411,13 @@ def test_a_stage_is_chosen_and_taken_back(ada, account, deal):
     assert again(deal).stage == "proposal"
     ada.post(undo_of(answer), hx=True)
     assert again(deal).stage == "prospecting"
+    url = f"/opportunities/{deal.id}/stage"
+    ada.post(url, data={"stage": "closed_lost", "reason": "It's “dear”"}, hx=True)
+    answer = ada.post(url, data={"stage": "proposal"}, hx=True)
+    ada.post(undo_of(answer), hx=True)
+    assert again(deal).stage == "proposal", "lost for no reason is not lost"
+    ada.post(undo_of(answer), data=undo_values_of(answer), hx=True)
+    assert (again(deal).stage, again(deal).lost_reason) == ("closed_lost", "It's “dear”")
     form = {"stage": "closed_won", "back": f"/accounts/{account.id}"}
     assert ada.post(f"/opportunities/{deal.id}/stage", data=form).location == f"/accounts/{account.id}"
 

@@ -13,10 +13,12 @@ from leadcrm.accounts.models import Account, Contact
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.intake import store
 from leadcrm.conversations.models import RawInbound
+from leadcrm.core import audit, events
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.models import Erasure, EventRow
 from leadcrm.imports.models import ImportRow
 from leadcrm.leads.models import Lead
+from leadcrm.privacy import operations
 from leadcrm.privacy.jobs import drain_erasures
 from tests.conversations.conftest import make_lead
 from tests.imports.conftest import bring
@@ -85,6 +87,34 @@ def test_the_page_names_them_before(jane, cast, sign_in, page):
 
 
 # Without one
+
+
+def kept_reason(account: Account, reason: str) -> int:
+    """A fact as it was recorded until November 2026, when the reason of a lost deal stood beside it."""
+    words = {"old_reason": reason, events.SALT: "salt"}
+    told = {"account_id": account.id, "opportunity_id": "deal", "old": "closed_lost", "new": "proposal"}
+    fact = EventRow(
+        name="opportunity.stage_changed", data=told | {events.HASH_OF_WORDS: events.hash_of_words(words)},
+        words=words, account_id=account.id,
+    )  # fmt: skip
+    with writing() as session:
+        session.add(fact)
+    return fact.id
+
+
+@pytest.mark.parametrize("is_lead", [True, False])
+def test_why_a_deal_was_lost_does_not_spell_them_any_more_and_the_audit_holds(account, jane, cast, is_lead):
+    spelled, other = kept_reason(account, "Jane Doe left"), kept_reason(account, "Too dear")
+    elsewhere = kept_reason(perform(accounts.create_account, AccountData(name="Fynbos")), "Ask Jane Doe")
+    audit.seal_new_facts(most_seals=None)
+    if is_lead:
+        erase(make_lead(email=JANE), cast.ada)
+    else:
+        perform(operations.erase_contact, jane)
+    db.session.rollback()
+    words = dict(db.session.execute(select(EventRow.id, EventRow.words).where(EventRow.name.startswith("opp"))).all())
+    assert [words[fact] is None for fact in (spelled, other, elsewhere)] == [True, False, False]
+    assert audit.walk(db.session.connection()).broken is None
 
 
 def test_all_that_is_held_about_a_contact_is_handed_out(jane, bring, cast, sign_in):

@@ -93,11 +93,11 @@ def move_to_stage(deal: Opportunity, stage: str, reason: str = "") -> int | None
     reason = line(reason, "reason", limit="lost_reason")
     if is_lost and not reason:
         raise DomainError("Say why it was lost.", "reason")
-    old, old_reason, now = deal.stage, deal.lost_reason, clock.now()
+    old, now = deal.stage, clock.now()
     deal.stage, deal.stage_since, deal.lost_reason = stage, now, reason if is_lost else ""
     deal.closed_at = now if stage in CLOSED else None
     db.session.flush()
-    return record(OpportunityStageChanged(**_about(deal), old=old, new=stage, old_reason=old_reason))
+    return record(OpportunityStageChanged(**_about(deal), old=old, new=stage))
 
 
 def _about(deal: Opportunity) -> dict[str, Any]:

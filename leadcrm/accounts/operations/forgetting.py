@@ -1,14 +1,15 @@
 """What is taken away for good: what a conversion made, when it is taken back; a person's name, when they are erased."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.naming import folded
 from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict
+from leadcrm.core.models import EventRow
 
 ERASED = "Erased on request"
 LONGEST_NAME = 160  # of an account's; a person's may be longer
@@ -43,12 +44,14 @@ def remove_account(account: Account) -> None:
     db.session.flush()
 
 
-def forget_person(contact_ids: Collection[str], account_id: str | None, name: str, addresses: Collection[str]) -> None:
+def forget_person(
+    contact_ids: Collection[str], account_id: str | None, name: str, addresses: Collection[str]
+) -> Sequence[str]:
     """Remove somebody from wherever they are a contact; where their deals came from goes.
 
     `account_id`, the accounts they are contacts of and the deals there are called otherwise where they bear their name,
     and notes do not spell it or an address any more. Without a `name` a lead bore that of a company, and so may its
-    contacts.
+    contacts. Facts about these accounts lose their words where they spell it; returns the accounts where one did.
     """
     they = select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
     contacts = db.session.scalars(they).all()
@@ -67,6 +70,18 @@ def forget_person(contact_ids: Collection[str], account_id: str | None, name: st
     db.session.flush()
     gone = delete(Contact).where(Contact.id.in_(contact_ids))
     db.session.execute(gone.execution_options(synchronize_session=False))
+    return _forget_in_facts(account_ids, spelled)
+
+
+def _forget_in_facts(account_ids: Collection[str], spelled: re.Pattern[str]) -> Sequence[str]:
+    """Until November 2026 the fact of a deal that is open again kept why it had been lost."""
+    with_words = select(EventRow.id, EventRow.account_id, EventRow.words).where(
+        EventRow.account_id.in_(account_ids), EventRow.words.is_not(None)
+    )
+    found = [row for row in db.session.execute(with_words) if any(map(spelled.search, map(str, row.words.values())))]
+    facts = update(EventRow).where(EventRow.id.in_([row.id for row in found]))
+    db.session.execute(facts.values(words=None).execution_options(synchronize_session=False))
+    return sorted({row.account_id for row in found})
 
 
 def _words(words: Collection[str]) -> re.Pattern[str]:

@@ -26,17 +26,18 @@ from leadcrm.identity.models import User
 from leadcrm.identity.permissions import visible_leads_filter
 
 
-def undo(fact_ids: Sequence[int], by: User) -> int:
+def undo(fact_ids: Sequence[int], by: User, lost_reason: str = "") -> int:
     """Take back these facts, of this person, of the last ten minutes. Returns how many were.
 
-    What was changed again since stays as it is, and so does what the person may no longer see.
+    What was changed again since stays as it is, and so does what the person may no longer see. A deal that was lost is
+    lost again for the `lost_reason`, which is its row's and no fact's; not without one. Raises DomainError.
     """
     seen = select(Account.id).where(visible_leads_filter(by, Account.owner_id))
     facts = recent_facts(fact_ids, by.id, EventRow.account_id.in_(seen))
-    return sum(_take_back(fact) for fact in facts)
+    return sum(_take_back(fact, lost_reason) for fact in facts)
 
 
-def _take_back(fact: Event) -> bool:
+def _take_back(fact: Event, lost_reason: str) -> bool:
     row = _subject(fact)
     if row is None:
         return False
@@ -52,7 +53,7 @@ def _take_back(fact: Event) -> bool:
         case ContactMadePrimary() if row.is_primary:
             return _put_back(fact.old_contact_id)
         case OpportunityStageChanged() if row.stage == fact.new:
-            return move_to_stage(row, fact.old, fact.old_reason) is not None
+            return _move_back(row, fact.old, lost_reason)
         case OpportunityAssigned() if row.owner_id == fact.owner_id:
             return bool(edit_opportunity(row, OpportunityData(owner_id=fact.old_owner_id or "")))
     return False
@@ -64,6 +65,12 @@ def _subject(fact: Event) -> Account | Contact | Opportunity | None:
         if hasattr(fact, name):
             return _row(model, getattr(fact, name))
     return None
+
+
+def _move_back(deal: Opportunity, stage: str, lost_reason: str) -> bool:
+    if stage == "closed_lost" and not lost_reason:
+        return False
+    return move_to_stage(deal, stage, lost_reason) is not None
 
 
 def _bring_back(contact: Contact, was_primary: bool) -> bool:

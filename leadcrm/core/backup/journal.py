@@ -26,7 +26,10 @@ ERASURES = Erasure.__table__
 
 @dataclass(frozen=True)
 class Entry:
-    """Who was erased (the id of a lead or a contact), when (ISO 8601) and by whom (an actor, as in events)."""
+    """Who was erased, when (ISO 8601) and by whom (an actor, as in events).
+
+    By the id of a lead or a contact; an account's says that its facts spelled one of them.
+    """
 
     organization_id: str
     lead_id: str
