@@ -8,6 +8,8 @@ from sqlalchemy import insert, select
 from leadcrm.conversations import operations
 from leadcrm.conversations.models import CHANNELS, SendingPause
 from leadcrm.conversations.operations.releasing import RESTORED
+from leadcrm.conversations.sending_policy import Window
+from leadcrm.conversations.sending_queries import sending_rules
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict
@@ -97,6 +99,27 @@ def test_send_now_does_not_get_around_the_pause(jane, cast, transport):
     perform(operations.send_now, again(message))
     transport.drain()
     assert transport.sent == []
+
+
+def test_what_is_released_to_one_lead_keeps_the_gap_across_channels(jane, cast, transport):
+    """Three days of a flow fell due while all channels waited: they do not reach the lead together."""
+    open_always = {**sending_rules().windows, "sms": Window()}
+    perform(operations.change_sending_rules, open_always, timedelta(hours=1), {})
+    began = clock.now()
+    for day, channel in ((1, "email"), (2, "sms"), (3, "email")):
+        subject = f"Day {day}" if channel == "email" else ""
+        when = began + timedelta(days=day)
+        plan(jane, f"day {day}", channel=channel, subject=subject, origin="flow", scheduled_for=when)
+    clock.move(3 * 86_400 + 60)
+    pause(cast.acme)
+    transport.drain()
+    assert transport.sent == []
+    assert [perform(operations.release_sending, channel) for channel in ("email", "sms")] == [2, 1]
+    for hour in range(3):
+        clock.move(3 * 86_400 + 120 + hour * 3600)
+        transport.drain()
+        transport.drain()
+        assert len(transport.sent) == hour + 1
 
 
 def test_what_is_no_longer_useful_at_the_release_is_not_sent(jane, cast, transport):
