@@ -9,14 +9,17 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput, NumberInput
 
+from leadcrm.automations import actions
 from leadcrm.automations.actions import MOST_ACTIONS
 from leadcrm.automations.durations import UNITS, split, typed
 from leadcrm.automations.models import Automation
+from leadcrm.automations.names import Names
 from leadcrm.automations.operations import AutomationData
 from leadcrm.automations.triggers import GROUPS, SILENCES, TRIGGERS
 from leadcrm.conversations.condition_rows import UNSAVABLE
 from leadcrm.conversations.conditions import Group
 from leadcrm.core.forms import Form, has_control_characters, tidy
+from leadcrm.leads.models import PRIORITIES
 
 MOST_ROWS = MOST_ACTIONS + 1
 _ROW = re.compile(r"actions-(\d{1,3})-([a-z_]{1,20})")
@@ -88,3 +91,30 @@ def unsavable_actions(rows: list[dict[str, Any]]) -> dict[str, str]:
     """Errors by row (`actions-0`) for characters that cannot be saved."""
     bad = [index for index, row in enumerate(rows) if any(has_control_characters(value) for value in row.values())]
     return {f"actions-{index}": UNSAVABLE for index in bad}
+
+
+def choices(names: Names) -> dict[str, list[tuple[str, str]]]:
+    """What the selects of the form offer, as (value, words)."""
+    people = list(names.users.items())
+    return {
+        "kinds": list(actions.KINDS.items()),
+        "templates": list(names.templates.items()),
+        "flows": list(names.flows.items()),
+        "all_flows": list(names.all_flows.items()),
+        "units": [(unit, unit) for unit in UNITS],
+        "users": people,
+        "settable": list(actions.SETTABLE.items()),
+        "status": [(status, status.capitalize()) for status in actions.SETTABLE_STATUSES],
+        "priority": [(priority, priority.capitalize()) for priority in PRIORITIES],
+        "opportunities": list(actions.OPPORTUNITY_WORDS.items()),
+        "assignees": [
+            *actions.OWNERS.items(),
+            ("nobody", "nobody in particular"),
+            *((f"user:{user_id}", name) for user_id, name in people),
+        ],
+        "recipients": [
+            *actions.OWNERS.items(),
+            *((f"role:{role}", words) for role, words in actions.NOTIFIED_ROLES.items()),
+            *((f"user:{user_id}", name) for user_id, name in people),
+        ],
+    }

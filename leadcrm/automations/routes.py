@@ -6,12 +6,10 @@ from typing import Any
 from flask import Blueprint, flash, request, url_for
 from flask_login import current_user
 
-from leadcrm.automations import actions, log_queries, operations, queries, webhooks
-from leadcrm.automations.durations import UNITS
+from leadcrm.automations import log_queries, operations, queries, webhooks
 from leadcrm.automations.examples import EXAMPLES, started_from
-from leadcrm.automations.forms import AutomationForm, action_rows, shown_rows, unsavable_actions
+from leadcrm.automations.forms import AutomationForm, action_rows, choices, shown_rows, unsavable_actions
 from leadcrm.automations.models import RUN_STATES, Automation
-from leadcrm.automations.names import Names
 from leadcrm.automations.trying import MOST_EVENTS, Trial, try_out
 from leadcrm.automations.wording import sentence
 from leadcrm.conversations import condition_rows, conditions
@@ -23,7 +21,7 @@ from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render
 from leadcrm.identity.permissions import requires, visible_leads_filter
 from leadcrm.leads import queries as leads
-from leadcrm.leads.models import PRIORITIES, Lead
+from leadcrm.leads.models import Lead
 
 blueprint = Blueprint("automations", __name__)
 
@@ -155,12 +153,12 @@ def runs():
     sees = visible_leads_filter(current_user, Lead.owner_id)
     page = log_queries.run_log(sees, **filters, cursor=request.args.get("cursor"))
     lead = leads.visible_lead(current_user, filters["lead_id"]) if filters["lead_id"] else None
-    choices = {
+    offered = {
         "automations": [("", "All automations"), *((one.id, one.name) for one in queries.automation_list())],
         "states": [("", "All results"), *((state, state.capitalize()) for state in RUN_STATES)],
     }
     return render(
-        "automations/runs.html", "automations/_runs.html", log=page, filters=filters, lead=lead, choices=choices
+        "automations/runs.html", "automations/_runs.html", log=page, filters=filters, lead=lead, choices=offered
     )
 
 
@@ -252,7 +250,7 @@ def _form_page(
         trials=trials,
         most=MOST_EVENTS,
         secret=_secret(automation),
-        choices=_choices(names),
+        choices=choices(names),
         prefix="conditions",
         fields=FIELDS,
         people=list(names.users.items()),
@@ -269,30 +267,3 @@ def _secret(automation: Automation | None) -> str | None:
         return webhooks.secret_of(automation) if automation is not None else None
     except Unreadable:
         return None
-
-
-def _choices(names: Names) -> dict[str, list[tuple[str, str]]]:
-    """What the selects of the form offer, as (value, words)."""
-    people = list(names.users.items())
-    return {
-        "kinds": list(actions.KINDS.items()),
-        "templates": list(names.templates.items()),
-        "flows": list(names.flows.items()),
-        "all_flows": list(names.all_flows.items()),
-        "units": [(unit, unit) for unit in UNITS],
-        "users": people,
-        "settable": list(actions.SETTABLE.items()),
-        "status": [(status, status.capitalize()) for status in actions.SETTABLE_STATUSES],
-        "priority": [(priority, priority.capitalize()) for priority in PRIORITIES],
-        "opportunities": list(actions.OPPORTUNITY_WORDS.items()),
-        "assignees": [
-            *actions.OWNERS.items(),
-            ("nobody", "nobody in particular"),
-            *((f"user:{user_id}", name) for user_id, name in people),
-        ],
-        "recipients": [
-            *actions.OWNERS.items(),
-            *((f"role:{role}", words) for role, words in actions.NOTIFIED_ROLES.items()),
-            *((f"user:{user_id}", name) for user_id, name in people),
-        ],
-    }
