@@ -44,6 +44,10 @@ class Telling:
         return f"“{name}”" if name else "an opportunity"
 
     @property
+    def automation(self) -> str:
+        return _called(self.background.automations.get(self.get("automation_id")))
+
+    @property
     def fields(self) -> str:
         *most, last = [FIELDS.get(name, name.replace("_", " ")) for name in self.row.told.get("fields") or ["details"]]
         return f"{', '.join(most)} and {last}" if most else last
@@ -66,9 +70,13 @@ def _who_did(row: EventRow, background: Background) -> str:
     if kind == "user":
         return background.people.get(row_id, "Someone who left")
     if kind == "automation":
-        name = background.automations.get(row_id)
-        return f"The automation “{name}”" if name else "An automation"
+        return _called(background.automations.get(row_id))
     return "The API" if kind == "token" else ""
+
+
+def _called(automation: str | None) -> str:
+    """As a sentence begins with it; one that is gone has no name."""
+    return f"The automation “{automation}”" if automation else "An automation"
 
 
 def _plain(active: str, passive: str) -> Callable[[Telling], str]:
@@ -140,7 +148,9 @@ SENTENCES: dict[str, Callable[[Telling], str]] = {
     "lead.conversion_undone": _plain("took a lead’s conversion back", "a lead’s conversion was taken back"),
     "lead.linked": _plain("linked a lead", "a lead was linked"),
 }
-WITHOUT_LEAD: dict[str, Callable[[Telling], str]] = {  # of contacts who never were one: in no lead's timeline
+WITHOUT_LEAD: dict[str, Callable[[Telling], str]] = {  # where there never was one: in no lead's timeline
     "contact.exported": _contact("exported what is held about {}", "what is held about {} was exported"),
     "contact.erased": _plain("erased a contact on request", "a contact was erased on request"),
+    "automation.ran": lambda telling: f"{telling.automation} ran",
+    "automation.call_given_up": lambda telling: f"{telling.automation} could not tell another program",
 }

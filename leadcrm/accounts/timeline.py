@@ -43,7 +43,7 @@ def of_account(account: Account, before: int | None = None) -> Listing:
 
 
 def _background(account: Account, rows: Sequence[EventRow]) -> Background:
-    automations = _actors(rows, "automation")
+    automations = _actors(rows, "automation") | _ids(rows, "automation_id")
     named_automations = current_app.extensions["names"]["automation"](automations) if automations else {}
     return Background(
         people=_names(User, _actors(rows, "user") | _ids(rows, "owner_id")),

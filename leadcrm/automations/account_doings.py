@@ -1,16 +1,15 @@
 """What a rule does with accounts and opportunities. Looking first, as in doing.py."""
 
-from sqlalchemy import select
-
 from leadcrm.accounts import operations as accounts
 from leadcrm.accounts.data import AccountData, OpportunityData
 from leadcrm.accounts.models import HIGHEST_HEALTH, Account
 from leadcrm.automations import queries
 from leadcrm.automations.actions import Action
 from leadcrm.automations.occasions import Occasion, Outcome, Plan
-from leadcrm.core.db import db
+from leadcrm.automations.subjects import account_of
 from leadcrm.identity import queries as identity
 from leadcrm.leads import operations as leads
+from leadcrm.leads.models import Lead
 from leadcrm.leads.wording import source_words
 
 NO_ACCOUNT = Outcome("skipped", "They belong to no account")
@@ -19,7 +18,7 @@ NEW_ACCOUNT = "the new account"
 
 def make_account(action: Action, occasion: Occasion) -> Plan | Outcome:
     """An account for the lead, or the one that is called like their company."""
-    lead, known = occasion.lead, _account(occasion.lead.account_id)
+    lead, known = occasion.lead, account_of(occasion.lead.account_id)
     if known is not None:
         return Outcome("skipped", f"They belong to the account “{known.name}” already")
     prefix, _, user_id = action["to"].partition(":")
@@ -39,26 +38,34 @@ def make_account(action: Action, occasion: Occasion) -> Plan | Outcome:
 
 
 def begin_opportunity(action: Action, occasion: Occasion) -> Plan | Outcome:
-    """A deal with the account, owned by whoever owns the lead, else by the account's owner."""
-    lead, account = occasion.lead, _account(occasion.account_id)
+    """A deal with the account, owned by whoever owns the lead, if there is one, else by the account's owner."""
+    lead, account = occasion.lead, account_of(occasion.account_id)
     if account is None and not occasion.expects_account:
         return NO_ACCOUNT
     if account is not None and account.archived_at is not None:
         return Outcome("skipped", f"The account “{account.name}” is archived")
-    name = action["name"] or f"{source_words(lead.source)}: {account.name if account else lead.company or lead.name}"
-    owners = [*queries.recipients("owner", lead), *owners_of(account)]
+    name = action["name"] or _name_of_deal(lead, account)
+    owners = [*(queries.recipients("owner", lead) if lead else ()), *owners_of(account)]
+    origin = {"source": lead.source, "lead_id": lead.id} if lead else {}
 
     def deed() -> Outcome:
         said = OpportunityData(name=name, kind=action["opportunity"], owner_id=next(iter(owners), ""))
-        deal = accounts.create_opportunity(account, said, source=lead.source, lead_id=lead.id, intent_key=occasion.key)
+        deal = accounts.create_opportunity(account, said, **origin, intent_key=occasion.key)
         return Outcome("done", f"The opportunity “{deal.name}” was begun")
 
     return Plan(f"Begin the opportunity “{name}”", deed)
 
 
+def _name_of_deal(lead: Lead | None, account: Account | None) -> str:
+    """What follows from where the lead came from, and from the account, which one of the two always names."""
+    if lead is None:
+        return account.name
+    return f"{source_words(lead.source)}: {account.name if account else lead.company or lead.name}"
+
+
 def change_health(action: Action, occasion: Occasion) -> Plan | Outcome:
     """So many points more or fewer, within 0 and 100."""
-    account, points = _account(occasion.account_id), int(action["points"])
+    account, points = account_of(occasion.account_id), int(action["points"])
     if account is None and not occasion.expects_account:
         return NO_ACCOUNT
     if account is not None and account.health == (HIGHEST_HEALTH if points > 0 else 0):
@@ -74,7 +81,7 @@ def change_health(action: Action, occasion: Occasion) -> Plan | Outcome:
 
 def give(owner_id: str, occasion: Occasion) -> Plan | Outcome:
     """Let somebody else look after the account, or, with "", nobody."""
-    account = _account(occasion.account_id)
+    account = account_of(occasion.account_id)
     if account is None and not occasion.expects_account:
         return NO_ACCOUNT
     identity.checked_owner(owner_id)  # refuses whoever left
@@ -92,7 +99,7 @@ def give(owner_id: str, occasion: Occasion) -> Plan | Outcome:
 
 def owners(occasion: Occasion) -> list[str]:
     """Whoever looks after the account and may sign in; nobody or one."""
-    return owners_of(_account(occasion.account_id))
+    return owners_of(account_of(occasion.account_id))
 
 
 def owners_of(account: Account | None) -> list[str]:
@@ -100,7 +107,3 @@ def owners_of(account: Account | None) -> list[str]:
     if account is None or account.owner is None or account.owner.disabled_at is not None:
         return []
     return [account.owner.id]
-
-
-def _account(account_id: str | None) -> Account | None:
-    return db.session.scalar(select(Account).where(Account.id == account_id)) if account_id else None

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from leadcrm.accounts.events import AccountArchived
 from leadcrm.automations import queries
 from leadcrm.automations.models import Automation
+from leadcrm.automations.reach import why_nobody
+from leadcrm.automations.subjects import Subject
 from leadcrm.conversations import conditions
 from leadcrm.core.events import Event
 from leadcrm.leads.events import LeadArchived
@@ -35,10 +38,17 @@ def may_be_echo(rule: Automation, actor: str) -> bool:
     return actor.startswith("automation:")
 
 
-def why_unmet(automation: Automation, lead: Lead, event: Event | None, facts: Mapping[str, Any]) -> str:
+def why_not_begun(automation: Automation, subject: Subject, event: Event, facts: Mapping[str, Any]) -> str:
+    """Why the rule does not begin on a fact that nothing stops, in words; empty when it does."""
+    nobody = "" if isinstance(subject, Lead) else why_nobody(automation)
+    return nobody or why_unmet(automation, subject, event, facts)
+
+
+def why_unmet(automation: Automation, subject: Subject, event: Event | None, facts: Mapping[str, Any]) -> str:
     """What of the rule's conditions does not hold, in words; empty when all do."""
-    if lead.archived_at is not None and not isinstance(event, LeadArchived):
-        return "The lead is archived"
+    what, news = ("lead", LeadArchived) if isinstance(subject, Lead) else ("account", AccountArchived)
+    if subject.archived_at is not None and not isinstance(event, news):
+        return f"The {what} is archived"
     if conditions.holds(automation.conditions, facts):
         return ""
     return conditions.why_not(automation.conditions, facts, queries.user_names())

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from leadcrm.automations import account_doings, loop_queries, queries, webhooks
 from leadcrm.automations.actions import HIGHEST_SCORE, SETTABLE, Action
 from leadcrm.automations.occasions import Occasion, Outcome, Plan
+from leadcrm.automations.reach import NOBODY, needs_lead
+from leadcrm.automations.subjects import account_of
 from leadcrm.conversations import operations as conversations
 from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
@@ -26,17 +28,23 @@ ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "W
 
 def do(action: Action, occasion: Occasion) -> Outcome:
     """Do one action. Raises DomainError when a rule of another feature refuses."""
-    plan = _LOOKING[action["kind"]](action, occasion)
+    plan = _looked(action, occasion)
     return plan if isinstance(plan, Outcome) else plan.deed()
 
 
 def would_do(action: Action, occasion: Occasion) -> Outcome:
     """What `do` would answer, without doing it."""
     try:
-        plan = _LOOKING[action["kind"]](action, occasion)
+        plan = _looked(action, occasion)
     except DomainError as error:
         return Outcome("failed", error.message)
     return plan if isinstance(plan, Outcome) else Outcome("would", plan.words)
+
+
+def _looked(action: Action, occasion: Occasion) -> Plan | Outcome:
+    if occasion.lead is None and needs_lead(action):
+        return Outcome("skipped", NOBODY)
+    return _LOOKING[action["kind"]](action, occasion)
 
 
 def _send(action: Action, occasion: Occasion) -> Plan | Outcome:
@@ -135,15 +143,16 @@ def _shown(field: str, value: str) -> str:
 
 def _notify(action: Action, occasion: Occasion) -> Plan | Outcome:
     lead, to = occasion.lead, action["to"]
-    of_account = to == "account_owner"
-    user_ids = account_doings.owners(occasion) if of_account else queries.readers(to, lead)
+    subject, of_account = lead or account_of(occasion.account_id), to == "account_owner"
+    user_ids = account_doings.owners(occasion) if of_account else queries.readers(to, subject)
     if not user_ids:
-        return Outcome("skipped", "Nobody to notify: there is nobody, or they do not see the lead")
+        what = "lead" if lead else "account"
+        return Outcome("skipped", f"Nobody to notify: there is nobody, or they do not see the {what}")
 
     def deed() -> Outcome:
-        title = f"{action['text']} ({lead.name})"[:200]
-        page = f"/accounts/{occasion.account_id}" if of_account else f"/leads/{lead.id}"
-        notifications.notify(user_ids, occasion.key, title, page, "zap", lead_id=lead.id)
+        title = f"{action['text']} ({subject.name})"[:200]
+        page = f"/accounts/{occasion.account_id}" if of_account or lead is None else f"/leads/{lead.id}"
+        notifications.notify(user_ids, occasion.key, title, page, "zap", lead_id=lead and lead.id)
         return Outcome("done", f"{len(user_ids)} notified")
 
     return Plan(f"Notify {len(user_ids)} of the team", deed)
@@ -204,7 +213,8 @@ def _call(action: Action, occasion: Occasion) -> Plan:
     host = urlsplit(action["url"]).hostname
 
     def deed() -> Outcome:
-        webhooks.queue_call(action["url"], occasion.run, occasion.index, occasion.lead, occasion.event)
+        account = account_of(occasion.account_id)
+        webhooks.queue_call(action["url"], occasion.run, occasion.index, occasion.lead, account, occasion.event)
         return Outcome("done", f"{host} is told")
 
     return Plan(f"Call the webhook at {host}", deed)

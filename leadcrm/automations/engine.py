@@ -3,27 +3,30 @@
 A rule acts in its listener's transaction up to its first wait. A waiting run keeps its place in its row; what it does
 after the wait and the new place commit together. Before it goes on, everything is looked at again. An unexpected error
 rolls back the rule's own work only, and the run is tried again later.
+
+Where nobody at an account can be reached, the run is about the account, and what needs no lead is done.
 """
 
 import logging
+from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import timedelta
 
 from sqlalchemy import select
 
-from leadcrm.automations import doing, loop_queries, queries, silences
+from leadcrm.automations import doing, loop_queries, queries, reach, silences, subjects
 from leadcrm.automations.actions import Action
-from leadcrm.automations.deciding import why_stop, why_unmet
+from leadcrm.automations.deciding import why_not_begun, why_stop, why_unmet
 from leadcrm.automations.events import AutomationRan
 from leadcrm.automations.models import Automation, AutomationRun
 from leadcrm.automations.occasions import Occasion, Outcome
+from leadcrm.automations.subjects import Subject
 from leadcrm.automations.triggers import FIRST_IN_REACH, SILENCES
 from leadcrm.conversations import conditions
 from leadcrm.core import clock, events
-from leadcrm.core.db import db, lock
+from leadcrm.core.db import db
 from leadcrm.core.drains import back_off
 from leadcrm.core.errors import DomainError
-from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 
 log = logging.getLogger(__name__)
@@ -38,30 +41,37 @@ REPLIED = "The lead replied while this waited"
 def consider(event: events.Event) -> None:
     """Let every enabled automation of this fact decide. Harmless when the fact is delivered twice.
 
-    An account is mostly made before anybody at it can be reached. Its making is considered when the first one can be.
+    An account is mostly made before anybody at it can be reached. Rules of its making that need a lead begin when the
+    first one can be.
     """
-    _consider(event, queries.enabled_for(event.name))
+    automations = queries.enabled_for(event.name)
+    subject = subjects.concerned(event) if automations else None
+    if subject is not None:
+        _consider(event, automations, subject)
     row = queries.made_before(event.account_id) if event.name in FIRST_IN_REACH and event.account_id else None
     if row is not None:
         unchanged = [rule for rule in queries.enabled_for(row.name) if rule.updated_at <= row.at]
-        with events.caused_by(row.id, row.depth):
-            _consider(events.restore(row), unchanged)
+        made = events.restore(row)
+        subject = subjects.concerned(made) if unchanged else None
+        if isinstance(subject, Lead):
+            with events.caused_by(row.id, row.depth):
+                _consider(made, unchanged, subject)
 
 
-def _consider(event: events.Event, automations: list[Automation]) -> None:
+def _consider(event: events.Event, automations: list[Automation], subject: Subject) -> None:
     cause = events.cause()
-    lead = _concerned(event) if automations else None
-    if lead is None:
-        return
-    known = queries.considered(cause.event_id)
+    if event.name == reach.HOPEFUL:  # this fact and the first in reach may be heard of at once
+        subjects.hold(subject, event.account_id)
+    hopeful = queries.hopeful(cause.event_id) if isinstance(subject, Lead) else {}
+    known = queries.considered(cause.event_id) - hopeful.keys()
     news = [automation for automation in automations if automation.id not in known]
     at_once = [automation for automation in news if automation.trigger not in SILENCES]
-    for run, automation in _begin_all(at_once, event, cause, lead):
+    for run, automation in _begin_all(at_once, event, cause, subject, hopeful):
         if run.state == "waiting":
             _run_safely(run, automation, event, looks_again=False)
     for automation in news:
         if automation.trigger in SILENCES:
-            silences.begin(automation, event, cause, lead)
+            silences.begin(automation, event, cause, subject)
 
 
 def resume(run_id: str) -> bool:
@@ -100,64 +110,71 @@ def _waiting_run(run_id: str) -> AutomationRun | None:
 
 
 def _begin_all(
-    automations: list[Automation], event: events.Event, cause: events.Cause, lead: Lead
+    automations: list[Automation],
+    event: events.Event,
+    cause: events.Cause,
+    subject: Subject,
+    hopeful: Mapping[str, AutomationRun],
 ) -> list[tuple[AutomationRun, Automation]]:
     """All decide before the first acts, so that their order changes nothing."""
     if not automations:
         return []
-    often = loop_queries.echoes(automations, lead.id, cause.event_id, clock.now() - MOST_RUNS_WITHIN)
+    often = loop_queries.echoes(automations, subject, cause.event_id, clock.now() - MOST_RUNS_WITHIN)
     fields = set().union(*(conditions.fields_of(automation.conditions) for automation in automations))
-    facts = queries.facts_of_one(lead, event, fields)
+    facts = queries.facts_of_one(subject, event, fields)
     runs = []
     for automation in automations:
-        reason = why_stop(event, cause.depth) or _why_often(often.get(automation.id, 0))
-        reason = reason or why_unmet(automation, lead, event, facts)
-        run = AutomationRun(
-            automation_id=automation.id,
-            event_id=cause.event_id,
-            lead_id=lead.id,
-            depth=cause.depth,
-            state="skipped" if reason else "waiting",
-            due_at=None if reason else clock.now(),
-            reason=reason[:300],
-        )
+        reason = why_stop(event, cause.depth) or _why_often(often.get(automation.id, 0), subject)
+        reason = reason or why_not_begun(automation, subject, event, facts)
+        run = hopeful.get(automation.id) or AutomationRun(automation_id=automation.id, event_id=cause.event_id)
+        _begin(run, subject, cause.depth, reason)
         db.session.add(run)
         runs.append((run, automation))
     db.session.flush()
     return runs
 
 
-def _why_often(times: int) -> str:
+def _begin(run: AutomationRun, subject: Subject, depth: int, reason: str) -> None:
+    """New, or one that hoped for a lead: it counts from now."""
+    subjects.name(run, subject)
+    run.hopes_for_lead, run.depth, run.created_at = reason == reach.NOBODY_YET, depth, clock.now()
+    run.state, run.due_at = ("skipped", None) if reason else ("waiting", clock.now())
+    run.reason = reason[:300]
+
+
+def _why_often(times: int, subject: Subject) -> str:
     if times < MOST_RUNS:
         return ""
-    return f"Stopped: it ran {times} times for this lead within an hour, which looks like a loop"
+    whom = "lead" if isinstance(subject, Lead) else "account"
+    return f"Stopped: it ran {times} times for this {whom} within an hour, which looks like a loop"
 
 
 def _run_safely(run: AutomationRun, automation: Automation, event: events.Event | None, *, looks_again: bool) -> None:
     try:
         with db.session.begin_nested():
-            lead = lock(_lead(run.lead_id))
-            reason = _why_no_more(run, automation, lead, event) if looks_again else ""
+            subject = subjects.held_for(run, looks_again=looks_again)
+            reason = _why_no_more(run, automation, subject, event) if looks_again else ""
             if reason:
                 _settle(run, _verdict(run), reason)
             else:
-                _go_on(run, Occasion(automation.id, automation.name, lead, event, run), automation)
+                _go_on(run, Occasion(automation.id, automation.name, run.lead, event, run), automation)
     except Exception as error:  # whatever one rule raises must not stop the others, nor the listener
         log.exception("automation %s failed on event %s", automation.id, run.event_id)
         _look_again_later(run, error)
 
 
-def _why_no_more(run: AutomationRun, automation: Automation, lead: Lead, event: events.Event | None) -> str:
+def _why_no_more(run: AutomationRun, automation: Automation, subject: Subject, event: events.Event | None) -> str:
     """Why a run that waited does not go on, as things are now."""
     if run.quiet_since is not None and not run.position:
-        broken = silences.why_broken(automation.trigger, event, lead, run.quiet_since)
+        broken = silences.why_broken(automation.trigger, event, subject, run.quiet_since)
         if broken:
             return broken
     wait = run.actions[run.position - 1] if run.actions and run.position else None
-    if wait is not None and wait.get("stops_on_reply") and queries.replied_since(lead.id, run.waits_since):
+    waited_for_reply = wait is not None and wait.get("stops_on_reply") and run.lead_id
+    if waited_for_reply and queries.replied_since(run.lead_id, run.waits_since):
         return REPLIED
-    facts = queries.facts_of_one(lead, event, conditions.fields_of(automation.conditions))
-    return why_unmet(automation, lead, event, facts)
+    facts = queries.facts_of_one(subject, event, conditions.fields_of(automation.conditions))
+    return why_unmet(automation, subject, event, facts)
 
 
 def _look_again_later(run: AutomationRun, error: Exception) -> None:
@@ -213,15 +230,5 @@ def _settle(run: AutomationRun, state: str, reason: str) -> None:
     run.state, run.reason, run.due_at, run.waits_since, run.actions = state, reason[:300], None, None, []
     db.session.flush()
     if any(line["state"] == "done" for line in run.details):
-        events.record(AutomationRan(lead_id=run.lead_id, automation_id=run.automation_id, run_id=run.id))
-
-
-def _concerned(event: events.Event) -> Lead | None:
-    """Whom the fact is about; of an account whose people were never leads, its main contact becomes known as one."""
-    if event.lead_id is None:
-        return leads.lead_of_account(event.account_id)
-    return _lead(event.lead_id)
-
-
-def _lead(lead_id: str) -> Lead | None:
-    return db.session.scalars(select(Lead).where(Lead.id == lead_id)).one_or_none()
+        ids = {"lead_id": run.lead_id, "account_id": run.account_id}
+        events.record(AutomationRan(**ids, automation_id=run.automation_id, run_id=run.id))

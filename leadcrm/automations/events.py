@@ -8,12 +8,13 @@ from leadcrm.core.events import Event, register
 @register
 @dataclass(frozen=True, kw_only=True)
 class AutomationRan(Event):
-    """An automation did its actions for a lead."""
+    """An automation did its actions for a lead or, where nobody can be reached, for an account."""
 
     name = "automation.ran"
     title = "Automation ran"
     icon = "zap"
-    lead_id: str
+    lead_id: str | None = None
+    account_id: str | None = None
     automation_id: str
     run_id: str
 
@@ -33,13 +34,14 @@ class AutomationChanged(Event):
 @register
 @dataclass(frozen=True, kw_only=True)
 class CallGivenUp(Event):
-    """Another program was to be told what happened to a lead, and was not."""
+    """Another program was to be told what happened to a lead or an account, and was not."""
 
     name = "automation.call_given_up"
     title = "Webhook given up"
     icon = "plug"
     personal = ("reason",)  # the other program's words, which may name the person
-    lead_id: str
+    lead_id: str | None = None
+    account_id: str | None = None
     automation_id: str
     run_id: str
     reason: str

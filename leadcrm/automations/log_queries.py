@@ -1,15 +1,19 @@
 """Reads of the run log."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from leadcrm.accounts.models import Account
 from leadcrm.automations.models import RUN_STATES, Automation, AutomationRun
 from leadcrm.core.db import asked_id, db
 from leadcrm.core.paging import Order, Page, keyset_page
+from leadcrm.leads.models import Lead
 
+Sees = Callable[[ColumnElement], ColumnElement[bool]]  # whether somebody sees what belongs to this owner
+OWNER = func.coalesce(Lead.owner_id, Account.owner_id)  # of the lead, or of the account where there is no lead
 LOG_ORDER = Order("runs", (AutomationRun.created_at, AutomationRun.id))
 
 
@@ -31,20 +35,31 @@ def _count_of(state: str, since: datetime) -> ScalarSelect[int]:
 
 
 def run_log(
-    viewer_sees: Any, *, automation_id: str = "", lead_id: str = "", state: str = "", cursor: str | None = None
+    viewer_sees: Sees,
+    *,
+    automation_id: str = "",
+    lead_id: str = "",
+    account_id: str = "",
+    state: str = "",
+    cursor: str | None = None,
 ) -> Page[AutomationRun]:
-    """Runs, newest first, with their automation and lead. `viewer_sees` is a criterion on the lead."""
+    """Runs, newest first, with their automation and the lead or account they are about."""
     statement = (
         select(AutomationRun)
-        .join(AutomationRun.lead)
-        .where(viewer_sees)
+        .outerjoin(AutomationRun.lead)
+        .outerjoin(AutomationRun.account)
+        .where(viewer_sees(OWNER))
         .options(
-            contains_eager(AutomationRun.lead), joinedload(AutomationRun.automation), selectinload(AutomationRun.calls)
+            contains_eager(AutomationRun.lead),
+            contains_eager(AutomationRun.account),
+            joinedload(AutomationRun.automation),
+            selectinload(AutomationRun.calls),
         )
     )
     filters = (
         (AutomationRun.automation_id, asked_id(automation_id)),
         (AutomationRun.lead_id, asked_id(lead_id)),
+        (AutomationRun.account_id, asked_id(account_id)),
         (AutomationRun.state, state),
     )
     for column, value in filters:

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, LargeB
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from leadcrm.accounts.models import Account
 from leadcrm.core import clock
 from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped, encrypted_for
 from leadcrm.core.models import SERIAL
@@ -55,14 +56,20 @@ class Automation(Identified, Timestamped, TenantOwned, Base):
 
 
 class AutomationRun(Identified, Timestamped, TenantOwned, Base):
-    """One event, or one stretch of silence, considered by one automation: what was done, or why nothing was."""
+    """One event, or one stretch of silence, considered by one automation: what was done, or why nothing was.
+
+    It is about a lead or, where nobody at an account can be reached, about the account; never about both, so that who
+    may see it follows from one of them.
+    """
 
     __tablename__ = "automation_runs"
 
     automation_id: Mapped[str] = mapped_column(ForeignKey("automations.id", ondelete="CASCADE"))
     event_id: Mapped[int | None] = mapped_column(SERIAL, ForeignKey("events.id"))
     quiet_since: Mapped[datetime | None]  # what the silence is counted from: the same stretch is acted on once
-    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    lead_id: Mapped[str | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    hopes_for_lead: Mapped[bool] = mapped_column(Boolean, default=False)  # it begins when somebody can be reached
     state: Mapped[str] = mapped_column(String(10))
     due_at: Mapped[datetime | None]  # waiting: when to look again
     waits_since: Mapped[datetime | None]  # waiting: when this wait began
@@ -74,23 +81,45 @@ class AutomationRun(Identified, Timestamped, TenantOwned, Base):
     tries: Mapped[int] = mapped_column(default=0)
 
     automation: Mapped[Automation] = relationship()
-    lead: Mapped[Lead] = relationship()
+    lead: Mapped[Lead | None] = relationship()
+    account: Mapped[Account | None] = relationship()
     calls: Mapped[list["WebhookCall"]] = relationship(order_by="WebhookCall.id", viewonly=True)
 
     __table_args__ = (
         CheckConstraint(f"state IN {RUN_STATES}", name="state"),
         CheckConstraint("(state = 'waiting') = (due_at IS NOT NULL)", name="waiting"),
         CheckConstraint("event_id IS NOT NULL OR quiet_since IS NOT NULL", name="cause"),
+        CheckConstraint("(lead_id IS NULL) <> (account_id IS NULL)", name="about"),
+        CheckConstraint("quiet_since IS NULL OR lead_id IS NOT NULL", name="silence"),
+        CheckConstraint("NOT hopes_for_lead OR (state = 'skipped' AND account_id IS NOT NULL)", name="hope"),
         CheckConstraint("position >= 0", name="position"),
         UniqueConstraint("event_id", "automation_id"),  # an event is considered once, however often it is delivered
         UniqueConstraint("automation_id", "lead_id", "quiet_since"),  # and so is a silence
         Index("ix_automation_runs_due", "due_at"),
         Index("ix_automation_runs_log", "automation_id", "created_at", "id"),
         Index("ix_automation_runs_lead", "lead_id", "created_at", "id"),
+        Index(  # an account's log, the guard against loops, and what goes with the account
+            "ix_automation_runs_account",
+            "account_id",
+            "created_at",
+            "id",
+            postgresql_where=sql("account_id IS NOT NULL"),
+            sqlite_where=sql("account_id IS NOT NULL"),
+        ),
         Index("ix_automation_runs_state", "organization_id", "state", "created_at", "id"),
         Index("ix_automation_runs_newest", "organization_id", "created_at", "id"),  # the log of all
         Index("ix_automation_runs_counts", "organization_id", "automation_id", "state", "created_at"),
     )
+
+    @property
+    def subject(self) -> Lead | Account:
+        """Whom it is about."""
+        return self.lead or self.account
+
+    @property
+    def page(self) -> str:
+        """Where they are."""
+        return f"/leads/{self.lead_id}" if self.lead_id else f"/accounts/{self.account_id}"
 
     @property
     def reason_is_told(self) -> bool:
@@ -105,7 +134,7 @@ class WebhookCall(Identified, Timestamped, TenantOwned, Base):
 
     run_id: Mapped[str] = mapped_column(ForeignKey("automation_runs.id", ondelete="CASCADE"))
     automation_id: Mapped[str] = mapped_column(ForeignKey("automations.id", ondelete="CASCADE"))
-    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    lead_id: Mapped[str | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))  # the run's, then
     position: Mapped[int]  # of the action in its run: it is told once
     url: Mapped[str] = mapped_column(String(LONGEST_URL))
     body: Mapped[str] = mapped_column(Text)  # JSON, as it was when the rule ran

@@ -10,11 +10,14 @@ from leadcrm.leads.models import Lead
 
 @dataclass(frozen=True)
 class Occasion:
-    """For whom and why a rule acts; `run` is None in a test, which does nothing. `index` is the action's place."""
+    """For whom and why a rule acts; `run` is None in a test, which does nothing. `index` is the action's place.
+
+    `lead` is None where nobody at the account can be reached.
+    """
 
     rule_id: str
     rule_name: str
-    lead: Lead
+    lead: Lead | None
     event: Event | None
     run: AutomationRun | None = None
     index: int = 0
@@ -28,7 +31,7 @@ class Occasion:
     @property
     def account_id(self) -> str | None:
         """The account that the event is about, else the lead's."""
-        return getattr(self.event, "account_id", None) or self.lead.account_id
+        return getattr(self.event, "account_id", None) or (self.lead.account_id if self.lead else None)
 
     def at(self, index: int) -> "Occasion":
         return replace(self, index=index)

@@ -10,6 +10,7 @@ from leadcrm.accounts.events import AccountCreated, OpportunityStageChanged
 from leadcrm.accounts.models import Opportunity
 from leadcrm.automations.models import Automation, AutomationRun
 from leadcrm.automations.names import Names
+from leadcrm.automations.subjects import Subject
 from leadcrm.automations.triggers import started_by
 from leadcrm.conversations import queries as conversations
 from leadcrm.conversations.events import MessageReceived, MessageSent
@@ -53,6 +54,12 @@ def enabled_for(event_name: str) -> list[Automation]:
 def considered(event_id: int) -> set[str]:
     """Ids of the automations that have a run for this fact."""
     return set(db.session.scalars(select(AutomationRun.automation_id).where(AutomationRun.event_id == event_id)))
+
+
+def hopeful(event_id: int) -> dict[str, AutomationRun]:
+    """The runs of this fact that begin when somebody can be reached, by automation, locked."""
+    runs = select(AutomationRun).where(AutomationRun.event_id == event_id, AutomationRun.hopes_for_lead)
+    return {run.automation_id: run for run in db.session.scalars(runs.order_by(AutomationRun.id).with_for_update())}
 
 
 def event_row(event_id: int) -> EventRow:
@@ -116,18 +123,25 @@ def _newest(lead_id: str, what: tuple[ColumnElement[bool], ...]) -> datetime | N
     return db.session.scalar(said.order_by(EventRow.id.desc()).limit(1))
 
 
-def facts_of_one(lead: Lead, event: Event | None, fields: Collection[str]) -> dict[str, Any]:
+def facts_of_one(subject: Subject, event: Event | None, fields: Collection[str]) -> dict[str, Any]:
     """What conditions on these fields (condition_fields.FIELDS) are tested against."""
-    return facts_of_many([(lead.id, event)], fields)[0]
+    return facts_of_many([(subject, event)], fields)[0]
 
 
-def facts_of_many(pairs: Sequence[tuple[str, Event | None]], fields: Collection[str]) -> list[dict[str, Any]]:
-    """The same for many leads and facts, in the order given and in as many queries as for one."""
+def facts_of_many(pairs: Sequence[tuple[Subject, Event | None]], fields: Collection[str]) -> list[dict[str, Any]]:
+    """The same for many leads, accounts and facts, in the order given and in as many queries as for one."""
     fields = set(fields)
-    leads = conversations.facts_of({lead_id for lead_id, _ in pairs}, clock.now(), fields)
+    leads = conversations.facts_of({one.id for one, _ in pairs if isinstance(one, Lead)}, clock.now(), fields)
     texts = _message_texts(event for _, event in pairs) if "message" in fields else {}
     deals = _deals(event for _, event in pairs) if fields & {"stage", "amount"} else {}
-    return [leads[lead_id] | _told(event, texts) | _of_deal(event, deals) for lead_id, event in pairs]
+    return [_own(one, leads) | _told(event, texts) | _of_deal(event, deals) for one, event in pairs]
+
+
+def _own(subject: Subject, leads: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """A lead's facts, and of an account what a lead of it would share with it."""
+    if isinstance(subject, Lead):
+        return leads[subject.id]
+    return {"account": subject.id, "account_health": subject.health}
 
 
 def _of_deal(event: Event | None, deals: Mapping[str, Opportunity]) -> dict[str, Any]:
@@ -191,22 +205,22 @@ def who_greeted(lead_id: str) -> str:
     return f"The flow “{row.name}” already greets this lead" if row.origin == "flow" else "This lead was greeted before"
 
 
-def readers(to: str, lead: Lead) -> list[str]:
+def readers(to: str, subject: Subject) -> list[str]:
     """The recipients; for an owner who left, those who run the team."""
-    found = recipients(to, lead)
-    owner_left = to == "owner" and lead.owner_id is not None and not found
+    found = recipients(to, subject)
+    owner_left = to == "owner" and subject.owner_id is not None and not found
     return identity.active_managers() if owner_left else found
 
 
-def recipients(to: str, lead: Lead) -> list[str]:
-    """Ids of the people `owner`, `role:<role>` or `user:<id>` stands for who may sign in and see the lead."""
+def recipients(to: str, subject: Subject) -> list[str]:
+    """Ids of the people `owner`, `role:<role>` or `user:<id>` stands for who may sign in and see lead or account."""
     prefix, _, rest = to.partition(":")
     statement = select(User).where(User.disabled_at.is_(None))
     if prefix == "role":
         statement = statement.where(User.role == rest)
     else:
-        statement = statement.where(User.id == (rest if prefix == "user" else lead.owner_id))
-    return [user.id for user in db.session.scalars(statement.order_by(User.id)) if can_see_lead(user, lead)]
+        statement = statement.where(User.id == (rest if prefix == "user" else subject.owner_id))
+    return [user.id for user in db.session.scalars(statement.order_by(User.id)) if can_see_lead(user, subject)]
 
 
 def sees(user_id: str, lead: Lead) -> bool:

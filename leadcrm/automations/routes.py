@@ -1,11 +1,13 @@
 """Rules in sentence form, and the log of what they did."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
 from flask_login import current_user
 
+from leadcrm.accounts import queries as accounts
 from leadcrm.automations import log_queries, operations, queries, webhooks
 from leadcrm.automations.examples import EXAMPLES, started_from
 from leadcrm.automations.forms import AutomationForm, action_rows, choices, shown_rows, unsavable_actions
@@ -21,7 +23,6 @@ from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render
 from leadcrm.identity.permissions import requires, visible_leads_filter
 from leadcrm.leads import queries as leads
-from leadcrm.leads.models import Lead
 
 blueprint = Blueprint("automations", __name__)
 
@@ -107,7 +108,7 @@ def test():
         form.name.errors = []
         try:
             columns = operations.checked(form.to_data(group, rows))
-            trials = try_out(columns, queries.names(), visible_leads_filter(current_user, Lead.owner_id))
+            trials = try_out(columns, queries.names(), partial(visible_leads_filter, current_user))
             if is_partial():
                 return fragment("automations/_trials.html", trials=trials, most=MOST_EVENTS)
             return _form_page(automation, form, group, rows, trials=trials)
@@ -148,17 +149,24 @@ def runs():
     filters = {
         "automation_id": request.args.get("automation", ""),
         "lead_id": request.args.get("lead", ""),
+        "account_id": request.args.get("account", ""),
         "state": request.args.get("state", "") if request.args.get("state") in RUN_STATES else "",
     }
-    sees = visible_leads_filter(current_user, Lead.owner_id)
+    sees = partial(visible_leads_filter, current_user)
     page = log_queries.run_log(sees, **filters, cursor=request.args.get("cursor"))
     lead = leads.visible_lead(current_user, filters["lead_id"]) if filters["lead_id"] else None
+    account = accounts.visible_account(current_user, filters["account_id"]) if filters["account_id"] else None
     offered = {
         "automations": [("", "All automations"), *((one.id, one.name) for one in queries.automation_list())],
         "states": [("", "All results"), *((state, state.capitalize()) for state in RUN_STATES)],
     }
     return render(
-        "automations/runs.html", "automations/_runs.html", log=page, filters=filters, lead=lead, choices=offered
+        "automations/runs.html",
+        "automations/_runs.html",
+        log=page,
+        filters=filters,
+        subject=lead or account,
+        choices=offered,
     )
 
 

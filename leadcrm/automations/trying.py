@@ -1,7 +1,7 @@
 """A rule held against what happened lately: which events it would have acted on, and what it would have done.
 
-The same decisions and the same looking as when it runs (deciding.py, doing.py), on the leads as they are now. Writes
-nothing.
+The same decisions and the same looking as when it runs (deciding.py, doing.py), on leads and accounts as they are now.
+Writes nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import selectinload
 
-from leadcrm.accounts.models import Contact
+from leadcrm.accounts.models import Account, Contact
 from leadcrm.automations import doing, queries
 from leadcrm.automations.actions import sentence
-from leadcrm.automations.deciding import DEEPEST, why_stop, why_unmet
+from leadcrm.automations.deciding import DEEPEST, why_not_begun, why_stop
+from leadcrm.automations.log_queries import OWNER, Sees
 from leadcrm.automations.models import Automation
 from leadcrm.automations.names import Names
 from leadcrm.automations.occasions import Occasion, Outcome
+from leadcrm.automations.subjects import Subject
 from leadcrm.automations.triggers import SILENCES, fact_behind
 from leadcrm.conversations import conditions
 from leadcrm.core import clock, events
@@ -27,8 +29,20 @@ from leadcrm.core.models import EventRow
 from leadcrm.leads.models import Lead
 
 MOST_EVENTS = 20
-_main_contact_of_account = (  # for whom a rule would act on a fact that names no lead
-    select(Contact.lead_id).where(Contact.account_id == EventRow.account_id, Contact.is_primary).scalar_subquery()
+_main_contact = select(Contact).where(Contact.account_id == EventRow.account_id, Contact.is_primary)
+_is_main_in_reach = _main_contact.where(or_(Contact.email != "", Contact.phone != "")).exists()
+_latest_lead = (
+    select(Lead.id)
+    .where(Lead.account_id == EventRow.account_id, Lead.archived_at.is_(None))
+    .order_by(Lead.last_activity_at.desc(), Lead.id.desc())
+    .limit(1)
+    .correlate(EventRow)
+    .scalar_subquery()
+)
+_concerned = func.coalesce(  # for whom a rule would act, as leads.lead_of_account finds them
+    EventRow.lead_id,
+    _main_contact.with_only_columns(Contact.lead_id).scalar_subquery(),
+    case((~_is_main_in_reach, _latest_lead)),
 )
 ONCE = "It fell into a silence that had begun before, and each is acted on once"
 
@@ -37,11 +51,16 @@ ONCE = "It fell into a silence that had begun before, and each is acted on once"
 class Trial:
     """One event the rule would have considered: why it would not have acted, or what it would have done."""
 
-    lead: Lead
+    subject: Subject
     title: str
     at: datetime
     reason: str
     outcomes: Sequence[Outcome] = ()
+
+    @property
+    def page(self) -> str:
+        """Where the lead or the account is."""
+        return f"/{'leads' if isinstance(self.subject, Lead) else 'accounts'}/{self.subject.id}"
 
     @property
     def fires(self) -> bool:
@@ -52,31 +71,35 @@ class Trial:
 class _Past:
     """What happened to whom; of a lead that merely was quiet there is no event."""
 
-    lead: Lead
+    subject: Subject
     at: datetime
     row: EventRow | None = None
     event: events.Event | None = None
     excuse: str = ""  # why a silence would not have been one
 
 
-def try_out(columns: dict[str, Any], names: Names, visible: ColumnElement[bool]) -> list[Trial]:
-    """The rule of these columns (operations.checked) on the last matching events of visible leads, newest first."""
+def try_out(columns: dict[str, Any], names: Names, viewer_sees: Sees) -> list[Trial]:
+    """The rule of these columns (operations.checked) on the last matching events, newest first, of leads that are seen.
+
+    An account stands for itself where nobody can be reached. One whose main contact would become a lead is left out.
+    """
     rule = Automation(id="", **columns)  # never added to the session
-    past = _quiet_leads(rule, visible) if fact_behind(rule.trigger) is None else _events(rule, visible)
+    past = _quiet_leads(rule, viewer_sees) if fact_behind(rule.trigger) is None else _events(rule, viewer_sees)
     if not past:
         return []
     fields = conditions.fields_of(rule.conditions)
-    facts = queries.facts_of_many([(one.lead.id, one.event) for one in past], fields)
+    facts = queries.facts_of_many([(one.subject, one.event) for one in past], fields)
     return [_tried(rule, names, one, known) for one, known in zip(past, facts, strict=True)]
 
 
 def _tried(rule: Automation, names: Names, past: _Past, facts: dict[str, Any]) -> Trial:
     title = past.event.title if past.event is not None else "Nothing was said since"
-    reason = past.excuse or _why_stop(rule, past) or why_unmet(rule, past.lead, past.event, facts)
+    reason = past.excuse or _why_stop(rule, past) or why_not_begun(rule, past.subject, past.event, facts)
     if reason:
-        return Trial(past.lead, title, past.at, reason)
-    occasion = Occasion(rule.id, rule.name, past.lead, past.event)
-    return Trial(past.lead, title, past.at, "", list(_outcomes(rule, occasion, names)))
+        return Trial(past.subject, title, past.at, reason)
+    lead = past.subject if isinstance(past.subject, Lead) else None
+    occasion = Occasion(rule.id, rule.name, lead, past.event)
+    return Trial(past.subject, title, past.at, "", list(_outcomes(rule, occasion, names)))
 
 
 def _outcomes(rule: Automation, occasion: Occasion, names: Names) -> Iterator[Outcome]:
@@ -102,22 +125,26 @@ def _why_stop(rule: Automation, past: _Past) -> str:
     return why_stop(past.event, past.row.depth)
 
 
-def _events(rule: Automation, visible: ColumnElement[bool]) -> list[_Past]:
+def _events(rule: Automation, viewer_sees: Sees) -> list[_Past]:
+    is_unled = and_(EventRow.lead_id.is_(None), Lead.id.is_(None), ~_is_main_in_reach)
     newest = (
-        select(EventRow, Lead)
-        .join(Lead, Lead.id == func.coalesce(EventRow.lead_id, _main_contact_of_account))
-        .where(EventRow.name == fact_behind(rule.trigger), visible)
+        select(EventRow, Lead, Account)
+        .select_from(EventRow)
+        .outerjoin(Lead, Lead.id == _concerned)
+        .outerjoin(Account, and_(Account.id == EventRow.account_id, is_unled))
+        .where(EventRow.name == fact_behind(rule.trigger), viewer_sees(OWNER))
+        .where(or_(Lead.id.is_not(None), Account.id.is_not(None)))
         .order_by(EventRow.id.desc())
         .limit(MOST_EVENTS)
         .options(selectinload(Lead.tags), selectinload(Lead.contact_points))
     )
     rows = db.session.execute(newest).all()
-    return [_past(rule, lead, row) for row, lead in rows]
+    return [_past(rule, lead or account, row) for row, lead, account in rows]
 
 
-def _past(rule: Automation, lead: Lead, row: EventRow) -> _Past:
+def _past(rule: Automation, subject: Subject, row: EventRow) -> _Past:
     event = events.restore(row)
-    return _Past(lead, row.at, row, event, _excuse(rule, lead, row, event) if rule.quiet_seconds else "")
+    return _Past(subject, row.at, row, event, _excuse(rule, subject, row, event) if rule.quiet_seconds else "")
 
 
 def _excuse(rule: Automation, lead: Lead, row: EventRow, event: events.Event) -> str:
@@ -132,11 +159,11 @@ def _excuse(rule: Automation, lead: Lead, row: EventRow, event: events.Event) ->
     return "It still waits" if over > clock.now() else ""
 
 
-def _quiet_leads(rule: Automation, visible: ColumnElement[bool]) -> list[_Past]:
+def _quiet_leads(rule: Automation, viewer_sees: Sees) -> list[_Past]:
     quiet_since = clock.now() - timedelta(seconds=rule.quiet_seconds)
     quiet = (
         select(Lead)
-        .where(Lead.archived_at.is_(None), Lead.last_activity_at <= quiet_since, visible)
+        .where(Lead.archived_at.is_(None), Lead.last_activity_at <= quiet_since, viewer_sees(Lead.owner_id))
         .order_by(Lead.last_activity_at.desc(), Lead.id.desc())
         .limit(MOST_EVENTS)
         .options(selectinload(Lead.tags), selectinload(Lead.contact_points))

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, select, update
 
+from leadcrm.accounts.models import Account
 from leadcrm.automations.events import CallGivenUp
 from leadcrm.automations.models import Automation, AutomationRun, WebhookCall
 from leadcrm.automations.signing import new_secret
@@ -32,19 +33,25 @@ SWITCHED_OFF = "The automation was switched off before it was told"
 BATCH = 50
 
 
-def queue_call(url: str, run: AutomationRun, position: int, lead: Lead, event: Event | None) -> None:
-    """Have the worker tell a program what happened, with the lead as it is now."""
+def queue_call(
+    url: str, run: AutomationRun, position: int, lead: Lead | None, account: Account | None, event: Event | None
+) -> None:
+    """Have the worker tell a program what happened, with the lead and the account as they are now.
+
+    `lead` is null where nobody at the account can be reached, `account` where the lead belongs to none.
+    """
     call_id = new_id()
     told = {
         "id": call_id,
         "type": event.name if event is not None else run.automation.trigger,
         "at": clock.now().isoformat(),
         "automation": {"id": run.automation_id, "name": run.automation.name},
-        "lead": lead_data(lead),
+        "lead": lead_data(lead) if lead else None,
+        "account": account_data(account) if account else None,
         "event": _facts(event),
     }
     call = WebhookCall(
-        id=call_id, run_id=run.id, automation_id=run.automation_id, lead_id=lead.id, position=position, url=url,
+        id=call_id, run_id=run.id, automation_id=run.automation_id, lead_id=run.lead_id, position=position, url=url,
         body=json.dumps(told, ensure_ascii=False),
     )  # fmt: skip
     db.session.add(call)
@@ -73,6 +80,18 @@ def lead_data(lead: Lead) -> dict[str, Any]:
         "country": lead.country,
         "timezone": lead.timezone,
         "tags": [tag.name for tag in lead.tags],
+    }
+
+
+def account_data(account: Account) -> dict[str, Any]:
+    """An account as other programs are told of it."""
+    return {
+        "id": account.id,
+        "name": account.name,
+        "industry": account.industry,
+        "website": account.website,
+        "health": account.health,
+        "owner_id": account.owner_id,
     }
 
 
@@ -127,7 +146,9 @@ def note_failed(call: WebhookCall, reason: str, *, for_good: bool, not_before: f
 def _give_up(call: WebhookCall, reason: str) -> None:
     """It is not tried again. Who runs the team is told once a day for each rule: one fault gives up many."""
     _fail(call, reason)
-    record(CallGivenUp(lead_id=call.lead_id, automation_id=call.automation_id, run_id=call.run_id, reason=call.answer))
+    about = select(AutomationRun.lead_id, AutomationRun.account_id).where(AutomationRun.id == call.run_id)
+    ids = db.session.execute(about).mappings().one()
+    record(CallGivenUp(**ids, automation_id=call.automation_id, run_id=call.run_id, reason=call.answer))
     name = db.session.scalars(select(Automation.name).where(Automation.id == call.automation_id)).one()
     notify(
         active_managers(), f"webhook:{call.automation_id}:{clock.now():%Y-%m-%d}",

@@ -19,7 +19,7 @@ from tests.automations.test_pages import FORM
 
 def tried(**changes):
     data = {"name": "", "trigger": "lead.created", "actions": [NOTE]}
-    return try_out(operations.checked(AutomationData(**(data | changes))), queries.names(), true())
+    return try_out(operations.checked(AutomationData(**(data | changes))), queries.names(), lambda owner_id: true())
 
 
 def everything() -> dict[str, list]:
@@ -58,7 +58,7 @@ def test_it_says_what_every_action_would_do_and_writes_nothing(new_lead, everyth
     before = everything()
     [trial] = tried(actions=everything_to_do)
     assert everything() == before
-    assert (trial.fires, trial.lead.id, trial.title) == (True, whole.id, "Lead created")
+    assert (trial.fires, trial.subject.id, trial.title) == (True, whole.id, "Lead created")
     assert [(outcome.state, outcome.text) for outcome in trial.outcomes] == [
         ("would", "Send “Offer”"),
         ("would", "Write the note"),
@@ -88,12 +88,12 @@ def test_what_it_says_is_what_then_happens(rule, new_lead, everything_to_do):
     actions = [action for action in everything_to_do if action["kind"] != "wait"]
     conditions = {"any": [{"field": "company", "op": "is_set"}, {"field": "phone", "op": "is_set"}]}
     made = [new_lead(company="Acme"), new_lead(email=None, phone="+12125550001"), new_lead()]
-    said = {trial.lead.id: trial for trial in tried(trigger="lead.edited", actions=actions, conditions=conditions)}
+    said = {trial.subject.id: trial for trial in tried(trigger="lead.edited", actions=actions, conditions=conditions)}
     assert said == {}
     automation = rule(trigger="lead.edited", actions=actions, conditions=conditions)
     for lead in made:
         perform(leads.set_field, lead, "interest", "a villa")
-    said = {trial.lead.id: trial for trial in tried(trigger="lead.edited", actions=actions, conditions=conditions)}
+    said = {trial.subject.id: trial for trial in tried(trigger="lead.edited", actions=actions, conditions=conditions)}
     drain()
     for run in runs_of(automation):
         trial = said[run.lead_id]
@@ -125,15 +125,15 @@ def test_silences_are_looked_back_at(new_lead, later):
     later(0.5)
     say(replied)
     later(1)
-    reasons = {trial.lead.id: trial.reason for trial in tried(trigger="quiet.no_reply", quiet_seconds=3600)}
+    reasons = {trial.subject.id: trial.reason for trial in tried(trigger="quiet.no_reply", quiet_seconds=3600)}
     assert reasons == {replied.id: "The lead replied in the meantime", silent.id: ""}
     [trial] = tried(trigger="quiet.no_activity", quiet_seconds=4500)
-    assert (trial.lead.id, trial.fires) == (silent.id, True)
+    assert (trial.subject.id, trial.fires) == (silent.id, True)
 
 
 def test_only_the_newest_are_looked_at(new_lead):
     newest = [new_lead() for _ in range(MOST_EVENTS + 2)][::-1]
-    assert [trial.lead.id for trial in tried()] == [lead.id for lead in newest][:MOST_EVENTS]
+    assert [trial.subject.id for trial in tried()] == [lead.id for lead in newest][:MOST_EVENTS]
     assert tried(trigger="lead.restored") == []
 
 
@@ -178,7 +178,7 @@ def test_it_says_what_a_rule_of_another_feature_would_refuse(rule, new_lead, cas
     with writing() as session:
         session.get_one(User, cast.mia.id).disabled_at = clock.now()
     perform(leads.set_field, lead, "interest", "a villa")
-    [trial] = try_out(columns, queries.names(), true())
+    [trial] = try_out(columns, queries.names(), lambda owner_id: true())
     drain()
     [run] = runs_of(automation)
     assert [line["state"] for line in run.details] == ["failed"] * 2

@@ -315,5 +315,5 @@ def test_nobody_waits_for_a_reply_to_the_confirmation_of_an_opt_out(no_reply, ne
     drain_everything()
     assert (runs_of(no_reply), notes_of(lead)) == ([], [])
     data = AutomationData("", "quiet.no_reply", HOUR, actions=[NOTE])
-    [trial] = try_out(operations.checked(data), queries.names(), true())
+    [trial] = try_out(operations.checked(data), queries.names(), lambda owner_id: true())
     assert trial.reason == "It confirmed an opt-out, and nobody waits for a reply to that"
