@@ -1,14 +1,16 @@
 """Writing automations."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from leadcrm.automations import actions, demand, queries, webhooks
 from leadcrm.automations.events import AutomationChanged
-from leadcrm.automations.models import LONGEST_WAIT_SECONDS, Automation
+from leadcrm.automations.models import LONGEST_WAIT_SECONDS, Automation, AutomationRun
 from leadcrm.automations.silences import NO_ACTIVITY
 from leadcrm.automations.triggers import SHORTEST_SILENCE_SECONDS, SILENCES, TRIGGERS
 from leadcrm.conversations import conditions
@@ -105,6 +107,30 @@ def restore_automation(automation: Automation) -> Automation:
     _watch_from_now(automation)
     _changed(automation, "restored")
     return automation
+
+
+def forget_words(account_ids: Collection[str], without: Callable[[str], str]) -> None:
+    """What was said and told of these accounts stays in other words; what is about a lead goes with the lead."""
+    runs = select(AutomationRun).where(AutomationRun.account_id.in_(account_ids)).order_by(AutomationRun.id)
+    for run in db.session.scalars(runs.options(selectinload(AutomationRun.calls)).with_for_update()):
+        run.reason, run.details = without(run.reason)[:300], _reworded(run.details, without)
+        for call in run.calls:
+            call.answer = without(call.answer)[:300]
+            call.body = json.dumps(_reworded(json.loads(call.body), without), ensure_ascii=False)
+    db.session.flush()
+
+
+def _reworded(value: Any, without: Callable[[str], str]) -> Any:
+    """Every text in something that came as JSON."""
+    match value:
+        case str():
+            return without(value)
+        case list():
+            return [_reworded(one, without) for one in value]
+        case dict():
+            return {name: _reworded(one, without) for name, one in value.items()}
+        case _:
+            return value
 
 
 def checked(data: AutomationData) -> dict[str, Any]:

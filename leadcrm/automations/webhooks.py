@@ -148,7 +148,8 @@ def _give_up(call: WebhookCall, reason: str) -> None:
     _fail(call, reason)
     about = select(AutomationRun.lead_id, AutomationRun.account_id).where(AutomationRun.id == call.run_id)
     ids = db.session.execute(about).mappings().one()
-    record(CallGivenUp(**ids, automation_id=call.automation_id, run_id=call.run_id, reason=call.answer))
+    reason = call.answer if ids["lead_id"] else ""  # a fact's words go with a lead, and stay with an account
+    record(CallGivenUp(**ids, automation_id=call.automation_id, run_id=call.run_id, reason=reason))
     name = db.session.scalars(select(Automation.name).where(Automation.id == call.automation_id)).one()
     notify(
         active_managers(), f"webhook:{call.automation_id}:{clock.now():%Y-%m-%d}",

@@ -1,6 +1,6 @@
 """Telling people."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,6 +42,15 @@ def notify(
         insert = postgresql.insert if is_postgresql() else sqlite.insert
         twin = insert(Notification).on_conflict_do_nothing(index_elements=["user_id", "key"])
         db.session.execute(twin, rows)
+
+
+def forget_words(pages: Collection[str], without: Callable[[str], str]) -> None:
+    """What leads to these pages is told in other words; what speaks of a lead goes with the lead."""
+    users = select(User.id).scalar_subquery()  # by their index
+    told = select(Notification).where(Notification.user_id.in_(users), Notification.href.in_(pages))
+    for one in db.session.scalars(told.order_by(Notification.id)):
+        one.title = without(one.title)[:LONGEST_TITLE]
+    db.session.flush()
 
 
 def _readers(user_ids: set[str]) -> list[str]:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, or_, select, update
 
 from leadcrm.accounts import operations as accounts
 from leadcrm.accounts.models import Contact
+from leadcrm.automations import operations as automations
 from leadcrm.bookings import operations as bookings
 from leadcrm.conversations.models import Attachment, Message, RawInbound
 from leadcrm.conversations.operations import suppress_hashes
@@ -16,6 +17,7 @@ from leadcrm.core.events import record
 from leadcrm.core.models import Erasure, RememberedAnswer
 from leadcrm.imports import operations as imports
 from leadcrm.leads.models import Lead, LeadTag, Tag
+from leadcrm.notifications import operations as notifications
 from leadcrm.privacy import queries
 from leadcrm.privacy.data import Loose, Person
 from leadcrm.privacy.events import ContactErased, ContactExported, LeadErased, LeadExported
@@ -84,7 +86,10 @@ def _forget_outside_of_lead(person: Person, loose: Loose, account_id: str | None
     for contact_id, of_account in db.session.execute(they.order_by(Contact.id)).all():
         record(ContactErased(account_id=of_account, contact_id=contact_id))
         _journal(contact_id, [])
-    for of_account in accounts.forget_person(person.contact_ids, account_id, name, person.addresses):
+    forgotten = accounts.forget_person(person.contact_ids, account_id, name, person.addresses)
+    automations.forget_words(forgotten.account_ids, forgotten.without)
+    notifications.forget_words([f"/accounts/{one}" for one in forgotten.account_ids], forgotten.without)
+    for of_account in forgotten.accounts_of_facts:
         _journal(of_account, [])  # else the audit would miss what its facts said
     imports.forget_person(loose.import_rows, person.addresses)
     db.session.execute(delete(RawInbound).where(RawInbound.id.in_(loose.raw_mail_ids)).execution_options(**UNTOLD))

@@ -10,14 +10,20 @@ from sqlalchemy import select
 from leadcrm.accounts import operations as accounts
 from leadcrm.accounts.data import AccountData, ContactData
 from leadcrm.accounts.models import Account, Contact
+from leadcrm.automations import operations as automations
+from leadcrm.automations import webhooks
+from leadcrm.automations.models import AutomationRun, WebhookCall
+from leadcrm.automations.operations import AutomationData
 from leadcrm.conversations import operations as conversations
 from leadcrm.conversations.intake import store
 from leadcrm.conversations.models import RawInbound
 from leadcrm.core import audit, events
 from leadcrm.core.db import db, perform, writing
+from leadcrm.core.drains import drain_events
 from leadcrm.core.models import Erasure, EventRow
 from leadcrm.imports.models import ImportRow
 from leadcrm.leads.models import Lead
+from leadcrm.notifications.models import Notification
 from leadcrm.privacy import operations
 from leadcrm.privacy.jobs import drain_erasures
 from tests.conversations.conftest import make_lead
@@ -25,6 +31,7 @@ from tests.imports.conftest import bring
 from tests.privacy.test_erasure import erase
 
 JANE, PHONE = "jane@example.com", "+12125559731"
+CALL = {"kind": "webhook", "url": "https://hooks.example.com/x"}
 FILE = "Name,Email,Phone,Owner\nJane,x,(212) 555-9731,Nobody\nJo,jo@x.test,,Nobody\n"
 __all__ = ["bring"]
 
@@ -146,6 +153,31 @@ def test_an_owner_erases_a_contact(jane, bring, cast, sign_in):
     assert conversations.is_suppressed("email", JANE)
     assert conversations.is_suppressed("sms", PHONE)
     assert "a contact on request" in client.get(page).text
+
+
+def test_what_rules_said_and_told_of_an_account_does_not_name_them_any_more(acme, cast, sign_in):
+    tell = {"kind": "notify", "to": "role:owner", "text": "Look"}
+    actions = [tell, {"kind": "account_health", "points": "+5"}, CALL]
+    perform(automations.create_automation, AutomationData("Tell", "account.created", 0, (), actions))
+    account = perform(accounts.create_account, AccountData(name='Jane "J" Doe'))
+    drain_events(lambda: False)
+    contact = perform(accounts.add_contact, account, ContactData(first_name="Jane", last_name='"J" Doe', email=JANE))
+    call = db.session.scalars(select(WebhookCall)).one()
+    assert "Doe" in call.body
+    perform(webhooks.note_failed, call, f"Answered 422: {JANE} is known", for_good=True)
+    sign_in(cast.ada).post(f"/contacts/{contact.id}/erasure", data={"word": "erase"})
+    db.session.rollback()
+    run, call = db.session.scalars(select(AutomationRun)).one(), db.session.scalars(select(WebhookCall)).one()
+    assert run.details[1]["text"] == "Changed the health of “Erased on request” by +5"
+    assert (json.loads(call.body)["account"]["name"], json.loads(call.body)["account"]["id"]) == (
+        "Erased on request",
+        account.id,
+    )
+    assert call.answer == "Answered 422: Erased on request is known"
+    titles = select(Notification.title).where(Notification.href == f"/accounts/{account.id}")
+    assert set(db.session.scalars(titles)) == {"Look (Erased on request)"}
+    words = db.session.scalars(select(EventRow.words).where(EventRow.name == "automation.call_given_up"))
+    assert words.all() == [None]
 
 
 def test_who_is_known_as_a_lead_is_erased_as_that(jane, cast, sign_in):

@@ -1,7 +1,8 @@
 """What is taken away for good: what a conversion made, when it is taken back; a person's name, when they are erased."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 
@@ -13,6 +14,18 @@ from leadcrm.core.models import EventRow
 
 ERASED = "Erased on request"
 LONGEST_NAME = 160  # of an account's; a person's may be longer
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """At which accounts somebody was forgotten, and what turns words that stay into words without them.
+
+    `accounts_of_facts`: those of them whose facts lost their words.
+    """
+
+    account_ids: Collection[str]
+    without: Callable[[str], str]
+    accounts_of_facts: Sequence[str]
 
 
 def remove_opportunity(deal: Opportunity) -> None:
@@ -46,7 +59,7 @@ def remove_account(account: Account) -> None:
 
 def forget_person(
     contact_ids: Collection[str], account_id: str | None, name: str, addresses: Collection[str]
-) -> Sequence[str]:
+) -> Forgotten:
     """Remove somebody from wherever they are a contact; where their deals came from goes.
 
     `account_id`, the accounts they are contacts of and the deals there are called otherwise where they bear their name,
@@ -70,7 +83,11 @@ def forget_person(
     db.session.flush()
     gone = delete(Contact).where(Contact.id.in_(contact_ids))
     db.session.execute(gone.execution_options(synchronize_session=False))
-    return _forget_in_facts(account_ids, spelled)
+    return Forgotten(
+        account_ids,
+        without=lambda words: called.sub(ERASED, spelled.sub(ERASED, words)),
+        accounts_of_facts=_forget_in_facts(account_ids, spelled),
+    )
 
 
 def _forget_in_facts(account_ids: Collection[str], spelled: re.Pattern[str]) -> Sequence[str]:
