@@ -7,7 +7,7 @@ from leadcrm.conversations.condition_fields import EVENT_FIELDS
 
 NOBODY = "Nobody at this account can be reached"
 NOBODY_ASKED = f"{NOBODY}, and the conditions ask about a lead"
-NOBODY_YET = f"{NOBODY} yet. It begins when somebody can, unless it is changed before"
+NOBODY_YET = f"{NOBODY} yet. It begins when somebody can, unless the automation changes first"
 OF_ACCOUNTS = frozenset(("account", "account_health", *EVENT_FIELDS))  # conditions that need no lead
 HOPEFUL = "account.created"  # an account is mostly made before anybody at it can be reached
 

@@ -40,6 +40,7 @@ LISTS: dict[str, dict[str, str]] = {
         "": "ix_automation_runs_newest",
         "automation=@automation": "ix_automation_runs_log ix_automation_runs_newest",
         "lead=@lead": "ix_automation_runs_lead ix_automation_runs_newest",
+        "account=@account": "ix_automation_runs_account ix_automation_runs_newest",
         "state=failed": "ix_automation_runs_state",
     },
     "bookings.index": {"": "ix_bookings_team", "view=past": "ix_bookings_team"},
@@ -116,7 +117,7 @@ LISTS: dict[str, dict[str, str]] = {
 }
 
 # of what is so little that it may be sorted; of messages a page of each status, which are then merged
-LITTLE = {("contacts_api.contacts", "account_id=@account")} | {
+LITTLE = {("contacts_api.contacts", "account_id=@account"), ("automations.runs", "account=@account")} | {
     (name, query) for name in ("campaigns.leads_behind", "flows.leads_behind") for query in LISTS[name]
 }
 
