@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from secrets import token_hex
+from typing import Any
 
 import nh3
 from sqlalchemy import func, select, update
@@ -336,23 +337,29 @@ def _looked_at(found: Import) -> Import:
     return found
 
 
+def _ran(word: str, leads_word: str, **about: Any) -> None:
+    """A rule did something, for a lead or for an account where nobody can be reached, and told another program."""
+    run = AutomationRun(**about, state="done", reason=leads_word, details=[{"state": "done", "text": leads_word}])
+    run.actions = [{"kind": "create_note", "body": f"body {word}"}]
+    db.session.add(run)
+    db.session.flush()
+    call = WebhookCall(run_id=run.id, automation_id=run.automation_id, lead_id=run.lead_id, position=0, tries=1)
+    call.url, call.body = f"https://hooks.example/{leads_word}", json.dumps({"name": leads_word})
+    call.answer, call.due_at = f"500 {leads_word}", clock.real_now() + timedelta(days=1)
+    db.session.add(call)
+
+
 def _happened(names: dict[str, str], word: str, leads_word: str) -> dict[str, str]:
-    """Facts: one that can be undone, one whose debt was given up, one that an automation considered."""
+    """Facts: one that can be undone, one whose debt was given up, two that an automation considered."""
     lead = get_or_404(Lead, names["lead"])
     fact_id = perform(leads.set_tags, lead, [*(tag.name for tag in lead.tags), f"late {word}"])
     debt_id = db.session.scalar(select(func.min(Debt.id)))
     with writing() as session:
         gone = {"due_at": None, "tries": 8, "error": f"ValueError: {word}"}
         session.execute(update(Debt).where(Debt.id == debt_id).values(**gone))
-        run = AutomationRun(automation_id=names["automation"], event_id=fact_id, lead_id=lead.id, state="done")
-        run.reason, run.details = leads_word, [{"state": "done", "text": leads_word}]
-        run.actions = [{"kind": "create_note", "body": f"body {word}"}]
-        session.add(run)
-        session.flush()
-        call = WebhookCall(run_id=run.id, automation_id=run.automation_id, lead_id=lead.id, position=0, tries=1)
-        call.url, call.body = f"https://hooks.example/{leads_word}", json.dumps({"name": leads_word})
-        call.answer, call.due_at = f"500 {leads_word}", clock.real_now() + timedelta(days=1)
-        session.add(call)
+        _ran(word, leads_word, automation_id=names["automation"], event_id=fact_id, lead_id=lead.id)
+        of_account = {"event_id": int(names["account_fact"]), "account_id": names["account"]}
+        _ran(word, leads_word, automation_id=names["automation"], **of_account)
         raw = RawInbound(
             channel="email", external_id="<raw>", body=f"Subject: {word}\n\n{word}".encode(), due_at=None, tries=8,
             error=f"ValueError: {word}",
