@@ -15,7 +15,7 @@ from tests.strangers.cases import CASES, Ask, ask, routes
 PAGED = "_key0"  # what core.paging calls the first column that a page is found by
 SORTS = re.compile(r"Sort Key: .*\n(?!\s*Presorted)|TEMP B-TREE FOR (?!LAST TERM)")
 MOST_QUERIES = 6  # of a list, the reader's session and the sidebar's numbers among them
-MOST_OF_A_LEAD = 10  # which is looked up and named, too
+MOST_OF_ONE = 10  # lead or account, which is looked up and named, too
 MOST_BEHIND_A_NUMBER = 12  # all numbers stand above the list
 ASKED = [(name, query) for name, queries in LISTS.items() for query in queries]
 
@@ -56,7 +56,8 @@ def test_every_list_has_its_plan_asserted(office, name):
 @pytest.mark.parametrize(("name", "query"), [one for one in ASKED if not one[0].endswith("export")])
 def test_a_list_costs_a_handful_of_questions(office, name, query):
     asked = request_of(office, name, query)
-    most = MOST_OF_A_LEAD if asked.path.startswith("/leads/") or "lead=" in query else MOST_QUERIES
+    is_of_one = asked.path.startswith("/leads/") or query.startswith(("lead=", "account="))
+    most = MOST_OF_ONE if is_of_one else MOST_QUERIES
     most = MOST_BEHIND_A_NUMBER if name.endswith("leads_behind") else most
     for hx in (False, True):
         with count_queries() as seen:
