@@ -64,7 +64,7 @@ def forget_person(
 
     `account_id`, the accounts they are contacts of and the deals there are called otherwise where they bear their name,
     and notes do not spell it or an address any more. Without a `name` a lead bore that of a company, and so may its
-    contacts. Facts about these accounts lose their words where they spell it; returns the accounts where one did.
+    contacts. Facts about these accounts lose their words where they spell it.
     """
     they = select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
     contacts = db.session.scalars(they).all()
