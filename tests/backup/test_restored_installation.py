@@ -1,33 +1,47 @@
 """P13 and the main job after a restore, with real processes: a nine hours old backup, a worker, an SMTP server."""
 
 import re
-import subprocess
-import sys
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select, text
 
-from leadcrm.conversations.models import PAUSABLE, SendingPause
+from leadcrm.conversations.models import PAUSABLE, Message, SendingPause
 from leadcrm.core import tenancy
-from leadcrm.core.db import db
+from leadcrm.core.db import db, is_postgresql
 from leadcrm.identity.models import Organization
-from tests.backup.conftest import opened_app
-from tests.installation import ROOT, Installation, sign_in, token_of, wait_for
+from leadcrm.leads.models import Lead
+from soak.stage import Ending, Say, Stage
+from tests.installation import Installation, sign_in, token_of, wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.process, pytest.mark.each_database, pytest.mark.timeout(300)]
 
 HOURS = 9
 WAITING = 5
+OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 QUIET_SECONDS = 6  # of a worker that ticks every second
+KILLS = 8  # at even distances, from a restore's first moment to its last
 
 
-@pytest.fixture
-def owner(demo) -> dict:
-    return next(user for user in demo["users"] if user["role"] == "owner")
+@pytest.fixture(scope="module")
+def owner(demo_office) -> dict:
+    return next(user for user in demo_office[1]["users"] if user["role"] == "owner")
+
+
+@pytest.fixture(scope="module")
+def backup(databases, demo_office, owner, tmp_path_factory) -> Iterator[Path]:
+    """Of an installation with due messages, which is gone by now."""
+    url = databases.create(like=demo_office[0])
+    installation = Installation(tmp_path_factory.mktemp("then"), url)
+    try:
+        yield make_backup_with_due_messages(installation, owner)
+    finally:
+        installation.stop()
+        databases.drop(url)
 
 
 @pytest.fixture
@@ -55,10 +69,9 @@ def make_backup_with_due_messages(installation: Installation, owner: dict) -> Pa
     return path
 
 
-def test_nothing_is_sent_until_a_person_releases_it_and_then_the_main_job_works(installation, restored, owner):
-    path = make_backup_with_due_messages(installation, owner)
-    assert "ok" in restored.command("restore", "--check", str(path))
-    said = restored.command("restore", str(path))
+def test_nothing_is_sent_until_a_person_releases_it_and_then_the_main_job_works(backup, restored, owner):
+    assert "ok" in restored.command("restore", "--check", str(backup))
+    said = restored.command("restore", str(backup))
     assert "Nothing leaves until somebody releases it" in said
     restored.start_sink()
     restored.start_web()
@@ -81,37 +94,48 @@ def test_nothing_is_sent_until_a_person_releases_it_and_then_the_main_job_works(
     wait_for(lambda: [mail for mail in restored.mails() if mail["rcpt"] == "nora@leads.test"])
 
 
-def test_a_restore_killed_anywhere_leaves_the_old_or_the_paused_new(installation, owner, databases, tmp_path):
-    """Never a restored database whose sending is not paused."""
-    path = make_backup_with_due_messages(installation, owner)
-    url = databases.create(empty=True)
-    target = Installation(tmp_path / "killed", url)
-    target.folder.mkdir()
+def test_a_restore_killed_anywhere_leaves_the_old_or_the_paused_new(backup, databases, demo_office, tmp_path):
+    """Never a restored database whose sending is not paused, nor a part of one."""
+
+    urls = [databases.create(like=demo_office[0]) for _ in range(2)]
+    rehearsal, target = [Stage(Installation(tmp_path, url)) for url in urls]
+    old = _state(rehearsal)
     started = time.monotonic()
-    target.command("restore", str(path))
-    whole = time.monotonic() - started
-    outcomes = set()
-    for part in (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95):
+    assert "Nothing leaves" in _restore(rehearsal, backup).said[0]
+    whole, new = time.monotonic() - started, _state(rehearsal)
+    assert new["leads"] > old["leads"]
+    assert new["pauses"] == len(PAUSABLE) * new["organizations"]
+    killed = 0
+    for kill in range(KILLS):
+        killed += _restore(target, backup, whole * (kill + 0.5) / KILLS).killed
+        assert _state(target) in (old, new), f"killed after {kill + 0.5} of {KILLS}"
+    assert killed > KILLS / 2
+    _restore(target, backup)
+    assert _state(target) == new
+    for url in urls:
         databases.drop(url)
-        url = databases.create(empty=True)
-        target.environment["DATABASE_URL"] = url
-        process = subprocess.Popen([sys.executable, "-m", "flask", "restore", "--replace", str(path)],
-                                   cwd=ROOT, env=target.environment, stdout=subprocess.DEVNULL)  # fmt: skip
-        time.sleep(whole * part)
-        process.kill()
-        process.wait()
-        outcomes.add(_state_of(url, tmp_path / "looking"))
-    assert outcomes <= {"empty", "paused"}
-    target.command("restore", "--replace", str(path))
-    assert _state_of(url, tmp_path / "looking") == "paused"
-    databases.drop(url)
 
 
-def _state_of(url: str, var: Path) -> str:
-    with opened_app(url, var):
-        if Organization.__tablename__ not in inspect(db.engine).get_table_names():
-            return "empty"
+def _restore(stage: Stage, backup: Path, seconds_to_live: float = 0) -> Ending:
+    """As the command does it, by a process that is killed after so long."""
+
+    def restore(say: Say) -> None:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds_to_live)
+        say(stage.app.test_cli_runner().invoke(args=["restore", "--replace", str(backup)]).output)
+
+    return stage.run(restore)
+
+
+def _state(stage: Stage) -> dict[str, int]:
+    """What is there once nobody is at it any more; pauses are those that nobody ended."""
+    unended = select(func.count(SendingPause.id)).where(SendingPause.released_at.is_(None))
+    queries = {model.__tablename__: select(func.count(model.id)) for model in (Organization, Lead, Message)}
+
+    def look(say: Say) -> None:
+        if is_postgresql():
+            wait_for(lambda: db.session.rollback() or db.session.scalar(text(OTHERS)) == 0)
         with tenancy.everyone():
-            organizations = db.session.scalar(select(func.count(Organization.id)))
-            pauses = db.session.scalar(select(func.count(SendingPause.id)).where(SendingPause.released_at.is_(None)))
-        return "paused" if pauses == len(PAUSABLE) * organizations > 0 else "open"
+            say({name: db.session.scalar(query) for name, query in (queries | {"pauses": unended}).items()})
+
+    return stage.run(look).said[0]

@@ -78,10 +78,11 @@ class PostgresqlStore:
     def replace(self, dump: Path, statements: Sequence[Executable]) -> None:
         """Put the dump, with the statements done in it, in the place of everything, in one transaction.
 
+        It is ours, not psql's `--single-transaction`, which commits what it has heard when whoever speaks is killed.
         Raises Damaged when it cannot be restored, and then nothing has changed; ProgramMissing.
         """
         self.engine.dispose()
-        options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file=-"]
+        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
         command = [self._program("psql"), *options, f"--dbname={self._address(self.engine.url)}"]
         source = [self._program("pg_restore"), *self._quietly(), "--file=-", str(dump)]
         errors = self.folder / "errors"
@@ -99,12 +100,12 @@ class PostgresqlStore:
 
     def _feed(self, psql, source: list[str], statements: Sequence[Executable], stderr) -> None:
         try:
-            psql.stdin.write(EMPTY_THE_SCHEMA.encode())
+            psql.stdin.write(f"BEGIN;\n{EMPTY_THE_SCHEMA}".encode())
             with subprocess.Popen(source, stdout=subprocess.PIPE, stderr=stderr) as script:  # noqa: S603
                 shutil.copyfileobj(script.stdout, psql.stdin)
             if script.returncode != 0:
                 raise Damaged(f"Its dump cannot be read: {_first_line(self.folder / 'errors')}")
-            psql.stdin.write(f"SET search_path = public;\n{self._as_text(statements)}".encode())
+            psql.stdin.write(f"SET search_path = public;\n{self._as_text(statements)}COMMIT;\n".encode())
             psql.stdin.close()
         except BrokenPipeError:
             pass  # psql ended at an error, which it has told
