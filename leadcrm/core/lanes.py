@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 PASS_SECONDS = 60
 TURN_SECONDS = 5  # of one drain, then the next: a campaign must not hold up a reply, nor an import a reminder
+FAREWELL_SECONDS = 2.0  # that RQ has to sign off; its Redis may be one that never answers
 JOBS_BEFORE_RECYCLING = 5000  # about seven idle hours; bounds whatever a library leaks
 
 Drain = Callable[[Callable[[], bool]], int]
@@ -51,6 +53,7 @@ class Lane:
     name: str
     pulse: object | None = None  # shared double, monotonic seconds: how the supervisor sees that we are alive
     stopping: bool = False
+    answering: bool = False  # work is in hand, which is finished or given back before the process may end
     beaten_at: float = 0.0
 
     def should_stop(self) -> bool:
@@ -78,11 +81,15 @@ def answer(lane: str) -> None:
     """The one RQ job: take the bell down, then do what is due."""
     if _lane is None or _lane.name != lane:
         raise RuntimeError("answer() runs inside its lane's process.")
-    with _lane.app.app_context():
-        with contextlib.suppress(RedisError):
-            current_app.extensions["redis"].delete(jobs.bell_key(current_app.settings, lane))
-        if run_pass(lane, _lane.should_stop):
-            jobs.ring(lane)
+    _lane.answering = True
+    try:
+        with _lane.app.app_context():
+            with contextlib.suppress(RedisError):
+                current_app.extensions["redis"].delete(jobs.bell_key(current_app.settings, lane))
+            if run_pass(lane, _lane.should_stop):
+                jobs.ring(lane)
+    finally:
+        _lane.answering = False
 
 
 def run_pass(lane: str, should_stop: Callable[[], bool], seconds: float = PASS_SECONDS) -> bool:
@@ -138,10 +145,21 @@ class LaneWorker(SimpleWorker):
     def request_stop(self, signum, frame):
         if _lane is not None:
             _lane.stopping = True
+            threading.Thread(target=_end_in_time, args=(_lane,), daemon=True).start()
         super().request_stop(signum, frame)
 
     def request_force_stop(self, signum, frame):
         """A second signal changes nothing: breaking off a send would leave its outcome unknown."""
+
+
+def _end_in_time(lane: Lane) -> None:
+    """End this process when nothing is in hand any more, whatever RQ still waits for."""
+    time.sleep(FAREWELL_SECONDS)
+    while lane.answering:
+        time.sleep(0.1)
+    with lane.app.app_context(), contextlib.suppress(Exception):
+        _forget_heartbeat(lane.name)
+    os._exit(0)
 
 
 def work_lane(app: Flask, lane: str, pulse: object) -> None:

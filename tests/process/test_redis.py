@@ -1,50 +1,41 @@
-"""Redis only reminds: flushed or absent, work goes on."""
+"""Redis only reminds: not there, stalled, slow or flushed, work goes on and the web stays quick (short form of P7)."""
+
+import statistics
+import time
 
 import pytest
-from redis import Redis
 
-from leadcrm.core.jobs import redis_url
-from tests.conftest import make_settings
+from soak.redis_weather import arrivals, is_whole, lateness, redis_on_a_line, suffer
 from tests.installation import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.each_database, pytest.mark.timeout(300)]
 
-
-def own_redis(installation) -> Redis:
-    settings = make_settings(installation.environment["DATABASE_URL"], installation.folder, redis_url=None)
-    return Redis.from_url(redis_url(settings))
-
-
-def new_lead(installation, demo, n: int) -> str:
-    owner = next(user for user in demo["users"] if user["role"] == "owner")
-    response = installation.api(owner["api_token"]).post(
-        "/api/leads", first_name="Flora", last_name=f"Flush {n}", email=f"flora{n}@leads.test"
-    )
-    assert response.status_code == 201, response.text
-    return response.json()["id"]
+WEATHERS = {"refused": 30, "stalled": 30, "slow": 30, "flushed": 10}  # seconds until everybody is greeted, at most
+SPELL_SECONDS = 2
+DELAY_SECONDS = 0.1  # each way: whoever waits for a bell to be rung waits more than half a second
+USUAL_SECONDS, LONGEST_SECONDS = 0.5, 5
 
 
-def welcomed(installation, n: int) -> bool:
-    return any(mail["rcpt"] == f"flora{n}@leads.test" for mail in installation.mails())
+def test_in_every_weather_mail_leaves_and_the_web_is_quick(place):
+    """Refused from the beginning: web and worker are started without Redis, and find it later.
 
-
-def test_a_flushed_redis_delays_at_most_two_ticks(installation, demo):
-    installation.start_sink()
-    installation.start_web()
-    installation.start_worker()
-    new_lead(installation, demo, 0)
-    wait_for(lambda: welcomed(installation, 0))
-    redis = own_redis(installation)
-    for n in range(1, 6):
-        new_lead(installation, demo, n)
-        redis.flushall()
-    wait_for(lambda: all(welcomed(installation, n) for n in range(1, 6)), 10)
-
-
-def test_without_redis_messages_leave_all_the_same(installation, demo):
-    installation.start_sink()
-    installation.environment["REDIS_URL"] = f"unix://{installation.folder}/nobody-listens.sock"
-    installation.start_web()
-    installation.start_worker()
-    new_lead(installation, demo, 7)
-    wait_for(lambda: welcomed(installation, 7), 30)
+    In the end nobody waits for one that stalls (P15).
+    """
+    with redis_on_a_line() as (port, line), place.office(REDIS_URL=line.url) as office:
+        line.delay_seconds = DELAY_SECONDS
+        line.turn("refused")
+        office.web_processes = 1
+        office.start_sink()
+        office.start_web()
+        office.start_worker()
+        for weather, latest in WEATHERS.items():
+            spell = suffer(office, port, line, weather, SPELL_SECONDS)
+            arrived = arrivals(office)
+            assert is_whole(spell, arrived), (weather, spell.refused)
+            assert lateness(spell, arrived) < latest, weather
+            assert statistics.median(spell.seconds) < USUAL_SECONDS, weather
+            assert max(spell.seconds) < LONGEST_SECONDS, weather
+            wait_for(office.lanes_are_up)
+        line.turn("stalled")
+        time.sleep(SPELL_SECONDS)
+        assert office.end_all() == []

@@ -1,28 +1,16 @@
 """The soak's attacks in their short forms: the same code, a few seconds each (P4-P8, P10, P11, P14, P15)."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from soak import growth, killpoints, places, redis_weather, side_by_side, smtp_weather, starving, stopping
-from soak.places import Place
+from soak import growth, killpoints, side_by_side, smtp_weather, starving, stopping
 from soak.stage import Stage
 from soak.verdicts import Verdict
-from tests.databases import BACKEND
+from tests.process.conftest import STOP_SECONDS
 
 pytestmark = [pytest.mark.process, pytest.mark.each_database, pytest.mark.timeout(300)]
 
 POINTS = 12  # of each act; the soak takes them all
-STOP_SECONDS = 15  # the soak holds every stop to 5; here a browser and other installations run beside it
 STARVED_SECONDS = 1.5  # without the fair lock the web waited 2.2 to 5 s; a busy test machine alone takes a part of it
-
-
-@pytest.fixture
-def place(databases, demo_office, demo, tmp_path, monkeypatch) -> Iterator[Place]:
-    """The suite's own databases, and offices on copies of the demo."""
-    monkeypatch.setattr(places, "ENDING_SECONDS", STOP_SECONDS)
-    with Place(BACKEND, tmp_path, databases, demo_office[0], *places.known_of(demo["users"])) as place:
-        yield place
 
 
 def assert_that_all_hold(verdicts: list[Verdict]) -> None:
@@ -43,17 +31,6 @@ def test_a_kill_at_a_statement_breaks_nothing(place, kind):
 def test_a_mail_server_that_loses_answers_is_told_apart_from_one_that_refuses(place):
     shares = {"lost": 0.2, "cut": 0.2, "refused": 0.2}
     assert_that_all_hold(smtp_weather.attack(place, seconds=3, shares=shares))
-
-
-def test_a_stalled_redis_holds_up_neither_mail_nor_web(place):
-    with redis_weather.redis_on_a_line() as (port, line), place.office(REDIS_URL=line.url) as office:
-        office.start_all()
-        spell = redis_weather.suffer(office, port, line, "stalled", seconds=3)
-        arrivals = redis_weather.arrivals(office)
-    assert spell.acknowledged
-    assert spell.refused == []
-    assert spell.acknowledged.keys() <= arrivals.keys()
-    assert max(spell.seconds) < 5
 
 
 def test_workers_side_by_side_have_one_effect(place):
