@@ -40,9 +40,16 @@ class Killer:
     kills: Counter = field(default_factory=Counter)
     unknown_before: int = 0  # the demo has one
 
-    def strike(self) -> None:
-        kinds = KINDS | ({"postmaster": 1} if self.place.is_postgresql else {})
-        kind = self.rng.choices(list(kinds), list(kinds.values()))[0]
+    @property
+    def kinds(self) -> dict[str, int]:
+        """What can be struck here, and how often one shall be among the others."""
+        return KINDS | ({"postmaster": 1} if self.place.is_postgresql else {})
+
+    def strike_at_random(self) -> None:
+        self.strike(self.rng.choices(list(self.kinds), list(self.kinds.values()))[0])
+
+    def strike(self, kind: str) -> bool:
+        """False when there was none of the kind."""
         if kind == "web":
             os.killpg(self.office.processes["web"].pid, signal.SIGKILL)  # its workers too, or they keep the port
             self.office.start_web()
@@ -54,8 +61,9 @@ class Killer:
         elif kind == "flush":
             self._flush()
         elif not self._kill_one_of(kind):
-            return
+            return False
         self.kills[kind] += 1
+        return True
 
     def _kill_one_of(self, kind: str) -> bool:
         below = self.office.descendants("web" if kind == "web worker" else "worker")
@@ -88,7 +96,7 @@ def attack(place: Place, seconds: float, seed: int = 1) -> Callable[[], list[Ver
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         time.sleep(killer.rng.uniform(SHORTEST_PAUSE, LONGEST_PAUSE))
-        killer.strike()
+        killer.strike_at_random()
     record, healed_at = crowd.stop(), time.monotonic()
     return lambda: _settle_and_judge(office, place, killer, record, healed_at)
 
@@ -97,19 +105,24 @@ def _settle_and_judge(office: Office, place: Place, killer: Killer, record: Reco
     try:
         left = max(SLACK_SECONDS, healed_at + LEASE_SECONDS + SLACK_SECONDS - time.monotonic())
         wait_until_settled(office, left, record)
-        found = examine(office, record)
-        strikes = ", ".join(f"{n} {kind}" for kind, n in sorted(killer.kills.items()))
-        count = killer.kills.total()
-        acknowledged, *others = promises(place, record, found)
-        return [
-            measured(Verdict("kills", place.name, f"{count}: {strikes}", count > 0), count, WANTED_KILLS, "kills"),
-            measured(acknowledged, record.acknowledged, WANTED_ANSWERS, "answers"),
-            *others,
-            _unknown_verdict(office, place, found.unknown, killer),
-            verdict_on("P15 nothing left running", place.name, office.end_all(), "5 s after SIGTERM"),
-        ]
+        return judge(killer, record)
     finally:
         place.close_office(office)
+
+
+def judge(killer: Killer, record: Record) -> list[Verdict]:
+    """What the witnesses say of an office that has settled, which is ended."""
+    office, place, count = killer.office, killer.place, killer.kills.total()
+    found = examine(office, record)
+    strikes = ", ".join(f"{n} {kind}" for kind, n in sorted(killer.kills.items()))
+    acknowledged, *others = promises(place, record, found)
+    return [
+        measured(Verdict("kills", place.name, f"{count}: {strikes}", count > 0), count, WANTED_KILLS, "kills"),
+        measured(acknowledged, record.acknowledged, WANTED_ANSWERS, "answers"),
+        *others,
+        _unknown_verdict(office, place, found.unknown, killer),
+        verdict_on("P15 nothing left running", place.name, office.end_all(), "5 s after SIGTERM"),
+    ]
 
 
 def wait_until_settled(office: Office, seconds: float, record: Record | None = None) -> None:

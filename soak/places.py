@@ -2,9 +2,6 @@
 
 import contextlib
 import json
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +15,6 @@ from tests.installation import Api, Installation, wait_for
 
 PLACES = ("SQLite", "PostgreSQL")
 ENDING_SECONDS = 5.0
-RESTART_SECONDS = 30.0
 
 
 class Office(Installation):
@@ -81,26 +77,12 @@ class Office(Installation):
 
 
 class DurablePostgresql(PostgresqlDatabases):
-    """Unlike for tests, with all of PostgreSQL's own promises, and a postmaster that may be killed."""
+    """Unlike for tests, with all of PostgreSQL's own promises."""
 
     def __init__(self) -> None:
         super().__init__()
         self._run("ALTER SYSTEM RESET ALL")
         self._run("SELECT pg_reload_conf()")
-
-    def kill(self) -> None:
-        """SIGKILL the postmaster and start it anew: its backends end by themselves, and hold it up until then."""
-        postmaster = self.server.get_pid()
-        os.kill(postmaster, signal.SIGKILL)
-        wait_for(lambda: not psutil.pid_exists(postmaster), RESTART_SECONDS)
-        until = time.monotonic() + RESTART_SECONDS
-        while True:
-            try:
-                self.server.ensure_postgres_running()
-                return
-            except (subprocess.SubprocessError, AssertionError):
-                if time.monotonic() > until:
-                    raise
 
 
 def known_of(users: list[dict]) -> tuple[str, str]:

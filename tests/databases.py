@@ -3,16 +3,21 @@
 import atexit
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
+from tests.installation import wait_for
 from tests.made_once import made_once
 
+RESTART_SECONDS = 30.0
 BACKEND = os.environ.get("LEADCRM_TEST_DB", "sqlite")
 
 
@@ -130,6 +135,25 @@ class PostgresqlDatabases:
             self.open[url].execute("SET session_replication_role = replica")
         with self.open[url].transaction():
             yield self.open[url]
+
+    def make_durable(self, url: str) -> None:
+        """From its next connection on, this database keeps what it acknowledged when the server is killed."""
+        self._run(f"ALTER DATABASE {_name_of(url)} SET synchronous_commit = on")
+
+    def kill(self) -> None:
+        """SIGKILL the postmaster and start it anew: its backends end by themselves, and hold it up until then."""
+        self._close()
+        postmaster = self.server.get_pid()
+        os.kill(postmaster, signal.SIGKILL)
+        wait_for(lambda: not psutil.pid_exists(postmaster), RESTART_SECONDS)
+        wait_for(self._runs, RESTART_SECONDS)
+
+    def _runs(self) -> bool:
+        try:
+            self.server.ensure_postgres_running()
+            return True
+        except (subprocess.SubprocessError, AssertionError):
+            return False
 
     def _close(self) -> None:
         while self.open:
