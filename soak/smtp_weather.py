@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from soak.checker import examine, is_due, promises
 from soak.crowd import Crowd
@@ -16,7 +17,16 @@ CLIENTS = 4
 RETRY_SECONDS = 180  # a 451 comes back after 15 to 45 s, and may meet another
 
 
-def attack(place: Place, seconds: float, shares: dict[str, float] = SHARES) -> list[Verdict]:
+def let_it_pass(office: Office) -> None:
+    """Time, by itself."""
+
+
+def attack(
+    place: Place,
+    seconds: float,
+    shares: dict[str, float] = SHARES,
+    spend_time: Callable[[Office], None] = let_it_pass,
+) -> list[Verdict]:
     """Clients for that long, then time for what shall be tried again."""
     with place.office() as office:
         office.start_all(*(word for fault, share in shares.items() for word in (f"--{fault}", str(share))))
@@ -25,8 +35,13 @@ def attack(place: Place, seconds: float, shares: dict[str, float] = SHARES) -> l
         crowd.start()
         time.sleep(seconds)
         record = crowd.stop()
+
+        def nothing_waits() -> bool:
+            spend_time(office)
+            return not _waiting(office)
+
         with contextlib.suppress(AssertionError):  # then the checker names what still waits
-            wait_for(lambda: not _waiting(office), RETRY_SECONDS, pause=2)
+            wait_for(nothing_waits, RETRY_SECONDS, pause=2)
         wait_until_settled(office, 30, record)
         found = examine(office, record)
         befell = Counter(fault["fault"] for fault in office.faults() if fault["rcpt"].endswith("soak.test"))

@@ -164,6 +164,13 @@ def end_leases() -> None:
         session.execute(update(Debt).where(Debt.due_at.is_not(None)).values(due_at=over))
 
 
+def end_waits(say: Say) -> None:
+    """As if the time had passed after which what was told "later" is tried again."""
+    told = Message.status == "scheduled", Message.scheduled_for <= clock.now(), Message.due_at > clock.now()
+    with tenancy.everyone(), writing() as session:
+        session.execute(update(Message).where(*told).values(due_at=clock.now()))
+
+
 def strace_objection() -> str | None:
     """Why there can be no kills at system calls here; installs strace where that is allowed."""
     if shutil.which("strace") is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from soak import growth, killpoints, side_by_side, smtp_weather, starving, stopping
-from soak.stage import Stage
+from soak.stage import Stage, end_waits
 from soak.verdicts import Verdict
 from tests.process.conftest import STOP_SECONDS
 
@@ -29,8 +29,11 @@ def test_a_kill_at_a_statement_breaks_nothing(place, kind):
 
 
 def test_a_mail_server_that_loses_answers_is_told_apart_from_one_that_refuses(place):
-    shares = {"lost": 0.2, "cut": 0.2, "refused": 0.2}
-    assert_that_all_hold(smtp_weather.attack(place, seconds=3, shares=shares))
+    """And from one that wants to be asked again, which it is."""
+    shares = {"lost": 0.2, "cut": 0.2, "refused": 0.2, "later": 0.2}
+    befell, *promised = smtp_weather.attack(place, 3, shares, spend_time=lambda office: Stage(office).run(end_waits))
+    assert [fault for fault in shares if fault not in befell.figure] == []
+    assert_that_all_hold(promised)
 
 
 def test_workers_side_by_side_have_one_effect(place):
