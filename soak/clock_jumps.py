@@ -52,7 +52,7 @@ class HostClock:
         os.replace(fresh, self.file)
 
 
-def attack(place: Place) -> list[Verdict]:
+def attack(place: Place, look_seconds: float = LOOK_SECONDS) -> list[Verdict]:
     """Forward three days, back to yesterday, forward forty days; messages planned for after each."""
     preload = library()
     if preload is None:
@@ -76,16 +76,16 @@ def attack(place: Place) -> list[Verdict]:
         for jump, expected in ((3 * DAY, {"In 2 days"}), (-DAY, set()), (40 * DAY, {"In 30 days"})):
             before = _planned_that_came(office)
             clock.set(jump)
-            broken += _watch(office, jump, expected, before)
+            broken += _watch(office, jump, expected, before, look_seconds)
         twice = [key for key, n in Counter((m["rcpt"], m["subject"]) for m in office.mails()).items() if n > 1]
         broken += [f"twice {key}" for key in twice]
         figure = f"+3 d, -1 d, +40 d while running; {len(office.mails())} mails, {'; '.join(broken) or 'none amiss'}"
         return [Verdict("P12 the clock jumps", place.name, figure, not broken)]
 
 
-def _watch(office: Office, jump: timedelta, expected: set[str], before: Counter) -> list[str]:
+def _watch(office: Office, jump: timedelta, expected: set[str], before: Counter, look_seconds: float) -> list[str]:
     """What is amiss after a jump: what did not come, and what came though it was not its time."""
-    until = time.monotonic() + (ARRIVAL_SECONDS if expected else LOOK_SECONDS)
+    until = time.monotonic() + (ARRIVAL_SECONDS if expected else look_seconds)
     while time.monotonic() < until and not (expected and expected <= _planned_that_came(office).keys()):
         time.sleep(0.5)
     came = set(_planned_that_came(office) - before)

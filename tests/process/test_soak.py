@@ -2,7 +2,7 @@
 
 import pytest
 
-from soak import growth, killpoints, side_by_side, smtp_weather, starving, stopping
+from soak import clock_jumps, growth, killpoints, side_by_side, smtp_weather, starving, stopping
 from soak.stage import Stage, end_waits
 from soak.verdicts import Verdict
 from tests.process.conftest import STOP_SECONDS
@@ -56,6 +56,12 @@ def test_an_offices_day_is_weighed(place):
         "an office's day",
     ]
     assert_that_all_hold(verdicts[2:])  # six seconds are all warm-up: what grew is not yet to be judged
+
+
+def test_no_jump_of_the_hosts_clock_sends_twice_or_early(place):
+    if clock_jumps.library() is None:
+        pytest.skip("libfaketime is not installed, and only root may install it")
+    assert_that_all_hold(clock_jumps.attack(place, look_seconds=4))
 
 
 def test_a_worker_stopped_in_the_middle_of_sends_loses_none(place):
