@@ -36,12 +36,12 @@ def test_a_mail_server_that_loses_answers_is_told_apart_from_one_that_refuses(pl
     assert_that_all_hold(promised)
 
 
-def test_workers_side_by_side_have_one_effect(place):
-    assert_that_all_hold(side_by_side.attack(place, due=100))
-
-
-def test_twins_get_one_answer_also_after_the_web_was_killed(place):
-    assert_that_all_hold(side_by_side.ask_as_twins(place, rounds=2))
+def test_twins_get_one_answer_and_workers_side_by_side_have_one_effect(place):
+    """Twins also after the web was killed."""
+    with place.office() as office:
+        office.start_all()
+        assert_that_all_hold(side_by_side.answer_twins(office, place, rounds=2))
+        assert_that_all_hold(side_by_side.work_side_by_side(office, place, due=100))
 
 
 def test_the_web_does_not_wait_for_a_busy_worker(place):
