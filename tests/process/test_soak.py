@@ -1,4 +1,4 @@
-"""The soak's attacks in their short forms: the same code, a few seconds each (P4-P8, P10, P11, P14, P15)."""
+"""The soak's attacks in their short forms: the same code, a few seconds each (P4-P6, P8, P10-P12, P14, P15)."""
 
 import pytest
 
