@@ -64,6 +64,7 @@ def attack(place: Place, look_seconds: float = LOOK_SECONDS) -> list[Verdict]:
     with place.office() as office:
         office.start_sink()  # the outside keeps its own time
         clock = HostClock(office, preload)
+        office.web_processes = 1
         office.start_web()
         office.start_worker()
         wait_for(office.lanes_are_up, 60)
