@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bench.databases import NAMES, databases
 from bench.figures import Figure, Growth, Ratio
 from bench.serving import ROUNDS, getting, medians, served
-from bench.stage import Stage, build, leave
+from bench.stage import Stage, build, leave, tidy_up
 from leadcrm import create_app
 from leadcrm.conversations.models import Message
 from leadcrm.core import tenancy
@@ -43,6 +43,7 @@ def measure_builder(folder: Path, kind: str, running: int = RUNNING) -> Iterator
         with app.app_context(), tenancy.organization(stage.organization_id):
             empty, full = _flow("Empty"), _flow("Full")
             _let_in(full, running)
+            tidy_up()
             where = f"{STEPS} steps and {running:,} leads inside, {NAMES[kind]}"
             full_id, empty_id = full.id, empty.id
             with served("app:app", folder, stage.environment) as house:

@@ -55,8 +55,7 @@ def build(folder: Path, leads: int, database_url: str | None = None, messages: i
     with app.app_context():
         demo.seed()
         demo.add_crowd(leads, messages)
-        if is_postgresql():
-            _tidy_up()
+        tidy_up()
         with tenancy.everyone():
             owner = db.session.scalars(select(User).where(User.role == "owner", User.email.like("ada@%"))).one()
             _, secret = perform(operations.open_session, owner.id)
@@ -77,8 +76,10 @@ def build(folder: Path, leads: int, database_url: str | None = None, messages: i
     return stage
 
 
-def _tidy_up() -> None:
+def tidy_up() -> None:
     """What autovacuum does some minutes after so many rows came at once; until then index-only scans read the rows."""
+    if not is_postgresql():
+        return
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM (ANALYZE)")
 
