@@ -9,6 +9,7 @@ from leadcrm.conversations import readiness
 from leadcrm.core import clock, compression, db, error_answers, events, jobs, security, web
 from leadcrm.flows import queries as flows
 from leadcrm.identity import queries as identity
+from leadcrm.leads.queries import visible_leads
 from leadcrm.reactions import REACTIONS
 from leadcrm.timetable import LANES, TIMETABLE
 
@@ -26,5 +27,6 @@ def init_app(app: Flask) -> None:
     app.extensions["lanes"] = LANES
     app.extensions["timetable"] = {job.name: job for job in TIMETABLE}
     app.extensions["names"] = {"flow": flows.names_of, "automation": automations.names_of}
+    app.extensions["visible_leads"] = visible_leads
     app.extensions["booked_leads"] = leads_with_meetings
     app.extensions["readiness"] = {**readiness.PROBES, "staff_mails_given_up": identity.letters_given_up}

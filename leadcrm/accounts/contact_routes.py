@@ -1,6 +1,7 @@
 """The people at an account: listed, added, edited, made the main one, gone and back."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, request
 
@@ -20,8 +21,14 @@ SHOWN_IN_CONFLICT = ("first_name", "last_name", "position", "email", "phone")
 def contacts_of_account(account_id: str) -> Response:
     """An account's people, for a page that shows them already."""
     account = queries.visible_account(me(), account_id)
-    context = {"account": account, "contacts": queries.contacts_of(account.id)}
+    context = {"account": account, **people_of(account)}
     return render("accounts/part.html", "accounts/_contacts.html", part="accounts/_contacts.html", **context)
+
+
+def people_of(account: Account) -> dict[str, Any]:
+    """What the list of an account's people shows to the reader."""
+    contacts = queries.contacts_of(account.id)
+    return {"contacts": contacts, "open_leads": queries.open_leads(me(), contacts)}
 
 
 @blueprint.get("/accounts/<account_id>/contacts/new")

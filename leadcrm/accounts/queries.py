@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
 
+from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -144,6 +145,13 @@ def contacts_of(account_id: str) -> Sequence[Contact]:
     there = select(Contact).where(Contact.account_id == account_id)
     order = (Contact.left_at.is_not(None), Contact.is_primary.desc(), Contact.name, Contact.id)
     return db.session.scalars(there.order_by(*order).limit(MOST_OF_ACCOUNT)).all()
+
+
+def open_leads(user: User, contacts: Sequence[Contact]) -> frozenset[str]:
+    """Ids of the leads that these contacts are or were, as far as the person may open them."""
+    lead_ids = [contact.lead_id for contact in contacts if contact.lead_id]
+    visible = current_app.extensions["visible_leads"](user, lead_ids) if lead_ids else ()  # of a higher floor
+    return frozenset(lead.id for lead in visible)
 
 
 def opportunity_page(

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from leadcrm.accounts import operations, queries, timeline
 from leadcrm.accounts.blueprint import blueprint, changed, me, owners, page_of, refused
+from leadcrm.accounts.contact_routes import people_of
 from leadcrm.accounts.forms import AccountForm, HealthForm
 from leadcrm.accounts.models import Account
 from leadcrm.core.db import perform
@@ -56,8 +57,7 @@ def same_name() -> Response:
 def show(account_id: str) -> Response:
     """The account's own page."""
     account = queries.visible_account(me(), account_id)
-    context = _details_of(account)
-    context["contacts"] = queries.contacts_of(account.id)
+    context = _details_of(account) | people_of(account)
     context["deals"] = queries.opportunities_of(account.id)
     context["listing"] = timeline.of_account(account)
     return make_response(render_template("accounts/show.html", **context))

@@ -347,6 +347,14 @@ def test_a_contact_leads_to_the_lead_behind_them(ada, account):
     assert f'href="/leads/{lead.id}"' in ada.get(f"/accounts/{account.id}/contacts").text
 
 
+def test_a_rep_is_led_to_no_lead_they_may_not_open(ada, sign_in, cast, account):
+    lead = perform(leads.create_lead, LeadData(first_name="Naledi", owner_id=cast.max.id), by=None)
+    perform(operations.add_contact, account, ContactData(first_name="Naledi"), lead_id=lead.id)
+    for page in (f"/accounts/{account.id}", f"/accounts/{account.id}/contacts"):
+        assert f'href="/leads/{lead.id}">Their lead' in ada.get(page).text
+        assert lead.id not in sign_in(cast.ben).get(page).text
+
+
 # ---- Its deals -------------------------------------------------------------------------------------------------------
 
 
