@@ -1,6 +1,9 @@
-"""Every screen, in both themes and at both widths: no axe violation, no console message, no sideways scroll."""
+"""Every screen, in both themes and at both widths: no axe violation, no console message, no sideways scroll; and nothing
+moves while it comes.
+"""
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.axe import faults_at, violations
 from tests.browser.conftest import SIZES, Quiet
@@ -8,6 +11,14 @@ from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
+MOST_SHIFT = 0.03  # of Lighthouse's CLS, on a phone: numbers that take a second line, but no part of a page
+NOTE_SHIFTS = """
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) if (!shift.hadRecentInput) (window.shifts ??= []).push(shift);
+}).observe({type: 'layout-shift', buffered: true});
+"""
+SHIFT = "[(window.shifts ?? []).reduce((sum, one) => sum + one.value, 0), (window.shifts ?? []).flatMap((one) => \
+one.sources.map(({node}) => node?.id || node?.className || node?.nodeName)).join(', ')]"
 IGNORED = ("Failed to load resource: the server responded with a status of 404",)
 
 
@@ -17,14 +28,23 @@ def test_screens(office, open_context):
     for person, screens in (("ada@", SCREENS), (None, SIGNED_OUT)):
         page = open_context(person=person, bypass_csp=True).new_page()
         quiet = Quiet(page)
+        page.add_init_script(NOTE_SHIFTS)
+        page.set_viewport_size(dict(zip(("width", "height"), SIZES["phone"], strict=True)))
         for name, path in screens.items():
             response = page.goto(path.format(**known), wait_until="networkidle")
             found = [] if response.ok or path == SCREENS["not found"] else [f"answered {response.status}"]
+            found += moved(page)
             found += [f"{size}: {fault}" for size in SIZES for fault in faults_at(page, size)]
             found += [said for said in quiet.complaints if not any(text in said for text in IGNORED)]
             quiet.complaints.clear()
             problems += [f"{name}: {fault}" for fault in found]
     assert not problems, "\n".join(problems)
+
+
+def moved(page: Page) -> list[str]:
+    """What moved on a phone while the page came, or nothing."""
+    shift, what = page.evaluate(SHIFT)
+    return [f"moved by {shift:.3f}: {what}"] if shift > MOST_SHIFT else []
 
 
 @pytest.mark.parametrize("screen", ["leads", "lead page", "thread", "flow"])
