@@ -40,7 +40,7 @@ def canvas_context(flow: Flow, draft: Draft) -> dict[str, Any]:
         "badges": step_badges(changes),
         "condition_words": condition_words(draft.document.steps),
         "running": queries.running_count(flow.id),
-        "drawn_at": clock.real_now().timestamp(),  # the numbers that are shown are older, and asked for again
+        "drawn_at": "" if request.method == "GET" else clock.real_now().timestamp(),  # after a change numbers are older
     }
 
 

@@ -1,5 +1,6 @@
-"""Every screen, in both themes and at both widths: no axe violation, no console message, no sideways scroll; and nothing
-moves while it comes.
+"""Every screen, in both themes and at both widths: no axe violation, no console message, no sideways scroll.
+
+On a phone nothing moves while it comes.
 """
 
 import pytest
