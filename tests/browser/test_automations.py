@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.acme import capture
 from tests.browser.keyboard import choose, go_to_row, press_on, tab_to, type_into
@@ -120,3 +120,24 @@ def test_groups_waits_and_a_test_without_a_mouse(page: Page, office, work):
     page.wait_for_url("**/automations")
     sentence = "if source is Fair or (score is at least 70 or the lead has replied): write a note: “Ask”."
     expect(page.locator(".rule-row", has_text="Fair or hot")).to_contain_text(sentence)
+
+
+def test_a_form_that_is_drawn_late_leaves_what_the_test_found(page: Page, office, work):
+    capture(office, "Fanny", "Fair")
+    work()
+    page.goto("/automations/new", wait_until="networkidle")
+    page.get_by_label("Name").fill("Note all")
+    action = page.get_by_role("group", name="Action 1")
+    action.get_by_label("Do").select_option("create_note")
+    action.get_by_label("Note").fill("Ask")
+    late: list[Route] = []
+    page.route("**/automations/draft*", lambda route: late.append(route))
+    with page.expect_request("**/automations/draft*"):
+        page.get_by_label("This happens").select_option("lead.created")
+        page.get_by_label("This happens").dispatch_event("change")
+    page.get_by_role("button", name="Test", exact=True).click()
+    page.wait_for_timeout(500)  # the results would come before the form
+    with page.expect_response("**/automations/draft*"):
+        late[0].continue_()
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("list", name="Test results").get_by_text("Fanny")).to_be_visible()

@@ -37,8 +37,8 @@ class FaultySmtp:
             except OSError:
                 return
             self.connections += 1
-            with connection, connection.makefile("rb") as lines:
-                self.talk(connection, lines)
+            with connection, connection.makefile("rb") as lines, suppress(ConnectionError):
+                self.talk(connection, lines)  # until the other side has enough: it may hang up on a refusal
 
     def talk(self, connection: socket.socket, lines) -> None:
         if not self.answer(connection, "connect"):
