@@ -33,6 +33,7 @@ class Passage(Protocol):
     lead_id: str
     number: int
     started_at: datetime
+    days_behind: int
 
 
 class Planned(Protocol):
@@ -105,17 +106,16 @@ def adjustments(
     *,
     barred: Mapping[str, str] = NOTHING,
     greeted: bool = False,
-    days_behind: int = 0,
 ) -> list[Adjustment]:
     """All that changes for a passage that runs; what is as it was, because it is over, is not mentioned.
 
     `messages` by step id, `addresses` by channel, and so `barred`: why the lead must not be written to there. `now` is
     the moment of the publication. `greeted`: somebody said the lead's first hello; of several steps that would say it,
-    only the first that can does. `days_behind`: so much later than planned the passage goes on since its pauses.
+    only the first that can does.
     """
 
     def meant(step: StepDocument) -> datetime:
-        return meant_for(step.day + days_behind, step.time, passage.started_at, local)
+        return meant_for(step.day + passage.days_behind, step.time, passage.started_at, local)
 
     found = [_lost(step_id, messages[step_id]) for step_id in effects.removed if step_id in messages]
     found += [_moved(step, messages.get(step.id), meant(step), local, now) for step in effects.moved]

@@ -1,7 +1,7 @@
 """What a draft would do to the leads inside if it were published now: counts, and the leads, page by page."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +10,9 @@ from sqlalchemy import Row, select
 from leadcrm.conversations.models import Message
 from leadcrm.core import clock
 from leadcrm.core.db import db
-from leadcrm.core.models import EventRow
 from leadcrm.core.zones import zone
 from leadcrm.flows import impact
 from leadcrm.flows.draft_queries import Draft
-from leadcrm.flows.events import LeadDelayed
 from leadcrm.flows.impact import GAIN, MOVE, NONE, Adjustment, Effects, adjustments
 from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.flows.planning import greeting_key
@@ -25,7 +23,7 @@ BATCH = 500  # passages read at a time
 NOWHERE = Reach({}, {})
 
 _PASSAGE = (
-    Enrolment.id, Enrolment.lead_id, Enrolment.number, Enrolment.started_at, Enrolment.timezone, Enrolment.campaign_id
+    Enrolment.id, Enrolment.lead_id, Enrolment.number, Enrolment.started_at, Enrolment.timezone, Enrolment.days_behind
 )  # fmt: skip
 _MESSAGE = (
     Message.enrolment_id, Message.step_id, Message.id, Message.status, Message.reason, Message.scheduled_for,
@@ -138,7 +136,7 @@ def all_adjusted(
 
 
 def passages_after(flow_id: str, after: str, now: datetime, limit: int) -> Sequence[Row]:
-    """Running passages that had begun by `now`, by id: (id, lead_id, number, started_at, timezone, campaign_id)."""
+    """Running passages that had begun by `now`, by id: (id, lead_id, number, started_at, timezone, days_behind)."""
     running = select(*_PASSAGE).where(
         Enrolment.flow_id == flow_id, Enrolment.state == "running", Enrolment.id > after, Enrolment.started_at <= now
     )
@@ -151,12 +149,14 @@ def adjusted(passages: Sequence[Row], effects: Effects, now: datetime) -> Iterat
     lead_ids = [passage.lead_id for passage in passages]
     reach = reach_of(lead_ids, effects.added) if effects.added else {}
     greeted = _greeted(lead_ids) if effects.greets else set()
-    behind = _days_behind(passages) if effects.added or effects.moved else {}
     for passage in passages:
         theirs, local = reach.get(passage.lead_id, NOWHERE), zone(passage.timezone)
         planned, is_greeted = messages.get(passage.id, {}), passage.lead_id in greeted
-        known = {"barred": theirs.barred, "greeted": is_greeted, "days_behind": behind.get(passage.id, 0)}
-        yield passage, adjustments(passage, effects, planned, theirs.addresses, local, now, **known)
+        barred = theirs.barred
+        yield (
+            passage,
+            adjustments(passage, effects, planned, theirs.addresses, local, now, barred=barred, greeted=is_greeted),
+        )
 
 
 def messages_of(enrolment_ids: Collection[str], step_ids: Collection[str]) -> dict[str, dict[str, Row]]:
@@ -173,16 +173,6 @@ def _greeted(lead_ids: Sequence[str]) -> set[str]:
     leads_of_keys = {greeting_key(lead_id): lead_id for lead_id in lead_ids}
     keys = db.session.scalars(select(Message.intent_key).where(Message.intent_key.in_(leads_of_keys)))
     return {leads_of_keys[key] for key in keys}
-
-
-def _days_behind(passages: Sequence[Row]) -> Mapping[str, int]:
-    """How far pauses have put passages off their plan: only a campaign's can be."""
-    lead_ids = [passage.lead_id for passage in passages if passage.campaign_id]
-    delays = select(EventRow.data).where(EventRow.lead_id.in_(lead_ids), EventRow.name == LeadDelayed.name)
-    days = Counter()
-    for delay in db.session.scalars(delays) if lead_ids else ():
-        days[delay["enrolment_id"]] += delay["days"]
-    return days
 
 
 def _named(counts: dict[tuple[str, str, str], int], draft: Draft) -> Iterator[Count]:

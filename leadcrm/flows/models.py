@@ -190,6 +190,7 @@ class Enrolment(Identified, TenantOwned, Base):
     exit_reason: Mapped[str] = mapped_column(String(60), default="")
     ended_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime] = mapped_column(default=clock.now)  # of the plan
+    days_behind: Mapped[int] = mapped_column(default=0, server_default="0")  # since its campaign's pauses
     replied_step_id: Mapped[str | None] = mapped_column(ForeignKey("flow_steps.id"))  # last sent before the first reply
     campaign_id: Mapped[str | None] = mapped_column(ForeignKey("campaigns.id", ondelete="SET NULL"))
 
@@ -198,6 +199,7 @@ class Enrolment(Identified, TenantOwned, Base):
 
     __table_args__ = (
         CheckConstraint(f"state IN {ENROLMENT_STATES}", name="state"),
+        CheckConstraint("days_behind >= 0", name="behind"),
         UniqueConstraint("flow_id", "lead_id", "number"),
         Index("ix_enrolments_lead", "lead_id", "state"),
         Index("ix_enrolments_flow", "flow_id", "state", "id"),

@@ -33,7 +33,7 @@ def days_behind(meant: Iterable[datetime], first: datetime, now: datetime, local
     By the days that `first` is late, or one more where the next would not be ahead: so all keep their wall time and
     their distance in days. What is not late by a day and crowds nothing stays where it is.
     """
-    days = (now.astimezone(local).date() - first.astimezone(local).date()).days
+    days = max(0, (now.astimezone(local).date() - first.astimezone(local).date()).days)  # a clock may go back
     following = min((moment for moment in meant if moment > first), default=None)
     return days + 1 if following is not None and days_on(following, days, local) <= now else days
 

@@ -124,6 +124,7 @@ def test_what_is_past_goes_now():
         ("07 14:30", ["07 14:00", "11 13:00"], ["08 14:00", "12 13:00"]),
         ("07 13:30", ["07 14:00", "11 13:00"], []),  # half an hour late: nothing is in its way
         ("14 15:00", ["06 13:00"], []),  # meant for before
+        ("05 13:00", ["11 13:00"], []),  # a clock that went back hurries nobody
     ],
 )
 def test_what_follows_a_late_step_keeps_its_distance_in_days_and_its_wall_time(now, meant, expected):

@@ -43,7 +43,7 @@ def let_passages_go_on(campaign_id: str, reason: str, limit: int) -> int:
         moved = {row.id: days_on(row.scheduled_for, days, local) for row in later}
         leaving += [row.id for row in held if row.id not in moved]
         moments |= moved
-        _note_end(passage, moved.values())
+        _note(passage, days, moved.values())
         delays += [_delay(passage, days)] if days else []
     if passages:
         let_held_messages_go(leaving)
@@ -71,12 +71,13 @@ def _waiting(enrolment_ids: Sequence[str]) -> dict[str, list[Row]]:
 
 
 def _delay(passage: Row, days: int) -> LeadDelayed:
-    """What is planned for the passage later on has to know."""
     return LeadDelayed(lead_id=passage.lead_id, flow_id=passage.flow_id, enrolment_id=passage.id, days=days)
 
 
-def _note_end(passage: Row, moments: Collection[datetime]) -> None:
-    """A passage that says something later ends later."""
-    ends_at = max(moments, default=passage.last_message_at)
-    if ends_at > passage.last_message_at:
-        db.session.execute(update(Enrolment).where(Enrolment.id == passage.id).values(last_message_at=ends_at))
+def _note(passage: Row, days: int, moments: Collection[datetime]) -> None:
+    """What is planned for it later on is so much later; a passage that says something later ends later."""
+    if not days:
+        return
+    ends_at = max((*moments, passage.last_message_at))
+    its_own = update(Enrolment).where(Enrolment.id == passage.id)
+    db.session.execute(its_own.values(last_message_at=ends_at, days_behind=Enrolment.days_behind + days))
