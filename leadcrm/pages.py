@@ -28,7 +28,7 @@ from leadcrm.conversations.sandbox_routes import blueprint as sandbox
 from leadcrm.conversations.sending_routes import blueprint as sending
 from leadcrm.core import api, limits
 from leadcrm.core.db import MADE_ONCE, db, is_postgresql
-from leadcrm.core.engines import WEB_STATEMENT_SECONDS, limit_statements
+from leadcrm.core.engines import WEB_STATEMENT_SECONDS, keep_plans, limit_statements
 from leadcrm.core.kit import blueprint as kit
 from leadcrm.core.system import blueprint as system
 from leadcrm.flows.api import blueprint as flows_api
@@ -142,6 +142,8 @@ class _NavCounts:
 
 
 def _asked_once(statement: Select) -> Row:
+    if is_postgresql():
+        keep_plans(db.session())
     return db.session.execute(statement, {"reader": current_user.id, "until": end_of_day()}).one()
 
 

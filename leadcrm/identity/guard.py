@@ -11,8 +11,8 @@ from flask_login import AnonymousUserMixin, LoginManager, current_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from leadcrm.core import clock, events, tenancy
-from leadcrm.core.db import perform
+from leadcrm.core import clock, engines, events, tenancy
+from leadcrm.core.db import db, perform
 from leadcrm.core.security import SAFE_METHODS
 from leadcrm.core.web import is_partial
 from leadcrm.identity import lifetimes, operations, queries
@@ -54,7 +54,7 @@ def is_admitted() -> bool:
 def _load(secret: str) -> User | None:
     """The person behind the cookie's secret, with organization and session, in one SELECT."""
     try:
-        found = queries.session_by_secret(secret)
+        found = engines.asked_first(db.session(), lambda: queries.session_by_secret(secret))
     except SQLAlchemyError:
         current_app.login_manager._update_request_context_with_user()  # the error page must not ask again
         raise

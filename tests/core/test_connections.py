@@ -53,3 +53,24 @@ def test_who_trusts_fresh_connections_asks_only_those_that_idled(asked, monkeypa
         monkeypatch.setattr(engines, "FRESH_SECONDS", 0)
         use()
     assert len(asked) == 1
+
+
+def test_a_signed_in_page_asks_who_it_is_without_asking_whether_the_connection_lives(asked, cast, sign_in):
+    client = sign_in(cast.ada)
+    assert client.get("/leads").status_code == 200
+    del asked[:]
+    assert client.get("/leads").status_code == 200
+    assert not asked
+
+
+def test_a_page_is_shown_though_its_fresh_connections_have_just_died(cast, sign_in):
+    client = sign_in(cast.ada)
+    db.session.remove()
+    with db.engine.connect() as first, db.engine.connect() as second:
+        theirs = [it.scalar(select(func.pg_backend_pid())) for it in (first, second)]
+    with db.engine.connect() as killer:
+        mine = killer.scalar(select(func.pg_backend_pid()))
+        for backend in set(theirs) - {mine}:
+            killer.execute(select(func.pg_terminate_backend(backend)))
+    page = client.get("/leads")
+    assert page.status_code == 200
