@@ -4,13 +4,26 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, TypeDecorator, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    TypeDecorator,
+    event,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.accounts.naming import LONGEST_FOLDED
 from leadcrm.accounts.pipeline import CLOSED, STAGES
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
 
 OPPORTUNITY_KINDS = ("new_business", "upsell", "cross_sell", "renewal")
@@ -154,3 +167,33 @@ class Opportunity(Identified, Timestamped, TenantOwned, Base):
         Index("ix_opportunities_owner", "organization_id", "owner_id", "created_at", "id"),
         Index("ix_opportunities_contact", "contact_id", **_only("contact_id IS NOT NULL")),  # when a person is erased
     )
+
+
+class PipelineVersion(TenantOwned, Base):
+    """Another one after every change of a deal, or of whose an account is: what was added up until then is past.
+
+    An organization has none before the first change.
+    """
+
+    __tablename__ = "pipeline_versions"
+
+    organization_id: Mapped[str] = mapped_column(
+        String(ID_LENGTH), ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[str] = mapped_column(String(ID_LENGTH))
+
+
+def renew_pipeline(connection: Connection, organization_id: str) -> None:
+    """Say that its deals, or whose accounts they belong to, are not what they were."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = insert(PipelineVersion).values(organization_id=organization_id, version=new_id())
+    renewed = {"version": new.excluded.version}
+    connection.execute(new.on_conflict_do_update(index_elements=["organization_id"], set_=renewed))
+
+
+@event.listens_for(Opportunity, "after_insert")
+@event.listens_for(Opportunity, "after_update")
+@event.listens_for(Opportunity, "after_delete")
+@event.listens_for(Account, "after_update")
+def _renew(mapper: Any, connection: Connection, row: Opportunity | Account) -> None:
+    renew_pipeline(connection, row.organization_id)

@@ -12,9 +12,8 @@ from leadcrm.accounts import queries, wording
 from leadcrm.accounts.blueprint import blueprint, me, owners
 from leadcrm.accounts.forms import PipelineForm
 from leadcrm.accounts.pipeline import OPEN, weighted
+from leadcrm.accounts.stage_sums import Sums, stage_sums
 from leadcrm.core.web import is_partial, local_path, render
-
-Sums = dict[str, tuple[int, Decimal]]  # by stage: how many, and their sum
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def deals() -> Response:
     form = PipelineForm(request.args)
     form.validate()
     theirs = form.owner_filter(current_user.id)
-    sums = queries.stage_sums(me(), theirs)
+    sums = stage_sums(me(), theirs)
     filters = theirs | ({"stage": form.chosen_stage} if form.chosen_stage else {})
     cursor = request.args.get("cursor")
     context: dict[str, Any] = {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from leadcrm.accounts.data import AccountFilters, ContactFilters
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.naming import folded
-from leadcrm.accounts.pipeline import OPEN, STAGES, weighted
+from leadcrm.accounts.pipeline import OPEN, weighted
 from leadcrm.core.db import asked_id, db, sharper, unindexed
 from leadcrm.core.errors import NotFound
 from leadcrm.core.models import EventRow
@@ -169,18 +169,6 @@ def opportunities_of(account_id: str) -> Sequence[Opportunity]:
     deals = select(Opportunity).where(Opportunity.account_id == account_id).options(joinedload(Opportunity.owner))
     order = (Opportunity.created_at.desc(), Opportunity.id.desc())
     return db.session.scalars(deals.order_by(*order).limit(MOST_OF_ACCOUNT)).all()
-
-
-def stage_sums(user: User, filters: Mapping[str, str | None] | None = None) -> dict[str, tuple[int, Decimal]]:
-    """How many deals stand at each stage, and what they are worth together; `filters` as for opportunity_page."""
-    statement = (
-        select(Opportunity.stage, func.count(Opportunity.id), func.sum(Opportunity.amount))
-        .join(Opportunity.account)
-        .where(_seen_by(user), *_meant(filters or {}))
-        .group_by(Opportunity.stage)
-    )
-    found = {stage: (count, amount or Decimal()) for stage, count, amount in db.session.execute(statement)}
-    return {stage: found.get(stage, (0, Decimal())) for stage in STAGES}
 
 
 def standings(account_ids: Collection[str]) -> dict[str, Standing]:

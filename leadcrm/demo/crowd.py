@@ -11,6 +11,7 @@ from functools import cache
 
 from sqlalchemy import Table, func, select
 
+from leadcrm.accounts.models import renew_pipeline
 from leadcrm.conversations.events import MessageReceived, MessageSent
 from leadcrm.conversations.models import Conversation, Message, ReadMark, new_reply_token
 from leadcrm.conversations.operations.threads import snippet_of
@@ -78,6 +79,7 @@ def add_crowd_to(organization_id: str, number: int, messages: int | None = None)
 def _store(rows: Rows) -> None:
     for table in (*TABLES, MARKS):
         fill(table, rows[table])
+    renew_pipeline(db.session.connection(), tenancy.current_id())
 
 
 class Crowd:
