@@ -57,6 +57,7 @@ ABOUT_NOBODY = {
     "availabilities": "when people of the team meet others",
     "channel_pauses": "how connections do",
     "sending_windows": "rules for everybody",
+    "pipeline_versions": "a mark of when deals changed",
     "text_budgets": "numbers",
     "sending_pauses": "who of the team released what",
     "mailboxes": "how reading the mailbox goes",
