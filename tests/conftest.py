@@ -230,7 +230,7 @@ def count_queries() -> Iterator[list[str]]:
     seen: list[str] = []
 
     def remember(connection, cursor, statement, parameters, context, executemany):
-        if not statement.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+        if not statement.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL")):
             seen.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", remember)

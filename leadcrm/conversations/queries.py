@@ -13,7 +13,7 @@ from leadcrm.conversations.lead_facts import facts_of as facts_of  # for flows a
 from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
 from leadcrm.conversations.sending_queries import last_automatic as last_automatic
 from leadcrm.conversations.sending_queries import sending_rules as sending_rules
-from leadcrm.core.db import MADE_ONCE, db
+from leadcrm.core.db import MADE_ONCE, db, told
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import Reader, sees_all_leads, visible_leads_filter
@@ -149,7 +149,7 @@ def _newest_inbound(reader: Reader, whose: ColumnElement[bool]) -> Subquery:
     # by assignee first, though there is one: PostgreSQL sorts all of nobody's threads otherwise, not seeing that the
     # index has them in order
     newest_first = (Conversation.assignee_id.desc(), Conversation.last_inbound_at.desc())
-    return statement.order_by(*newest_first).limit(NEWEST_LOOKED_AT).subquery()
+    return statement.order_by(*newest_first).limit(told(NEWEST_LOOKED_AT)).subquery()
 
 
 def queue_counts(user: User) -> dict[str, int]:

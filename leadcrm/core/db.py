@@ -15,7 +15,19 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, has_app_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import ColumnElement, DateTime, ForeignKey, MetaData, String, TypeDecorator, event, func, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    event,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -137,6 +149,11 @@ def sharper(criterion: ColumnElement[bool]) -> ColumnElement[bool]:
 def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The column, in a criterion by which SQLite is not to look rows up: it takes no heed of how few are wanted."""
     return column if is_postgresql() else func.likely(column, type_=column.type)
+
+
+def told(number: int) -> ColumnElement[int]:
+    """A number that stands in the statement itself: a plan that PostgreSQL keeps knows a LIMIT only so."""
+    return literal_column(str(int(number)), Integer)
 
 
 def _criterion(criterion: Callable[[Any], Any]) -> Any:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from leadcrm.core.db import MADE_ONCE, asked_id, db, sharper
+from leadcrm.core.db import MADE_ONCE, asked_id, db, sharper, told
 from leadcrm.core.errors import NotFound
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
@@ -68,7 +68,7 @@ def listed(user: User, state: str, filters: dict[str, str | None], cursor: str |
 @lru_cache
 def waiting_of_role(role: str) -> Select:
     """How many of the `reader`'s tasks fall due before `until`, up to 100: a number that every page shows."""
-    mine = _open_until(Reader(role), bindparam("reader"), bindparam("until")).limit(MOST_COUNTED)
+    mine = _open_until(Reader(role), bindparam("reader"), bindparam("until")).limit(told(MOST_COUNTED))
     return select(func.count()).select_from(mine.subquery()).execution_options(**MADE_ONCE)
 
 

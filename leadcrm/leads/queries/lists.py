@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, Subquery, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from leadcrm.core.db import MADE_ONCE, db, is_postgresql
+from leadcrm.core.db import MADE_ONCE, db, is_postgresql, told
 from leadcrm.core.paging import Keyset, Order, Page
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import Reader, visible_leads_filter
@@ -134,7 +134,7 @@ def counting(role: str, filters: Filters, up_to: int | None, on_postgresql: bool
 def _counting(role: str, filters: Filters, up_to: int | None, found: Subquery | None = None) -> Select:
     matching, _ = _filtered(select(Lead.id), Reader(role), filters, found)
     if up_to is not None:
-        matching = matching.limit(up_to + 1)
+        matching = matching.limit(told(up_to + 1))
     return select(func.count()).select_from(matching.subquery()).execution_options(**MADE_ONCE)
 
 
