@@ -139,9 +139,9 @@ SIGNED_OUT = {
     "thanks": "/thanks",
     "thanks of a realtor": "/thanks/{realtor}",
     "booking": "/book/{realtor}?tz=UTC",  # said, so that no script has to find it out
-    "booking a time": "/book/{realtor}?start={slot}",
+    "booking a time": "/book/{realtor}?start={slot}&tz=UTC",
     "meeting": "/meeting/{meeting}",
-    "another time for a meeting": "/meeting/{meeting}?change=1",
+    "another time for a meeting": "/meeting/{meeting}?change=1&tz=UTC",
     "invitation": f"/invitations/{SECRET}",
     "new password": f"/password/reset/{SECRET}",
     "unsubscribing": "/u/{unsubscribing}",
