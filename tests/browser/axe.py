@@ -7,6 +7,7 @@ from tests.browser.conftest import SIZES
 
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # the rules whose verdict depends on the theme
 THERE_ALREADY = "void 0"  # the script for a page that has axe in it
+TARGETS = {"rules": {"target-size": {"enabled": True}}}  # 24 px for each, or so much room: axe asks only who is told to
 QUICK = {  # else it describes every element that passed, too, and fetches media we do not have
     "resultTypes": ["violations"],
     "preload": False,
@@ -15,7 +16,7 @@ QUICK = {  # else it describes every element that passed, too, and fetches media
 
 def violations(page: Page) -> list[str]:
     """Every rule in the light theme, those of colours again in the dark one: the document is the same in both."""
-    found = [f"light: {violation}" for violation in _run(page, Axe(), {})]
+    found = [f"light: {violation}" for violation in _run(page, Axe(), TARGETS)]
     page.emulate_media(color_scheme="dark")
     only_colours = {"runOnly": {"type": "rule", "values": OF_COLOURS}}
     found += [f"dark: {violation}" for violation in _run(page, Axe(THERE_ALREADY), only_colours)]
