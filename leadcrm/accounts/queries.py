@@ -13,8 +13,9 @@ from leadcrm.accounts.data import AccountFilters, ContactFilters
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.naming import folded
 from leadcrm.accounts.pipeline import OPEN, weighted
-from leadcrm.core.db import asked_id, db, sharper, unindexed
+from leadcrm.core.db import asked_id, db
 from leadcrm.core.errors import NotFound
+from leadcrm.core.hints import sharper, unindexed
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.core.values import fold

@@ -13,7 +13,8 @@ from leadcrm.conversations.lead_facts import facts_of as facts_of  # for flows a
 from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
 from leadcrm.conversations.sending_queries import last_automatic as last_automatic
 from leadcrm.conversations.sending_queries import sending_rules as sending_rules
-from leadcrm.core.db import MADE_ONCE, db, told
+from leadcrm.core.db import MADE_ONCE, db
+from leadcrm.core.hints import told
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import Reader, sees_all_leads, visible_leads_filter

@@ -15,19 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, has_app_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import (
-    ColumnElement,
-    DateTime,
-    ForeignKey,
-    Integer,
-    MetaData,
-    String,
-    TypeDecorator,
-    event,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import DateTime, ForeignKey, MetaData, String, TypeDecorator, event, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -139,21 +127,6 @@ def _criterion_of(organization_id: str) -> Any:
         return _criterion(lambda cls: cls.organization_id == organization_id)
     # untold otherwise, SQLite takes "of this organization" to be as good as "of this lead" and reads all that it has
     return _criterion(lambda cls: func.unlikely(cls.organization_id == organization_id))
-
-
-def sharper(criterion: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A criterion that fewer rows meet than are of the organization, which SQLite takes to be few."""
-    return criterion if is_postgresql() else func.unlikely(criterion)
-
-
-def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column, in a criterion by which SQLite is not to look rows up: it takes no heed of how few are wanted."""
-    return column if is_postgresql() else func.likely(column, type_=column.type)
-
-
-def told(number: int) -> ColumnElement[int]:
-    """A number that stands in the statement itself: a plan that PostgreSQL keeps knows a LIMIT only so."""
-    return literal_column(str(int(number)), Integer)
 
 
 def _criterion(criterion: Callable[[Any], Any]) -> Any:

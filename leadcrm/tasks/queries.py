@@ -7,8 +7,9 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from leadcrm.core.db import MADE_ONCE, asked_id, db, sharper, told
+from leadcrm.core.db import MADE_ONCE, asked_id, db
 from leadcrm.core.errors import NotFound
+from leadcrm.core.hints import sharper, told
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User

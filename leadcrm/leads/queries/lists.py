@@ -9,7 +9,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, Subquery, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from leadcrm.core.db import MADE_ONCE, db, is_postgresql, told
+from leadcrm.core.db import MADE_ONCE, db, is_postgresql
+from leadcrm.core.hints import told
 from leadcrm.core.paging import Keyset, Order, Page
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import Reader, visible_leads_filter
