@@ -16,13 +16,13 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.accounts.naming import LONGEST_FOLDED
 from leadcrm.accounts.pipeline import CLOSED, STAGES
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
 
@@ -185,8 +185,7 @@ class PipelineVersion(TenantOwned, Base):
 
 def renew_pipeline(connection: Connection, organization_id: str) -> None:
     """Say that its deals, or whose accounts they belong to, are not what they were."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    new = insert(PipelineVersion).values(organization_id=organization_id, version=new_id())
+    new = upsert(PipelineVersion).values(organization_id=organization_id, version=new_id())
     renewed = {"version": new.excluded.version}
     connection.execute(new.on_conflict_do_update(index_elements=["organization_id"], set_=renewed))
 

@@ -14,7 +14,6 @@ from functools import partial
 
 from flask import current_app
 from sqlalchemy import Select, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import incoming_mail, storage
 from leadcrm.conversations.attachments import keep_files
@@ -25,9 +24,10 @@ from leadcrm.conversations.models import Conversation, Message, RawInbound
 from leadcrm.conversations.operations import IncomingFile, opt_out, receive, take_report
 from leadcrm.conversations.overhearing import is_answer, lead_whom_a_colleague_answered, overhear
 from leadcrm.core import clock, jobs, tenancy
-from leadcrm.core.db import after_commit, db, is_postgresql, perform
+from leadcrm.core.db import after_commit, db, perform
 from leadcrm.core.errors import NotFound
 from leadcrm.core.events import acting_as
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import Organization
 from leadcrm.leads.models import ContactPoint
@@ -66,7 +66,6 @@ def organization_of(head: Head, *, in_our_mailbox: bool = False) -> str | None:
 
 def store(channel: str, external_id: str | None, body: bytes) -> bool:
     """Keep a webhook's bytes for the organization in scope; the bell rings. False when the same came before."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     row = {
         "id": new_id(),
         "organization_id": tenancy.current_id(),
@@ -77,7 +76,7 @@ def store(channel: str, external_id: str | None, body: bytes) -> bool:
         "due_at": clock.real_now(),
         "tries": 0,
     }
-    statement = insert(RawInbound).values(row).on_conflict_do_nothing().returning(RawInbound.id)
+    statement = upsert(RawInbound).values(row).on_conflict_do_nothing().returning(RawInbound.id)
     is_new = db.session.scalar(statement) is not None
     if is_new:
         after_commit(jobs.ring_now)

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import Update, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.adapters.imap import Entry, ImapServer, MailboxTrouble, OpenMailbox, opened
 from leadcrm.conversations import intake
 from leadcrm.conversations.incoming_mail import LARGEST_MAIL, NoSender, cut_short, read_head
 from leadcrm.conversations.models import Mailbox
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, is_postgresql, perform
+from leadcrm.core.db import db, perform
+from leadcrm.core.upserts import upsert
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +83,7 @@ def _is_due(name: str) -> bool:
 def _claim(name: str) -> Place | None:
     """The mailbox for us alone for a while; None when somebody has it."""
     now = clock.real_now()
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    db.session.execute(insert(Mailbox).values(name=name, due_at=now).on_conflict_do_nothing())
+    db.session.execute(upsert(Mailbox).values(name=name, due_at=now).on_conflict_do_nothing())
     mine = update(Mailbox).where(Mailbox.name == name, Mailbox.due_at <= now).values(due_at=now + CLAIM)
     columns = (Mailbox.name, Mailbox.uid_validity, Mailbox.last_uid, Mailbox.checked_at)
     row = db.session.execute(_silent(mine.returning(*columns))).one_or_none()

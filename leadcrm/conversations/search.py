@@ -27,13 +27,13 @@ from sqlalchemy import (
     literal_column,
     table,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from leadcrm.conversations.models import Message
 from leadcrm.core import tenancy
 from leadcrm.core.db import ID_LENGTH, Base, TenantOwned, db, is_postgresql
 from leadcrm.core.models import SERIAL
+from leadcrm.core.upserts import upsert
 
 LONGEST_TEXT = 20_000  # characters of a message that are searched
 MOST_WORDS = 8  # of a query
@@ -97,10 +97,9 @@ def index_messages(messages: Iterable[Message]) -> None:
     ]
     if not rows:
         return
-    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(MessageSearch)
-    db.session.execute(
-        insert.on_conflict_do_update(index_elements=["message_id"], set_={"text": insert.excluded.text}), rows
-    )
+    statement = upsert(MessageSearch)
+    known = {"index_elements": ["message_id"], "set_": {"text": statement.excluded.text}}
+    db.session.execute(statement.on_conflict_do_update(**known), rows)
 
 
 def fold(text: str) -> str:

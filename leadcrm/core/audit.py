@@ -19,12 +19,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock
 from leadcrm.core.db import db, is_postgresql, writing
 from leadcrm.core.events import HASH_OF_WORDS, hash_of_words
 from leadcrm.core.models import AuditSeal, Erasure, EventRow
+from leadcrm.core.upserts import upsert
 
 BATCH = 1000  # facts under one seal, at most
 MOST_SEALS = 50  # in one run of the job
@@ -104,8 +104,7 @@ def _seal_a_batch(horizon: int) -> int:
     sealed_at = clock.real_now()
     count, found = _hash_of(previous, rows, number, rows[-1].id, sealed_at)
     values = {"id": number, "last_event_id": rows[-1].id, "events": count, "hash": found, "sealed_at": sealed_at}
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    seal = insert(SEALS).values(values).on_conflict_do_nothing().returning(SEALS.c.id)
+    seal = upsert(SEALS).values(values).on_conflict_do_nothing().returning(SEALS.c.id)
     with writing() as session:
         return 0 if session.scalar(seal) is None else count
 

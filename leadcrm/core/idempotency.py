@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, is_postgresql, perform, writing
+from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import DomainError
 from leadcrm.core.models import RememberedAnswer
+from leadcrm.core.upserts import upsert
 
 KEPT_FOR = timedelta(hours=48)
 PURGE_BATCH = 1000
@@ -81,8 +81,7 @@ def _remembered(intent: Intent, effect: Effect) -> Answer:
 
 
 def _take_key(intent: Intent) -> int | None:
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    statement = insert(RememberedAnswer).values(
+    statement = upsert(RememberedAnswer).values(
         organization_id=tenancy.current_id(),
         actor=intent.actor,
         route=intent.route,

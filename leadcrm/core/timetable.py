@@ -14,12 +14,12 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import delete, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock, jobs, tenancy
-from leadcrm.core.db import db, is_postgresql, writing
+from leadcrm.core.db import db, writing
 from leadcrm.core.models import Heartbeat, Slot
 from leadcrm.core.processes import fork, is_alive, stop_on_signals
+from leadcrm.core.upserts import upsert
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +47,9 @@ def write_slots() -> None:
     fresh = [row for row in rows if (row["job"], row["slot"]) not in known]
     if not fresh:
         return
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     oldest = clock.real_now() - KEPT_SLOTS
     with writing() as session:
-        session.execute(insert(Slot).values(fresh).on_conflict_do_nothing())
+        session.execute(upsert(Slot).values(fresh).on_conflict_do_nothing())
         session.execute(delete(Slot).where(Slot.written_at < oldest))
         session.execute(delete(Heartbeat).where(Heartbeat.at < oldest))
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import MANAGERS
@@ -39,8 +39,7 @@ def notify(
         for user_id in _readers({user_id for user_id in user_ids if user_id is not None})
     ]
     if rows:
-        insert = postgresql.insert if is_postgresql() else sqlite.insert
-        twin = insert(Notification).on_conflict_do_nothing(index_elements=["user_id", "key"])
+        twin = upsert(Notification).on_conflict_do_nothing(index_elements=["user_id", "key"])
         db.session.execute(twin, rows)
 
 

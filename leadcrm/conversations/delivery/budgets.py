@@ -7,12 +7,12 @@ begun, so that the limit holds however many workers send.
 from datetime import time, timedelta
 
 from sqlalchemy import case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.models import TEXTS, TextBudget
 from leadcrm.conversations.wording import CHANNEL_WORDS
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
+from leadcrm.core.upserts import upsert
 from leadcrm.core.zones import wall_time, zone
 from leadcrm.identity.queries import active_managers, organization
 from leadcrm.notifications.operations import notify
@@ -51,9 +51,8 @@ class DayBudget:
         notify(active_managers(), f"spent:{self.channel}:{self.today}", title, "/settings/sending", "circle-alert")
 
     def _open(self) -> None:
-        insert = postgresql.insert if is_postgresql() else sqlite.insert
         row = {"organization_id": tenancy.current_id(), "channel": self.channel, "day": self.today}
-        db.session.execute(insert(TextBudget).values(row).on_conflict_do_nothing())
+        db.session.execute(upsert(TextBudget).values(row).on_conflict_do_nothing())
 
 
 def budget_of(channel: str) -> DayBudget | None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.models import ChannelPause, SendingPause
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
+from leadcrm.core.upserts import upsert
 
 FAILURES_BEFORE_PAUSE = 5
 FIRST_PAUSE = timedelta(minutes=1)
@@ -54,9 +54,8 @@ def health_of(channel: str) -> Health:
 
 def note_failure(channel: str, reason: str) -> Health:
     """One more "try later" in a row; from the fifth on the connection rests, each time twice as long."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     row = {"organization_id": tenancy.current_id(), "channel": channel, "failures": 0, "reason": ""}
-    db.session.execute(insert(ChannelPause).values(row).on_conflict_do_nothing())
+    db.session.execute(upsert(ChannelPause).values(row).on_conflict_do_nothing())
     failures = db.session.scalar(
         update(ChannelPause)
         .where(ChannelPause.channel == channel)

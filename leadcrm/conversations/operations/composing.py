@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations import merge
 from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
@@ -11,8 +10,9 @@ from leadcrm.conversations.operations.drafting import discard_draft, give_back, 
 from leadcrm.conversations.operations.fate import cancel_message
 from leadcrm.conversations.operations.planning import plan_message
 from leadcrm.core import clock
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
 from leadcrm.core.errors import DomainError
+from leadcrm.core.upserts import upsert
 from leadcrm.identity.models import User
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
@@ -90,8 +90,7 @@ def mark_unread(conversation: Conversation, user: User) -> None:
     if last is None:
         raise DomainError("The lead has not written here yet.")
     until = last - timedelta(microseconds=1)
-    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(ReadMark)
-    mark = insert.values(conversation_id=conversation.id, user_id=user.id, read_until=until)
+    mark = upsert(ReadMark).values(conversation_id=conversation.id, user_id=user.id, read_until=until)
     db.session.execute(
         mark.on_conflict_do_update(
             index_elements=[ReadMark.conversation_id, ReadMark.user_id], set_={"read_until": until}

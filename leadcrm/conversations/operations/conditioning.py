@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.conditions import Group
 from leadcrm.conversations.models import ConditionalStep
 from leadcrm.core import tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
+from leadcrm.core.upserts import upsert
 
 
 def set_conditions(conditions: Mapping[str, Group | None]) -> None:
@@ -23,6 +23,6 @@ def set_conditions(conditions: Mapping[str, Group | None]) -> None:
         if only_if is not None
     ]
     if rows:
-        insert = (postgresql.insert if is_postgresql() else sqlite.insert)(ConditionalStep)
-        known = {"index_elements": [ConditionalStep.step_id], "set_": {"only_if": insert.excluded.only_if}}
-        db.session.execute(insert.on_conflict_do_update(**known), rows)
+        statement = upsert(ConditionalStep)
+        known = {"index_elements": [ConditionalStep.step_id], "set_": {"only_if": statement.excluded.only_if}}
+        db.session.execute(statement.on_conflict_do_update(**known), rows)

@@ -3,16 +3,16 @@
 from typing import Any
 
 from sqlalchemy import delete, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import LeadOptedIn, LeadOptedOut
 from leadcrm.conversations.models import CHANNELS, Suppression
 from leadcrm.conversations.operations.skipping import skip_waiting_of_lead
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
 from leadcrm.core.events import record
 from leadcrm.core.models import EventRow
 from leadcrm.core.security import keyed_hashes
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import ContactPoint
@@ -34,7 +34,6 @@ def suppress(channel: str, address: str, reason: str, details: dict[str, Any] | 
 
     A wish of the lead takes the place of a bounce, which a person may lift; a complaint takes the place of both.
     """
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     row = {
         "id": new_id(),
         "created_at": clock.now(),
@@ -45,7 +44,7 @@ def suppress(channel: str, address: str, reason: str, details: dict[str, Any] | 
         "details": details or {},
     }
     statement = (
-        insert(Suppression)
+        upsert(Suppression)
         .values(row)
         .on_conflict_do_update(
             index_elements=["organization_id", "channel", "address"],

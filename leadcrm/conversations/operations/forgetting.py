@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.models import Message, Suppression
 from leadcrm.conversations.operations.consent import ERASED, EVERY_CHANNEL, shapes_of
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.leads.models import ContactPoint
 
@@ -30,9 +30,8 @@ def suppress_hashes(lead_id: str | None, further: Collection[str] = ()) -> None:
     addresses = {address for _, address in own}
     clear = delete(Suppression).where(Suppression.address.in_(addresses))
     db.session.execute(clear.execution_options(synchronize_session=False))
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     if own:
-        db.session.execute(insert(Suppression).on_conflict_do_nothing(), [_row(*way) for way in own])
+        db.session.execute(upsert(Suppression).on_conflict_do_nothing(), [_row(*way) for way in own])
 
 
 def _kind_of(address: str) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.models import CHANNELS, Message, Pace
 from leadcrm.conversations.operations.planning import STALE_AFTER
 from leadcrm.core import clock, jobs, tenancy
-from leadcrm.core.db import after_commit, db, is_postgresql
+from leadcrm.core.db import after_commit, db
+from leadcrm.core.upserts import upsert
 
 
 def set_paces(campaign_id: str, per_hour: Mapping[str, int | None]) -> None:
@@ -26,8 +26,7 @@ def set_paces(campaign_id: str, per_hour: Mapping[str, int | None]) -> None:
         }
         for channel in CHANNELS
     ]
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    statement = insert(Pace)
+    statement = upsert(Pace)
     statement = statement.on_conflict_do_update(
         index_elements=[Pace.campaign_id, Pace.channel], set_={"per_hour": statement.excluded.per_hour}
     )

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Required, TypedDict, Unpack
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from leadcrm.conversations import merge
 from leadcrm.conversations.events import MessageScheduled
 from leadcrm.conversations.models import CHANNELS, WHEN_LATE, Message
@@ -14,9 +12,10 @@ from leadcrm.conversations.operations.threads import open_conversations, refresh
 from leadcrm.conversations.optout import refusal
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.bulk import Row, fill
-from leadcrm.core.db import after_commit, db, get_or_404, is_postgresql
+from leadcrm.core.db import after_commit, db, get_or_404
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
@@ -152,6 +151,5 @@ def _row(plan: Plan) -> dict[str, Any]:
 
 def _insert_unless_known(rows: list[dict[str, Any]]) -> list[Any]:
     """Insert the rows whose intent is new; returns (id, channel, due_at) of those."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    statement = insert(Message).on_conflict_do_nothing().returning(Message.id, Message.channel, Message.due_at)
+    statement = upsert(Message).on_conflict_do_nothing().returning(Message.id, Message.channel, Message.due_at)
     return list(db.session.execute(statement, rows).all())

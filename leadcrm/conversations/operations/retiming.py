@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.models import WAITING, Message
 from leadcrm.conversations.models.rules import RetimedStep
 from leadcrm.conversations.operations.planning import STALE_AFTER
 from leadcrm.core import tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
+from leadcrm.core.upserts import upsert
 
 MESSAGES = Message.__table__
 _when = {
@@ -34,9 +34,8 @@ _retime_dropped = (
 
 def hold_until_retimed(step_ids: Collection[str]) -> None:
     """From now on nothing of these steps leaves before `retimed_up_to` has passed its enrolment."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     rows = [{"step_id": step_id, "organization_id": tenancy.current_id(), "done_up_to": ""} for step_id in step_ids]
-    statement = insert(RetimedStep).on_conflict_do_update(index_elements=[RetimedStep.step_id], set_={"done_up_to": ""})
+    statement = upsert(RetimedStep).on_conflict_do_update(index_elements=[RetimedStep.step_id], set_={"done_up_to": ""})
     if rows:
         db.session.execute(statement, rows)
 

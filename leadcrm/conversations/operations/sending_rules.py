@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import SendingRulesChanged
 from leadcrm.conversations.models import Message, SendingWindow, TextBudget
@@ -14,8 +13,9 @@ from leadcrm.conversations.sending_queries import sending_rules, texts_per_day
 from leadcrm.conversations.sending_words import gap_words, window_words
 from leadcrm.conversations.wording import CHANNEL_WORDS
 from leadcrm.core import clock, jobs, tenancy
-from leadcrm.core.db import after_commit, db, get_or_404, is_postgresql, lock
+from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.core.events import record
+from leadcrm.core.upserts import upsert
 from leadcrm.identity.models import Organization
 
 
@@ -51,9 +51,8 @@ def _allow(channel: str, per_day: int) -> None:
 
 def _say(model: type[SendingWindow | TextBudget], channel: str, said: dict[str, Any], at_first: dict[str, Any]) -> None:
     """Write it into the channel's row, which may be new."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     key = {"organization_id": tenancy.current_id(), "channel": channel}
-    statement = insert(model).values(**key, **at_first, **said)
+    statement = upsert(model).values(**key, **at_first, **said)
     db.session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=said))
 
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.events import ConversationAssigned, ConversationStatusChanged
 from leadcrm.conversations.models import Conversation, Message, ReadMark, new_reply_token
 from leadcrm.core import clock, tenancy
-from leadcrm.core.db import db, get_or_404, is_postgresql, lock
+from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.errors import DomainError
 from leadcrm.core.events import record
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
@@ -47,8 +47,7 @@ def open_conversations(message_ids: Collection[str]) -> None:
     ]
     if not rows:
         return
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    db.session.execute(insert(Conversation).on_conflict_do_nothing(), rows)
+    db.session.execute(upsert(Conversation).on_conflict_do_nothing(), rows)
     thread_id = (
         select(Conversation.id)
         .where(Conversation.lead_id == Message.lead_id, Conversation.channel == Message.channel)
@@ -64,10 +63,9 @@ def open_conversations(message_ids: Collection[str]) -> None:
 
 def open_conversation(lead_id: str, channel: str) -> Conversation:
     """The thread of a lead on a channel, made when it does not exist."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     row = {"id": new_id(), "lead_id": lead_id, "channel": channel, "organization_id": tenancy.current_id()}
     row["assignee_id"] = db.session.scalar(select(Lead.owner_id).where(Lead.id == lead_id))
-    db.session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
+    db.session.execute(upsert(Conversation).values(row).on_conflict_do_nothing())
     thread = select(Conversation).where(Conversation.lead_id == lead_id, Conversation.channel == channel)
     return db.session.scalars(thread).one()
 
@@ -120,8 +118,7 @@ def mark_read(conversation: Conversation, user: User) -> None:
     until = db.session.scalar(newest)
     if until is None:
         return
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    mark = insert(ReadMark).values(conversation_id=conversation.id, user_id=user.id, read_until=until)
+    mark = upsert(ReadMark).values(conversation_id=conversation.id, user_id=user.id, read_until=until)
     db.session.execute(
         mark.on_conflict_do_update(
             index_elements=[ReadMark.conversation_id, ReadMark.user_id], set_={"read_until": until}

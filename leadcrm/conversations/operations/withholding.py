@@ -3,18 +3,17 @@
 from collections.abc import Collection
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.conversations.models import Message, WithheldStep
 from leadcrm.core import tenancy
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
+from leadcrm.core.upserts import upsert
 
 
 def withhold_steps(step_ids: Collection[str], reason: str) -> None:
     """From now on nothing of these steps leaves, and what is on its way is not tried again."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     rows = [{"step_id": step_id, "organization_id": tenancy.current_id(), "reason": reason} for step_id in step_ids]
-    statement = insert(WithheldStep)
+    statement = upsert(WithheldStep)
     statement = statement.on_conflict_do_update(
         index_elements=[WithheldStep.step_id], set_={"reason": statement.excluded.reason}
     )

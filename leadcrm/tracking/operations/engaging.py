@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from leadcrm.core import clock
-from leadcrm.core.db import db, is_postgresql
+from leadcrm.core.db import db
 from leadcrm.core.events import acting_as, record
 from leadcrm.core.mail_links import MailMark
+from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
@@ -25,7 +25,6 @@ UNTOLD = {"synchronize_session": False}
 
 def note_engagement(mark: MailMark, kind: str, url: str = "") -> None:
     """The mail was opened, or a link of it followed, perhaps by a person. Noted once; what was doubted waits anew."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     anew = {"state": "pending", "doubt": "", "at": clock.now(), "settles_at": clock.real_now() + WEIGHED_AFTER}
     row = {
         "id": new_id(),
@@ -36,7 +35,7 @@ def note_engagement(mark: MailMark, kind: str, url: str = "") -> None:
         "url_hash": hash_of(url),
         **anew,
     }
-    statement = insert(Engagement).values(row)
+    statement = upsert(Engagement).values(row)
     known = [Engagement.message_id, Engagement.kind, Engagement.url_hash]
     db.session.execute(
         statement.on_conflict_do_update(index_elements=known, set_=anew, where=Engagement.state == "doubted")
