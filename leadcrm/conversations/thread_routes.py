@@ -12,7 +12,7 @@ from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, me, unc
 from leadcrm.conversations.composer import composer_context, drafted_form
 from leadcrm.conversations.forms import SnoozeForm
 from leadcrm.conversations.models import Conversation, Message
-from leadcrm.conversations.operations.composing import fill_what_is_known, mark_unread, values_for
+from leadcrm.conversations.operations.composing import fill_what_is_known, values_for
 from leadcrm.conversations.thread_queries import Entry, Log, OpenThread
 from leadcrm.core import clock
 from leadcrm.core.db import perform
@@ -87,7 +87,7 @@ def read(conversation_id: str):
 def unread(conversation_id: str):
     """Bold again for this person, until opened again."""
     thread = thread_queries.conversation(me(), conversation_id)
-    perform(mark_unread, thread, me())
+    perform(operations.mark_unread, thread, me())
     return changed("Marked as unread.", undo=_url("read", thread), back=url_for("conversations.inbox"))
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from leadcrm.conversations import operations, queries
 from leadcrm.conversations.models import Conversation, Message
-from leadcrm.conversations.operations.composing import mark_unread
 from leadcrm.conversations.search import index_messages
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
@@ -497,5 +496,5 @@ def test_a_new_message_begins_with_its_lead(ada, acme, cast):
 def test_mark_unread_needs_a_message(acme, jane, cast):
     thread = thread_of(hears(jane))
     perform(operations.mark_read, thread, cast.ada)
-    perform(mark_unread, thread, cast.ada)
+    perform(operations.mark_unread, thread, cast.ada)
     assert queries.unread_count(cast.ada) == 1

@@ -29,6 +29,7 @@ from leadcrm.conversations.operations.planning import (
     write_down,
 )
 from leadcrm.conversations.operations.reacting import note_reaction
+from leadcrm.conversations.operations.reading import mark_read, mark_unread
 from leadcrm.conversations.operations.releasing import end_pause, release_sending
 from leadcrm.conversations.operations.retiming import hold_until_retimed, retime, retime_dropped, retimed_up_to
 from leadcrm.conversations.operations.sending_rules import change_sending_rules
@@ -52,7 +53,6 @@ from leadcrm.conversations.operations.threads import (
     assign_conversation,
     close_conversation,
     hand_over_conversations,
-    mark_read,
     reopen_conversation,
     snooze_conversation,
 )
@@ -80,6 +80,7 @@ __all__ = [
     "lead_answering",
     "let_held_messages_go",
     "mark_read",
+    "mark_unread",
     "missing_fields",
     "note_accepted",
     "note_reaction",

@@ -2,17 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from leadcrm.conversations import merge
-from leadcrm.conversations.models import Conversation, Message, ReadMark, Template
+from leadcrm.conversations.models import Message, Template
 from leadcrm.conversations.operations.drafting import discard_draft, give_back, give_files, has_draft, typed_by
 from leadcrm.conversations.operations.fate import cancel_message
 from leadcrm.conversations.operations.planning import plan_message
 from leadcrm.core import clock
 from leadcrm.core.db import db
 from leadcrm.core.errors import DomainError
-from leadcrm.core.upserts import upsert
 from leadcrm.identity.models import User
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
@@ -79,23 +78,6 @@ def fill_what_is_known(text: str, values: dict[str, str]) -> str:
         return merge.render(text, {**values, **kept})
     except merge.Hole:  # it holds a tag that is no field at all
         return text
-
-
-def mark_unread(conversation: Conversation, user: User) -> None:
-    """Show the newest message of the lead as unread to this person again. Raises DomainError when there is none."""
-    newest = select(func.max(Message.position_at)).where(
-        Message.conversation_id == conversation.id, Message.direction == "inbound"
-    )
-    last = db.session.scalar(newest)
-    if last is None:
-        raise DomainError("The lead has not written here yet.")
-    until = last - timedelta(microseconds=1)
-    mark = upsert(ReadMark).values(conversation_id=conversation.id, user_id=user.id, read_until=until)
-    db.session.execute(
-        mark.on_conflict_do_update(
-            index_elements=[ReadMark.conversation_id, ReadMark.user_id], set_={"read_until": until}
-        )
-    )
 
 
 def restore_template(template: Template) -> Template:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 
 from leadcrm.conversations.events import ConversationAssigned, ConversationStatusChanged
-from leadcrm.conversations.models import Conversation, Message, ReadMark, new_reply_token
+from leadcrm.conversations.models import Conversation, Message, new_reply_token
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, lock
 from leadcrm.core.errors import DomainError
@@ -108,22 +108,6 @@ def touch_threads(conversation_ids: Iterable[str | None]) -> None:
 def snippet_of(text: str) -> str:
     """The first words, on one line."""
     return " ".join(text[: 4 * SNIPPET_LENGTH].split())[:SNIPPET_LENGTH]
-
-
-def mark_read(conversation: Conversation, user: User) -> None:
-    """The person has seen the thread up to its newest message."""
-    newest = select(func.max(Message.position_at)).where(
-        Message.conversation_id == conversation.id, Message.direction == "inbound"
-    )
-    until = db.session.scalar(newest)
-    if until is None:
-        return
-    mark = upsert(ReadMark).values(conversation_id=conversation.id, user_id=user.id, read_until=until)
-    db.session.execute(
-        mark.on_conflict_do_update(
-            index_elements=[ReadMark.conversation_id, ReadMark.user_id], set_={"read_until": until}
-        )
-    )
 
 
 def assign_conversation(conversation: Conversation, assignee_id: str | None) -> Conversation:
