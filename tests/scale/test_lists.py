@@ -7,16 +7,19 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests.conftest import count_queries
+from tests.databases import only_on
 from tests.plans import plan_of, remembered
 from tests.scale.conftest import Office
 from tests.scale.lists import LISTS, LITTLE, SORTED
 from tests.strangers.cases import CASES, Ask, ask, routes
 
 PAGED = "_key0"  # what core.paging calls the first column that a page is found by
+KEEPS_PLANS = "SET LOCAL plan_cache_mode"
 SORTS = re.compile(r"Sort Key: .*\n(?!\s*Presorted)|TEMP B-TREE FOR (?!LAST TERM)")
 MOST_QUERIES = 6  # of a list, the reader's session and the sidebar's numbers among them
 MOST_OF_ONE = 10  # lead or account, which is looked up and named, too
 MOST_BEHIND_A_NUMBER = 12  # all numbers stand above the list
+WITH_A_SIDEBAR = {"leads.index", "conversations.inbox", "tasks.index", "accounts.index"}
 ASKED = [(name, query) for name, queries in LISTS.items() for query in queries]
 
 
@@ -63,3 +66,14 @@ def test_a_list_costs_a_handful_of_questions(office, name, query):
         with count_queries() as seen:
             office.callers["ada"].send(asked, hx=hx)
         assert len(seen) <= most, "\n\n".join(seen)
+
+
+@only_on("postgresql", "SQLite plans every statement for its values")
+@pytest.mark.parametrize("name", LISTS)
+def test_nothing_is_asked_after_the_numbers_that_are_planned_without_values(office, name):
+    """What `engines.keep_plans` says holds for the rest of the transaction."""
+    with remembered("SELECT", "WITH", KEEPS_PLANS) as seen:
+        office.callers["ada"].send(request_of(office, name, None))
+    kept = [place for place, (statement, _) in enumerate(seen) if statement.startswith(KEEPS_PLANS)]
+    assert kept == [len(seen) - 2] or not kept
+    assert kept or name not in WITH_A_SIDEBAR
