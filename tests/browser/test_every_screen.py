@@ -1,12 +1,13 @@
 """Every screen, in both themes and at both widths: no axe violation, no console message, no sideways scroll.
 
-On a phone nothing moves while it comes.
+On a phone nothing moves while it comes; between it and a wide desktop no control is cut off.
 """
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.axe import faults_at, violations
+from tests.browser.clipping import cut_off
 from tests.browser.conftest import SIZES, Quiet
 from tests.frontend.screens import SCREENS, SIGNED_OUT, addresses
 
@@ -36,6 +37,7 @@ def test_screens(office, open_context):
             found = [] if response.ok or path == SCREENS["not found"] else [f"answered {response.status}"]
             found += moved(page)
             found += [f"{size}: {fault}" for size in SIZES for fault in faults_at(page, size)]
+            found += cut_off(page)
             found += [said for said in quiet.complaints if not any(text in said for text in IGNORED)]
             quiet.complaints.clear()
             problems += [f"{name}: {fault}" for fault in found]
