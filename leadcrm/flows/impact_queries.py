@@ -22,7 +22,7 @@ from leadcrm.leads.models import Lead
 BATCH = 500  # passages read at a time
 NOWHERE = Reach({}, {})
 
-_PASSAGE = (
+PASSAGE = (  # what `adjusted` has to know
     Enrolment.id, Enrolment.lead_id, Enrolment.number, Enrolment.started_at, Enrolment.timezone, Enrolment.days_behind
 )  # fmt: skip
 _MESSAGE = (
@@ -137,7 +137,7 @@ def all_adjusted(
 
 def passages_after(flow_id: str, after: str, now: datetime, limit: int) -> Sequence[Row]:
     """Running passages that had begun by `now`, by id: (id, lead_id, number, started_at, timezone, days_behind)."""
-    running = select(*_PASSAGE).where(
+    running = select(*PASSAGE).where(
         Enrolment.flow_id == flow_id, Enrolment.state == "running", Enrolment.id > after, Enrolment.started_at <= now
     )
     return db.session.execute(running.order_by(Enrolment.id).limit(limit)).all()

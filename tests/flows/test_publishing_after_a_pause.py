@@ -1,18 +1,21 @@
 """A campaign that went on after a pause stays as far behind its plan as the pause put it, whatever is published."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from leadcrm.conversations.models import Message
-from leadcrm.core import clock
-from leadcrm.core.db import db, perform
+from leadcrm.core import clock, tenancy
+from leadcrm.core.db import db, perform, writing
 from leadcrm.flows import jobs, operations, queries
 from leadcrm.flows.edits import AddStep, MoveStep
 from leadcrm.flows.models import Enrolment
-from leadcrm.flows.operations import StepData
+from leadcrm.flows.operations import StepData, campaign_running
 from tests.conversations.conftest import make_lead
+from tests.conversations.test_lock_order import until_somebody_waits
+from tests.databases import only_on
 from tests.flows.campaigns import begun, fresh, work
 from tests.flows.test_campaigns import clock_goes_back, send
 from tests.flows.test_publishing import change, kinds, preview, publish
@@ -25,22 +28,28 @@ LAST = StepData("email", "Last", "Hi", 14, None, subject="Last")
 @pytest.fixture
 def delayed(drip):
     """The drip, which day 14 ends, in a campaign of two leads: steps three and fourteen come on days ten and 21."""
+    campaign = begun_with_two(drip)
+    pause(campaign, days=10)
+    work()
+    return campaign
+
+
+def begun_with_two(drip):
     perform(operations.add_step, drip, LAST)
     for n in range(2):
         make_lead(email=f"lead{n}@example.com", source="fair")
     campaign = begun(drip)
     work()
     assert send() == 2
-    pause(campaign, days=10)
     return campaign
 
 
 def pause(campaign, days: int) -> None:
+    """And resume it: the leads go on with the next `work`."""
     perform(operations.pause_campaign, fresh(campaign))
     clock.move(days * DAY + 60)
     assert send() == 0
     perform(operations.resume_campaign, fresh(campaign))
-    work()
 
 
 def planned(subject: str) -> set[int]:
@@ -76,10 +85,31 @@ def test_a_step_that_is_new_comes_as_late_as_the_others(drip, delayed):
 def test_two_pauses_count_together(drip, delayed):
     assert send() == 2
     pause(delayed, days=24)
+    work()
     assert send() == 2, "Last, three days late once more"
     change(drip, AddStep(StepData("email", "New", "Hi", 18, None, subject="New")))
     bring_in_line(drip)
     assert planned("New") == {28}
+
+
+@only_on("postgresql", "SQLite has one writer at a time")
+def test_a_publication_waits_for_passages_that_are_just_going_on(app, acme, drip):
+    campaign = begun_with_two(drip)
+    pause(campaign, days=10)
+    [*_, last] = queries.steps_of(drip.id)
+    change(drip, MoveStep(last.id, 12, None))
+
+    def publish_aside() -> None:
+        with app.app_context(), tenancy.organization(acme.id):
+            publish(drip, "running")
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing():
+            campaign_running.let_leads_go_on(campaign.id)
+            publishing = pool.submit(publish_aside)
+            until_somebody_waits()
+        publishing.result(20)
+    assert planned("Last") == {19}
 
 
 def test_who_entered_without_the_pause_is_moved_as_planned(drip, delayed):

@@ -25,7 +25,7 @@ from leadcrm.flows.changes import Change
 from leadcrm.flows.document import FlowDocument, StepDocument
 from leadcrm.flows.draft_queries import unsettled_version
 from leadcrm.flows.impact import GAIN, LOSE, MOVE, NONE, REWORD, Adjustment, Effects
-from leadcrm.flows.impact_queries import adjusted, messages_of, passages_after
+from leadcrm.flows.impact_queries import PASSAGE, adjusted, messages_of, passages_after
 from leadcrm.flows.models import Enrolment, Flow, FlowVersion
 from leadcrm.flows.operations.rewording import COPIED
 from leadcrm.flows.planning import intent_key, own_key
@@ -68,13 +68,15 @@ def apply_chunk(flow: Flow, version: FlowVersion, effects: Effects) -> bool:
     return goes_on
 
 
-def _locked(passages: Sequence[Row]) -> list[Row]:
-    """Those that still run. Nobody leaves them until the transaction's end, nor is their last message called that."""
+def _locked(passages: Sequence[Row]) -> Sequence[Row]:
+    """Those that still run, as they are by now: a campaign that just went on has put them further behind its plan.
+
+    Nobody leaves them until the transaction's end, nor is their last message called that.
+    """
     theirs = select(Lead.id).where(Lead.id.in_([row.lead_id for row in passages])).order_by(Lead.id)
     db.session.execute(theirs.with_for_update())
-    still = select(Enrolment.id).where(Enrolment.id.in_([row.id for row in passages]), Enrolment.state == "running")
-    running = set(db.session.scalars(still.order_by(Enrolment.id).with_for_update()))
-    return [row for row in passages if row.id in running]
+    still = select(*PASSAGE).where(Enrolment.id.in_([row.id for row in passages]), Enrolment.state == "running")
+    return db.session.execute(still.order_by(Enrolment.id).with_for_update()).all()
 
 
 def _apply(everything: Iterable[tuple[Row, list[Adjustment]]], effects: Effects, version: FlowVersion) -> None:
