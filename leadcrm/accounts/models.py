@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     event,
+    inspect,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from leadcrm.accounts.naming import LONGEST_FOLDED
 from leadcrm.accounts.pipeline import CLOSED, STAGES
 from leadcrm.core import clock
-from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped, at_the_end, db
 from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
@@ -183,16 +184,21 @@ class PipelineVersion(TenantOwned, Base):
     version: Mapped[str] = mapped_column(String(ID_LENGTH))
 
 
-def renew_pipeline(connection: Connection, organization_id: str) -> None:
+def renew_pipeline(organization_id: str) -> None:
     """Say that its deals, or whose accounts they belong to, are not what they were."""
     new = upsert(PipelineVersion).values(organization_id=organization_id, version=new_id())
     renewed = {"version": new.excluded.version}
-    connection.execute(new.on_conflict_do_update(index_elements=["organization_id"], set_=renewed))
+    db.session.execute(new.on_conflict_do_update(index_elements=["organization_id"], set_=renewed))
 
 
 @event.listens_for(Opportunity, "after_insert")
 @event.listens_for(Opportunity, "after_update")
 @event.listens_for(Opportunity, "after_delete")
-@event.listens_for(Account, "after_update")
 def _renew(mapper: Any, connection: Connection, row: Opportunity | Account) -> None:
-    renew_pipeline(connection, row.organization_id)
+    at_the_end(renew_pipeline, row.organization_id)
+
+
+@event.listens_for(Account, "after_update")
+def _renew_when_given(mapper: Any, connection: Connection, account: Account) -> None:
+    if inspect(account).attrs.owner_id.history.has_changes():
+        _renew(mapper, connection, account)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, has_app_context
@@ -179,10 +180,13 @@ def writing() -> Iterator[Session]:
     session.rollback()
     session.expire_all()  # a rollback expires only what its own transaction saw
     with writers_turn():
-        session.info.update(writing=True, after_commit=[])
+        session.info.update(writing=True, at_the_end=set(), after_commit=[])
         try:
             session.connection(execution_options={"leadcrm_write": True})
             yield session
+            session.flush()
+            for about, effect in sorted(session.info["at_the_end"], key=itemgetter(0)):
+                effect(about)
             session.commit()
         except BaseException:
             session.rollback()
@@ -215,6 +219,14 @@ def perform(verb: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Res
             raise
     with writing():
         return verb(*args, **kwargs)
+
+
+def at_the_end(effect: Callable[[str], None], about: str) -> None:
+    """Call `effect(about)` once, as the last that the open write transaction does.
+
+    For a row that many transactions write: whoever has it wants no other, so nobody deadlocks, and soon lets it go.
+    """
+    db.session().info["at_the_end"].add((about, effect))
 
 
 def after_commit(effect: Callable[[], None]) -> None:

@@ -79,7 +79,7 @@ def add_crowd_to(organization_id: str, number: int, messages: int | None = None)
 def _store(rows: Rows) -> None:
     for table in (*TABLES, MARKS):
         fill(table, rows[table])
-    renew_pipeline(db.session.connection(), tenancy.current_id())
+    renew_pipeline(tenancy.current_id())
 
 
 class Crowd:

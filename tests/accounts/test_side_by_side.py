@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from leadcrm.accounts import operations
-from leadcrm.accounts.data import ContactData, OpportunityData
+from leadcrm.accounts.data import AccountData, ContactData, OpportunityData
 from leadcrm.accounts.models import Account, Contact
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, get_or_404, lock, perform, writing
@@ -113,3 +113,29 @@ def test_converting_waits_for_whoever_chooses_the_main_contact(account, thandi, 
         leads.undo_conversion(lead) if is_taken_back else leads.convert_lead(lead, into, by=None)
     choosing.join()
     assert choosing.trouble is None
+
+
+@only_on("postgresql", "SQLite has one writer at a time")
+def test_deals_of_two_accounts_are_begun_side_by_side(account, aside):
+    """What all deals are worth is noted to have changed by a row that is theirs together."""
+    other_id = perform(operations.create_account, AccountData(name="Other")).id
+    has_begun, account_id = threading.Event(), account.id
+
+    def begin_both() -> None:
+        """As one worker does for two rules."""
+        with writing():
+            begin_deal(account_id)
+            has_begun.set()
+            threading.Event().wait(A_MOMENT)
+            begin_deal(other_id)
+
+    beginning = aside(begin_both)
+    assert has_begun.wait(10)
+    with writing():
+        begin_deal(other_id)
+    beginning.join()
+    assert beginning.trouble is None
+
+
+def begin_deal(account_id: str) -> None:
+    operations.create_opportunity(get_or_404(Account, account_id), OpportunityData(name="Flat"))

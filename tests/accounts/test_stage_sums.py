@@ -64,6 +64,13 @@ def test_a_rep_sees_them_come_and_go_with_the_account(account, ten, cast):
     assert open_sums(cast.ada) == [(1, 10), (0, 0)]
 
 
+def test_it_is_not_counted_anew_for_what_else_is_said_of_an_account(account, ten, cast):
+    assert open_sums(cast.ada) == [(1, 10), (0, 0)]
+    perform(operations.set_health, again(account), 7)
+    with counted_anew(0):
+        assert open_sums(cast.ada) == [(1, 10), (0, 0)]
+
+
 def test_what_does_not_come_about_was_never_counted(account, ten, cast):
     def make_and_fail() -> None:
         operations.create_opportunity(account, OpportunityData(name="Shop", amount=Decimal(5)))
