@@ -82,6 +82,16 @@ def test_a_step_that_is_new_comes_as_late_as_the_others(drip, delayed):
     assert planned("New") == {15}
 
 
+def test_a_step_that_was_off_meanwhile_comes_as_late_as_the_others(drip):
+    campaign = begun_with_two(drip)
+    [*_, last] = queries.steps_of(drip.id)
+    perform(operations.set_step_enabled, last, False)
+    pause(campaign, days=10)
+    work()
+    perform(operations.set_step_enabled, last, True)
+    assert planned("Last") == {21}
+
+
 def test_two_pauses_count_together(drip, delayed):
     assert send() == 2
     pause(delayed, days=24)
