@@ -24,7 +24,7 @@ from leadcrm.automations.subjects import Subject
 from leadcrm.automations.triggers import FIRST_IN_REACH, SILENCES
 from leadcrm.conversations import conditions
 from leadcrm.core import clock, events
-from leadcrm.core.db import db
+from leadcrm.core.db import db, lock
 from leadcrm.core.drains import back_off
 from leadcrm.core.errors import DomainError
 from leadcrm.leads.models import Lead
@@ -128,8 +128,10 @@ def _begin_all(
         reason = reason or why_not_begun(automation, subject, event, facts)
         run = hopeful.get(automation.id) or AutomationRun(automation_id=automation.id, event_id=cause.event_id)
         _begin(run, subject, cause.depth, reason)
-        db.session.add(run)
         runs.append((run, automation))
+    if any(run.state == "waiting" for run, _ in runs):
+        lock(subject)  # before rows name them: two workers that had each done so would wait for each other
+    db.session.add_all(run for run, _ in runs)
     db.session.flush()
     return runs
 
