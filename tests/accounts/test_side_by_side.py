@@ -6,13 +6,15 @@ import pytest
 
 from leadcrm.accounts import operations
 from leadcrm.accounts.data import AccountData, ContactData, OpportunityData
-from leadcrm.accounts.models import Account, Contact
+from leadcrm.accounts.models import Account, Contact, Opportunity
+from leadcrm.accounts.operations.forgetting import ERASED
 from leadcrm.core import tenancy
 from leadcrm.core.db import db, get_or_404, lock, perform, writing
 from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import ConversionData, LeadData
 from leadcrm.leads.models import Lead
+from tests.accounts.conftest import again
 from tests.databases import only_on
 
 A_MOMENT = 0.5  # seconds that a transaction stays open for another to run into it
@@ -113,6 +115,28 @@ def test_converting_waits_for_whoever_chooses_the_main_contact(account, thandi, 
         leads.undo_conversion(lead) if is_taken_back else leads.convert_lead(lead, into, by=None)
     choosing.join()
     assert choosing.trouble is None
+
+
+def test_somebody_is_forgotten_though_their_account_and_deal_are_just_written(account, thandi, deal, aside):
+    perform(operations.edit_account, account, AccountData(notes="Ask Thandi Nkosi"))
+    perform(operations.edit_opportunity, deal, OpportunityData(notes="Ask Thandi Nkosi"))
+    is_written, ids = threading.Event(), (account.id, deal.id)
+
+    def write() -> None:
+        with writing() as session:
+            operations.edit_account(get_or_404(Account, ids[0]), AccountData(industry="Farms"))
+            operations.edit_opportunity(get_or_404(Opportunity, ids[1]), OpportunityData(name="Barn"))
+            session.flush()
+            is_written.set()
+            threading.Event().wait(A_MOMENT)
+
+    written = aside(write)
+    assert is_written.wait(10)
+    perform(operations.forget_person, [thandi.id], None, thandi.name, ())
+    written.join()
+    account, deal = again(account), again(deal)
+    assert (account.industry, account.notes) == ("Farms", f"Ask {ERASED}")
+    assert (deal.name, deal.notes) == ("Barn", f"Ask {ERASED}")
 
 
 @only_on("postgresql", "SQLite has one writer at a time")

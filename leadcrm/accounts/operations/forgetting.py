@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from leadcrm.accounts.models import Account, Contact, Opportunity
 from leadcrm.accounts.naming import folded
@@ -12,6 +13,7 @@ from leadcrm.core.db import db, lock
 from leadcrm.core.errors import Conflict
 from leadcrm.core.models import EventRow
 
+Row = TypeVar("Row", Account, Contact, Opportunity)
 ERASED = "Erased on request"
 LONGEST_NAME = 160  # of an account's; a person's may be longer
 
@@ -66,16 +68,16 @@ def forget_person(
     and notes do not spell it or an address any more. Without a `name` a lead bore that of a company, and so may its
     contacts. Facts about these accounts lose their words where they spell it.
     """
-    they = select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
-    contacts = db.session.scalars(they).all()
-    account_ids = {account_id, *(contact.account_id for contact in contacts)} - {None}
+    theirs = select(Contact.account_id).where(Contact.id.in_(contact_ids))
+    accounts = _held(Account, or_(Account.id == account_id, Account.id.in_(theirs)))  # before their people, as always
+    contacts, account_ids = _held(Contact, Contact.id.in_(contact_ids)), {account.id for account in accounts}
     names = {name, *(contact.name for contact in contacts if name or contact.lead_id is None)} - {""}
     called, spelled = _words(names), _words({*addresses, *(name for name in names if " " in name)})
-    for account in db.session.scalars(select(Account).where(Account.id.in_(account_ids))):
+    for account in accounts:
         if account.name in {name[:LONGEST_NAME] for name in names}:
             account.name, account.folded_name = ERASED, folded(ERASED)
         account.notes = spelled.sub(ERASED, account.notes)
-    for deal in db.session.scalars(select(Opportunity).where(Opportunity.account_id.in_(account_ids))):
+    for deal in _held(Opportunity, Opportunity.account_id.in_(account_ids)):
         deal.name, deal.notes = called.sub(ERASED, deal.name)[:200], spelled.sub(ERASED, deal.notes)
         deal.lost_reason = spelled.sub(ERASED, deal.lost_reason)[:200]
         if deal.contact_id in contact_ids:
@@ -88,6 +90,12 @@ def forget_person(
         without=lambda words: called.sub(ERASED, spelled.sub(ERASED, words)),
         accounts_of_facts=_forget_in_facts(account_ids, spelled),
     )
+
+
+def _held(model: type[Row], which: ColumnElement[bool]) -> Sequence[Row]:
+    """Rows as they are by now; nobody else writes them until the transaction's end."""
+    rows = select(model).where(which).order_by(model.id).with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(rows).all()
 
 
 def _forget_in_facts(account_ids: Collection[str], spelled: re.Pattern[str]) -> Sequence[str]:
