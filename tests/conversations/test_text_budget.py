@@ -18,6 +18,7 @@ from leadcrm.notifications.models import Notification
 from tests.conversations.conftest import FakeTransport, again, drain_side_by_side, make_due, make_lead, plan
 
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)  # 12:00 in New York, where the office is
+EVENING = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)  # 19:30 there, and tomorrow already in UTC
 MIDNIGHT = datetime(2026, 11, 25, 5, tzinfo=UTC)
 MORNING = datetime(2026, 11, 25, 13, 1, tzinfo=UTC)  # quiet hours are over at 8:00
 TEXT = {"channel": "sms", "subject": ""}
@@ -94,6 +95,17 @@ def test_raising_it_lets_those_that_wait_go_today(acme):
     allow(3)
     transport.drain()
     assert states(messages) == Counter(sent=3, held=1)
+
+
+def test_what_leaves_in_the_evening_of_its_first_day_is_not_tomorrows(acme, monkeypatch):
+    at(monkeypatch, EVENING)
+    allow(1)
+    first, transport = texts(1), FakeTransport()
+    transport.drain()
+    at(monkeypatch, MORNING)
+    second = plan(make_lead(phone="+12125550299"), "second", **TEXT)
+    transport.drain()
+    assert states([*first, second]) == Counter(sent=2)
 
 
 def test_lowering_it_below_what_left_stops_the_rest(acme):

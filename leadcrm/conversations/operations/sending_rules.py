@@ -1,7 +1,7 @@
 """The organization's rules for sending, changed by a person."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -16,6 +16,7 @@ from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.core.events import record
 from leadcrm.core.upserts import upsert
+from leadcrm.core.zones import zone
 from leadcrm.identity.models import Organization
 
 
@@ -35,7 +36,7 @@ def change_sending_rules(windows: Mapping[str, Window], gap: timedelta, per_day:
     for channel, window in changed.items():
         _keep(channel, window)
     for channel, number in allowed.items():
-        _allow(channel, number)
+        _allow(channel, number, clock.now().astimezone(zone(organization.timezone)).date())
     _ask_anew()
     record(SendingRulesChanged(changes=tuple(words)))
 
@@ -45,8 +46,9 @@ def _keep(channel: str, window: Window) -> None:
     _say(SendingWindow, channel, said, {})
 
 
-def _allow(channel: str, per_day: int) -> None:
-    _say(TextBudget, channel, {"per_day": per_day}, {"day": clock.now().date(), "used": 0})
+def _allow(channel: str, per_day: int, today: date) -> None:
+    """`today` is the organization's own day, by which the delivery counts."""
+    _say(TextBudget, channel, {"per_day": per_day}, {"day": today, "used": 0})
 
 
 def _say(model: type[SendingWindow | TextBudget], channel: str, said: dict[str, Any], at_first: dict[str, Any]) -> None:
