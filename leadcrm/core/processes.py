@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1
 HUNG_SECONDS = 420  # longer than the longest send and its lease (conversations/delivery/leases.py)
 RESTART_FIRST_SECONDS = 0.2
 RESTART_LONGEST_SECONDS = 30.0
-STEADY_SECONDS = 10.0  # a child that lived this long starts afresh without delay
+STEADY_SECONDS = 10.0  # a child that lived longer is restarted after the shortest delay
 
 
 def die_with_parent(parent: int, sig: int = signal.SIGTERM) -> None:
@@ -79,9 +79,8 @@ class Child:
         """Start it, restart it with doubling delay, or kill it when its pulse is over."""
         if self.pid is not None and not is_alive(self.pid):
             self.pid = None
-            self.delay = (
-                RESTART_FIRST_SECONDS if now - self.started > 10 else min(self.delay * 2, RESTART_LONGEST_SECONDS)
-            )
+            was_steady = now - self.started > STEADY_SECONDS
+            self.delay = RESTART_FIRST_SECONDS if was_steady else min(self.delay * 2, RESTART_LONGEST_SECONDS)
             self.not_before = now + self.delay
         if self.pid is not None and self.pulse is not None and now - self.pulse.value > HUNG_SECONDS:
             log.error("%s showed no sign of life for %d s; killing it", self.name, HUNG_SECONDS)
