@@ -27,7 +27,7 @@ LONGEST_TAG = 40
 MOST_TAGS = 20
 HIGHEST_SCORE = 100
 TAG_TONES = ("blue", "green", "amber", "red", "violet", "teal", "pink", "gray")
-LONGEST = {"source": 60, "interest": 200, "company": 160}
+LONGEST = {"source": 60, "interest": 200}
 PEOPLE = ("user:", "token:")  # actors whose choice machines respect
 
 
@@ -122,7 +122,7 @@ def restore_lead(lead: Lead) -> int | None:
 
 
 def set_field(lead: Lead, field: str, value: str) -> Lead:
-    """Set `priority`, `source`, `interest` or `company`. Raises DomainError for another field or a bad value."""
+    """Set `priority`, `source` or `interest`. Raises DomainError for another field or a bad value."""
     lead = lock(lead)
     if field == "priority":
         if value not in PRIORITIES:
