@@ -37,12 +37,12 @@ class Listing:
 def of_account(account: Account, before: int | None = None) -> Listing:
     """A page of the account's timeline, in one query and one for each kind of thing it names."""
     rows = queries.facts_of(account.id, before)
-    background = _background(account, rows)
+    background = _background(rows)
     happenings = [Happening(row.id, _icon(row), sentence_of(row, background), row.at) for row in rows]
     return Listing(happenings, rows[-1].id if len(rows) == queries.MOST_FACTS else None)
 
 
-def _background(account: Account, rows: Sequence[EventRow]) -> Background:
+def _background(rows: Sequence[EventRow]) -> Background:
     automations = _actors(rows, "automation") | _ids(rows, "automation_id")
     named_automations = current_app.extensions["names"]["automation"](automations) if automations else {}
     return Background(

@@ -128,7 +128,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Silence": tuple(SILENCES),
 }
 STARTED_BY = frozenset(name for facts in FACTS.values() for name in facts)
-ALIASES = {"lead.created": "new_lead"}  # the name the outside knows it by
 
 
 def started_by(fact: str) -> tuple[str, ...]:

@@ -64,14 +64,6 @@ def _last_unquoted(lines: list[str]) -> int:
     return next((i for i in range(len(lines) - 1, -1, -1) if lines[i].strip() and lines[i][0] != ">"), -1)
 
 
-def _only_quotes_from(lines: list[str]) -> int:
-    """The first line from which on only quoted and empty lines follow."""
-    index = len(lines)
-    while index and (not lines[index - 1].strip() or lines[index - 1].startswith(">")):
-        index -= 1
-    return index
-
-
 def _begins_earlier_text(lines: list[str], index: int, answered_until: int) -> bool:
     line = lines[index].rstrip()
     if line.startswith(">"):

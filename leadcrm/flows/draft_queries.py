@@ -86,12 +86,6 @@ def live_document(flow: Flow) -> FlowDocument:
     return of_flow(flow, queries.steps_of(flow.id))
 
 
-def draft_changes(flow_id: str) -> list[FlowDraftChange]:
-    """Every save of the draft that is kept, the newest first, also those that were undone."""
-    saves = select(FlowDraftChange).where(FlowDraftChange.flow_id == flow_id)
-    return list(db.session.scalars(saves.order_by(FlowDraftChange.n.desc())))
-
-
 def versions_of(flow_id: str, before: int | None = None, limit: int = 50) -> list[FlowVersion]:
     """What was published, the newest first; the first one is written down when the first draft begins."""
     published = select(FlowVersion).where(FlowVersion.flow_id == flow_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from leadcrm.flows.models import CHANNEL_OF_TYPE, FlowStep
 from leadcrm.flows.timing import scheduled_for
 
-USEFUL_FOR = timedelta(hours=72)  # a step that could not leave by then would come out of the blue
 NOTHING: Mapping[str, str] = MappingProxyType({})
 ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 
