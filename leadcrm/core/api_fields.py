@@ -1,7 +1,6 @@
 """Fields of JSON bodies and queries: strict types, clean text, clear limits, the same in the OpenAPI document."""
 
 import math
-import unicodedata
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -10,7 +9,7 @@ from zoneinfo import available_timezones
 from marshmallow import Schema, ValidationError, fields, validate
 
 from leadcrm.core import countries
-from leadcrm.core.forms import KEPT, UNWANTED
+from leadcrm.core.forms import has_control_characters, tidy
 
 LARGEST_INTEGER = 2**53  # beyond it JSON readers disagree
 LARGEST_ANSWERS = 100
@@ -22,10 +21,9 @@ ISO_EXAMPLE = "2026-11-24T09:00:00+00:00"
 
 def clean_text(value: str) -> str:
     """Trimmed, NFC. Raises ValidationError for NUL, lone surrogates and other control characters."""
-    value = value.replace("\r\n", "\n").replace("\r", "\n")
-    if any(unicodedata.category(c) in UNWANTED and c not in KEPT for c in value):
+    if has_control_characters(value.replace("\r", "\n")):
         raise ValidationError("This contains characters that cannot be saved.")
-    return unicodedata.normalize("NFC", value).strip()
+    return tidy(value)
 
 
 class Text(fields.String):
