@@ -20,7 +20,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 LANES = ("now", "slow")
-JOB_TIMEOUT_SECONDS = 900  # longer than a pass plus the longest single send (330 s)
+JOB_TIMEOUT_SECONDS = 900  # longer than a pass plus the longest single send (360 s)
 DEAF_SECONDS = 5.0
 LONGEST_SOCKET_PATH = 100
 
