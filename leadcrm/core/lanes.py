@@ -122,15 +122,18 @@ def _drain(drain: Drain, should_stop: Callable[[], bool]) -> int:
 
 def write_heartbeat(lane: str) -> None:
     """Say in the database that this process of the lane is alive, by the real clock."""
-    process = f"{socket.gethostname()[:60]}:{os.getpid()}"
     with tenancy.everyone(), writing() as session:
-        session.merge(Heartbeat(lane=lane, process=process, at=clock.real_now()))
+        session.merge(Heartbeat(lane=lane, process=_this_process(), at=clock.real_now()))
 
 
 def _forget_heartbeat(lane: str) -> None:
-    process = f"{socket.gethostname()[:60]}:{os.getpid()}"
     with tenancy.everyone(), writing() as session:
-        session.execute(delete(Heartbeat).where(Heartbeat.lane == lane, Heartbeat.process == process))
+        session.execute(delete(Heartbeat).where(Heartbeat.lane == lane, Heartbeat.process == _this_process()))
+
+
+def _this_process() -> str:
+    """Its name among all hosts, as Heartbeat.process keeps it."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}"
 
 
 class LaneWorker(SimpleWorker):
