@@ -62,9 +62,8 @@ def _is_worth_it(environ: dict[str, Any], status: str, headers: Headers) -> bool
     length = headers["Content-Length"]
     if length is None or not SMALLEST <= int(length) <= LARGEST:
         return False
-    _add_vary(
-        headers
-    )  # also where it is not compressed: a cache must not give a compressed one to whoever cannot read it
+    # also where it is not compressed: a cache must not give a compressed one to whoever cannot read it
+    _add_vary(headers)
     return environ["REQUEST_METHOD"] != "HEAD"
 
 

@@ -80,9 +80,8 @@ def remembered(template: str, macro: str, *arguments: Any) -> Markup:
 def go(url: str) -> Response:
     """Send the browser to a page: HX-Redirect for htmx, 303 for a plain form."""
     if is_partial():
-        response = current_app.make_response(("", 204))
+        response = current_app.make_response("")
         response.headers["HX-Redirect"] = url
-        response.status_code = 200
         return response
     return redirect(url, 303)
 
