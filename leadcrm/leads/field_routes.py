@@ -8,12 +8,12 @@ from leadcrm.core.errors import Conflict, DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, is_partial
 from leadcrm.leads import operations, queries, wording
 from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, owners
+from leadcrm.leads.details import PAGES
 from leadcrm.leads.filling import PLACE
 from leadcrm.leads.forms import FieldForm
 from leadcrm.leads.models import Lead
 
 EDITED = "lead-edited, messages-changed"  # list and timeline look again; the details stay as they are being edited
-DIALOGS = {"status": "status", "owner_id": "owner", "tags": "tags"}  # pages that edit one field without scripts
 
 
 @blueprint.get("/leads/<lead_id>/fields/<name>")
@@ -21,7 +21,7 @@ def edit_field(lead_id: str, name: str):
     """The field as a form; without htmx, the page that has it."""
     lead = _lead_with(lead_id, name)
     if not is_partial():
-        return redirect(f"/leads/{lead.id}/{DIALOGS.get(name, 'edit')}")
+        return redirect(f"/leads/{lead.id}/{PAGES.get(name, 'edit')}")
     form = FieldForm.of(lead, status=lead.status, was=operations.field_text(lead, name))
     return _editor(lead, name, form)
 
