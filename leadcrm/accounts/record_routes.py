@@ -12,12 +12,12 @@ from leadcrm.accounts.forms import AccountForm, HealthForm
 from leadcrm.accounts.models import Account
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
+from leadcrm.core.recent import facts_named
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, render
 from leadcrm.identity.permissions import can_see_lead
 
 SHOWN_IN_CONFLICT = ("name", "industry", "website", "notes")
-MOST_FACTS = 10
 LONGEST_NAME = 160
 LONGEST_NUMBER = 19  # of a fact's id
 
@@ -134,8 +134,7 @@ def restore(account_id: str) -> Response:
 @blueprint.post("/accounts/undo")
 def undo() -> Response:
     """Take back what the last toast said."""
-    asked = request.args.get("facts", "").split(",")[:MOST_FACTS]
-    facts = [fact for text in asked if (fact := _number(text)) is not None]
+    facts = facts_named(request.args.get("facts", ""))
     count = perform(operations.undo, facts, me(), request.form.get("lost_reason", ""))
     words = "Undone." if count else "Nothing to undo: it has changed since."
     return changed(words, back=url_for("accounts.index"))

@@ -4,6 +4,7 @@ from flask import flash, request, url_for
 
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
+from leadcrm.core.recent import facts_named
 from leadcrm.core.web import fragment, go, is_partial, local_path, render
 from leadcrm.flows import operations, passage_queries
 from leadcrm.flows.blueprint import blueprint, me
@@ -41,9 +42,7 @@ def end_passages():
 @blueprint.post("/flows/departures/undo")
 def undo_endings():
     """Take back what the last toast said."""
-    asked = request.args.get("facts", "").split(",")[:MOST_AT_ONCE]
-    facts = [int(text) for text in asked if text.isascii() and text.isdigit() and len(text) < 19]
-    back = perform(operations.undo_endings, facts, me())
+    back = perform(operations.undo_endings, facts_named(request.args.get("facts", "")), me())
     words = "1 lead is" if back == 1 else f"{back} leads are"
     return _changed(f"{words} in the flow again." if back else "Nothing to undo: it has changed since.")
 

@@ -5,6 +5,7 @@ from flask import request
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.forms import Form
+from leadcrm.core.recent import facts_named
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, local_path, render
 from leadcrm.leads import operations, queries
@@ -124,9 +125,7 @@ def archive_many():
 @blueprint.post("/leads/undo")
 def undo():
     """Take back what the last toast said."""
-    asked = request.args.get("facts", "").split(",")
-    facts = [int(text) for text in asked[:MOST_AT_ONCE] if text.isascii() and text.isdigit() and len(text) < 19]
-    leads = perform(operations.undo, facts, me())
+    leads = perform(operations.undo, facts_named(request.args.get("facts", "")), me())
     return changed("Undone." if leads else "Nothing to undo: it has changed since.")
 
 

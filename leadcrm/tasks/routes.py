@@ -10,6 +10,7 @@ from flask_login import current_user
 from leadcrm.core import clock
 from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict, DomainError, NotFound
+from leadcrm.core.recent import facts_named
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render, user_zone
 from leadcrm.core.zones import wall_time
@@ -28,7 +29,6 @@ blueprint = Blueprint("tasks", __name__)
 CHANGED = "tasks-changed, messages-changed, close-dialog"  # lists of tasks and the timeline on the page look again
 MOST_LEADS = 8
 MORNING = time(9, 0)
-MOST_FACTS = 10
 
 
 @blueprint.context_processor
@@ -144,9 +144,7 @@ def snooze(task_id: str) -> Response:
 @blueprint.post("/tasks/undo")
 def undo() -> Response:
     """Take back what the last toast said."""
-    asked = request.args.get("facts", "").split(",")
-    facts = [int(text) for text in asked[:MOST_FACTS] if text.isascii() and text.isdigit() and len(text) < 19]
-    count = perform(operations.undo, facts, _me())
+    count = perform(operations.undo, facts_named(request.args.get("facts", "")), _me())
     return _changed("Undone." if count else "Nothing to undo: it has changed since.")
 
 
