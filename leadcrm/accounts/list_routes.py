@@ -1,10 +1,7 @@
 """The list of accounts: search, filters, orders, pages, export; and accounts to choose from."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, stream_with_context, url_for
@@ -18,7 +15,7 @@ from leadcrm.accounts.models import Account
 from leadcrm.accounts.queries import Standing
 from leadcrm.accounts.wording import AT_RISK
 from leadcrm.core import clock, tenancy
-from leadcrm.core.csv_cells import safe_cell
+from leadcrm.core.csv_cells import BYTE_ORDER_MARK, csv_lines
 from leadcrm.core.web import fragment, is_partial, render, user_zone
 from leadcrm.identity.models import User
 
@@ -108,13 +105,12 @@ def _views(filters: AccountFilters) -> list[View]:
 
 
 def _csv(user: User, filters: AccountFilters) -> Iterator[str]:
-    """UTF-8 with a byte order mark, which spreadsheets need to believe it."""
-    yield "\ufeff" + _csv_lines([CSV_HEAD])
+    yield BYTE_ORDER_MARK + csv_lines([CSV_HEAD])
     cursor: str | None = None
     while True:
         page = queries.account_page(user, filters, cursor=cursor, limit=EXPORT_BATCH)
         standings = queries.standings([account.id for account in page.items])
-        yield _csv_lines(_csv_row(account, standings[account.id]) for account in page.items)
+        yield csv_lines(_csv_row(account, standings[account.id]) for account in page.items)
         cursor = page.next
         if cursor is None:
             return
@@ -133,9 +129,3 @@ def _csv_row(account: Account, standing: Standing) -> tuple[str, ...]:
         str(standing.won_amount),
         account.created_at.isoformat(timespec="seconds"),
     )
-
-
-def _csv_lines(rows: Any) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue()

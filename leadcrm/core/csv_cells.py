@@ -1,7 +1,11 @@
-"""Cells that a spreadsheet shows and never runs."""
+"""Files of cells that a spreadsheet shows and never runs."""
 
+import csv
+import io
 import unicodedata
+from collections.abc import Iterable
 
+BYTE_ORDER_MARK = "\ufeff"  # at a file's beginning: spreadsheets need it to believe that it is UTF-8
 FORMULA_STARTS = "=+-@"
 INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # controls, zero-width characters, all kinds of blanks
 
@@ -16,3 +20,10 @@ def safe_cell(value: str) -> str:
     visible = next((c for c in plain if unicodedata.category(c) not in INVISIBLE), "")
     is_phone = value.startswith("+") and value[1:].isascii() and value[1:].isdigit()
     return f"'{value}" if visible and visible in FORMULA_STARTS and not is_phone else value
+
+
+def csv_lines(rows: Iterable[Iterable[str]]) -> str:
+    """The rows as they stand in a file, each cell made safe."""
+    text = io.StringIO()
+    csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
+    return text.getvalue()

@@ -1,7 +1,5 @@
 """Pages of imports: a file brought, its columns chosen, its rows looked through, taken in."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +7,7 @@ from flask import Blueprint, Response, flash, request, stream_with_context, url_
 from flask_login import current_user
 
 from leadcrm.core import tenancy
-from leadcrm.core.csv_cells import safe_cell
+from leadcrm.core.csv_cells import BYTE_ORDER_MARK, csv_lines
 from leadcrm.core.db import end_reading, get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.forms import has_control_characters
@@ -163,16 +161,9 @@ def refused(import_id: str):
 
 
 def _refused_lines(found: Import) -> Iterator[str]:
-    """UTF-8 with a byte order mark, which spreadsheets need to believe it."""
-    yield "\ufeff" + _csv_line([*found.headings, "Why it was refused"])
+    yield BYTE_ORDER_MARK + csv_lines([[*found.headings, "Why it was refused"]])
     for row in queries.refused_rows(found.id):
-        yield _csv_line([*row.cells, row.reason])
-
-
-def _csv_line(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow([safe_cell(cell) for cell in cells])
-    return text.getvalue()
+        yield csv_lines([[*row.cells, row.reason]])
 
 
 def _index_page(*, status: int = 200, problem: str = ""):

@@ -1,7 +1,5 @@
 """The list: search, filters, sort, pages, the lead beside it, export."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +8,7 @@ from flask_login import current_user
 
 from leadcrm.core import clock, tenancy
 from leadcrm.core.countries import country_words
-from leadcrm.core.csv_cells import safe_cell
+from leadcrm.core.csv_cells import BYTE_ORDER_MARK, csv_lines
 from leadcrm.core.paging import Page
 from leadcrm.core.web import fragment, is_partial, render, user_zone
 from leadcrm.identity.models import User
@@ -147,10 +145,9 @@ def _chips(asked: AskedList) -> list[tuple[str, str, str]]:
 
 
 def _csv(user: User, filters: Filters) -> Iterator[str]:
-    """UTF-8 with a byte order mark, which spreadsheets need to believe it."""
-    yield "\ufeff" + _csv_lines([CSV_HEAD])
+    yield BYTE_ORDER_MARK + csv_lines([CSV_HEAD])
     for batch in queries.exported(user, filters):
-        yield _csv_lines(
+        yield csv_lines(
             (
                 row.name,
                 email,
@@ -168,9 +165,3 @@ def _csv(user: User, filters: Filters) -> Iterator[str]:
             )
             for row, email, phone, tags in batch
         )
-
-
-def _csv_lines(rows: Any) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue()

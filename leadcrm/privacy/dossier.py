@@ -1,7 +1,5 @@
 """Everything held about a person as one file: a ZIP with JSON, the same as CSV for spreadsheets, and the files."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -10,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from leadcrm.core.csv_cells import safe_cell
+from leadcrm.core.csv_cells import BYTE_ORDER_MARK, csv_lines
 from leadcrm.privacy import queries
 from leadcrm.privacy.data import Person
 
@@ -59,12 +57,7 @@ def _as_file(archive: ZipFile, table: str, row: dict[str, Any], value: Any) -> A
 
 
 def _csv(rows: Rows) -> str:
-    """With a byte order mark, which spreadsheets need to believe that it is UTF-8."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(rows[0])
-    writer.writerows([list(_cells(row)) for row in rows])
-    return "\ufeff" + text.getvalue()
+    return BYTE_ORDER_MARK + csv_lines([rows[0], *map(_cells, rows)])
 
 
 def _cells(row: dict[str, Any]) -> Iterator[str]:
@@ -72,9 +65,9 @@ def _cells(row: dict[str, Any]) -> Iterator[str]:
         if value is None:
             yield ""
         elif isinstance(value, dict | list):
-            yield safe_cell(json.dumps(value, ensure_ascii=False))
+            yield json.dumps(value, ensure_ascii=False)
         else:
-            yield safe_cell(_text(value))
+            yield _text(value)
 
 
 def _text(value: Any) -> str:
