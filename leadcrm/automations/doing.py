@@ -13,6 +13,7 @@ from leadcrm.conversations import operations as conversations
 from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.flows import operations as flows
+from leadcrm.flows.planning import greeting_key
 from leadcrm.identity import queries as identity
 from leadcrm.leads import operations as leads
 from leadcrm.leads import queries as lead_queries
@@ -71,7 +72,7 @@ def _send(action: Action, occasion: Occasion) -> Plan | Outcome:
             subject=template.subject,
             content=template.content,
             origin="automation",
-            intent_key=queries.greeting_key(lead.id) if greets else occasion.key,
+            intent_key=greeting_key(lead.id) if greets else occasion.key,
             automation_id=occasion.rule_id,
         )
         if message is None:

@@ -21,6 +21,7 @@ from leadcrm.core.db import db
 from leadcrm.core.events import Event
 from leadcrm.core.models import EventRow
 from leadcrm.flows.models import Enrolment, Flow, FlowStep
+from leadcrm.flows.planning import greeting_key
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import can_see_lead
@@ -184,11 +185,6 @@ def template(template_id: str) -> Template | None:
 def templates() -> list[Template]:
     """Templates an automation may send."""
     return list(db.session.scalars(select(Template).where(Template.archived_at.is_(None)).order_by(Template.name)))
-
-
-def greeting_key(lead_id: str) -> str:
-    """The intent of a first hello: shared with the flow's greeting step, so that one of them leaves."""
-    return f"greeting:{lead_id}"
 
 
 def who_greeted(lead_id: str) -> str:

@@ -74,7 +74,7 @@ def intent_key(step: FlowStep, passage: Passage) -> str:
 
 
 def greeting_key(lead_id: str) -> str:
-    """The key of a lead's first hello, whoever says it."""
+    """The key of a lead's first hello, whoever says it, a flow or an automation: so that one of them leaves."""
     return f"greeting:{lead_id}"
 
 

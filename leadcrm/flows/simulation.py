@@ -14,7 +14,7 @@ from leadcrm.conversations import conditions, merge
 from leadcrm.conversations.models.words import CHANNELS, INSIDE
 from leadcrm.conversations.sending_policy import SEND, Policy, Verdict, decide
 from leadcrm.flows.document import StepDocument
-from leadcrm.flows.planning import PlannedMessage, plan
+from leadcrm.flows.planning import PlannedMessage, greeting_key, plan
 from leadcrm.flows.reasons import ALREADY_GREETED, EXITS
 
 SENT, SKIPPED, FAILED, OFF = "sent", "skipped", "failed", "off"
@@ -97,7 +97,7 @@ def simulate(
 def _planned(steps: Sequence[StepDocument], entry: Entry, person: Person) -> list[PlannedMessage]:
     """The planner's list; of two that would say hello for the first time, as the database has it, the first does."""
     local = entry.timezone or person.zones[0]
-    said = {f"greeting:{entry.lead_id}"} if person.greeted else set()
+    said = {greeting_key(entry.lead_id)} if person.greeted else set()
     found = []
     for message in plan(steps, entry, person.addresses, local, entry.started_at, person.barred):
         if not message.skip_reason and message.intent_key in said:
