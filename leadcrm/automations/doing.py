@@ -10,6 +10,7 @@ from leadcrm.automations.occasions import Occasion, Outcome, Plan
 from leadcrm.automations.reach import NOBODY, needs_lead
 from leadcrm.automations.subjects import account_of
 from leadcrm.conversations import operations as conversations
+from leadcrm.conversations.wording import ADDRESS_WORDS
 from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.flows import operations as flows
@@ -24,7 +25,6 @@ from leadcrm.tasks import operations as tasks
 TAKEN_OUT = "Taken out by an automation"
 MOST_WRITTEN, MOST_WRITTEN_WITHIN = 5, timedelta(hours=1)  # by one rule to one lead
 MACHINES = f"It wrote to this lead {MOST_WRITTEN} times within an hour, as when two machines answer each other"
-ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 
 
 def do(action: Action, occasion: Occasion) -> Outcome:

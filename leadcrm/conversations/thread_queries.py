@@ -20,17 +20,17 @@ from leadcrm.conversations.models import (
 )
 from leadcrm.conversations.opt_out_queries import suspected_id
 from leadcrm.conversations.optout import refusal
+from leadcrm.conversations.wording import ADDRESS_WORDS
 from leadcrm.core.db import asked_id, db, get_or_404
 from leadcrm.core.errors import NotFound
 from leadcrm.core.paging import Order, keyset_page
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import can_see_lead
 from leadcrm.leads.models import ContactPoint, Lead, Note
+from leadcrm.leads.queries import KINDS_OF_CHANNEL
 
 PAGE = 30
 LONGEST_LIVE = 300  # messages that a thread left open keeps fresh
-KINDS = {"email": ("email",), "sms": ("phone",), "whatsapp": ("whatsapp", "phone")}  # first found is written to
-ADDRESS_NAMES = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 
 _newest_first = Order("messages", (Message.position_at, Message.id))
 Entry = Message | Note
@@ -284,11 +284,11 @@ def moment_of(entry: Entry) -> datetime:
 
 
 def _door(found: Lead, channel: str, points: Sequence[tuple[str, str, str | None, str | None]]) -> Door:
-    address = next((value for wanted in KINDS[channel] for kind, value, *_ in points if kind == wanted), "")
+    address = next((value for wanted in KINDS_OF_CHANNEL[channel] for kind, value, *_ in points if kind == wanted), "")
     if found.archived_at is not None:
         return Door(channel, address, f"{found.name} is archived. Restore the lead to write to them.")
     if not address:
-        return Door(channel, "", f"{found.name} has no {ADDRESS_NAMES[channel]}.")
+        return Door(channel, "", f"{found.name} has no {ADDRESS_WORDS[channel]}.")
     reasons = [why for _, value, refused, why in points if value == address and refused in (channel, "all")]
     if reasons:
         return Door(channel, address, refusal(reasons[0], found.name, address))

@@ -8,6 +8,7 @@ from leadcrm.core.values import initials as initials  # the templates find all t
 from leadcrm.core.values import tone_of as tone_of
 
 CHANNEL_WORDS = {"email": "Email", "sms": "Text", "whatsapp": "WhatsApp", "note": "Note"}
+ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 CHANNEL_ICONS = {"email": "mail", "sms": "message-square", "whatsapp": "message-circle", "note": "lock"}
 ORIGIN_WORDS = {
     "flow": "Flow",

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from leadcrm.conversations.wording import ADDRESS_WORDS
 from leadcrm.flows.models import CHANNEL_OF_TYPE, FlowStep
 from leadcrm.flows.timing import scheduled_for
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-ADDRESS_WORDS = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 
 
 class Passage(Protocol):

@@ -18,6 +18,7 @@ from leadcrm.conversations.delivery.conditions import Conditions
 from leadcrm.conversations.delivery.links import Following, origins_in
 from leadcrm.conversations.delivery.timing import Timing
 from leadcrm.conversations.models import AUTOMATIC, Attachment, Conversation, Message
+from leadcrm.conversations.wording import ADDRESS_WORDS
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, end_reading
 from leadcrm.core.mail_links import MailMark
@@ -27,7 +28,6 @@ from leadcrm.leads import queries as leads
 BY_HAND = "manual"  # the only messages with files: others are not asked about any
 REFERENCES = 10
 SUBJECT_LENGTH = 500
-MISSING_ADDRESS = {"email": "no email address", "sms": "no phone number", "whatsapp": "no WhatsApp number"}
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 
 
@@ -111,7 +111,7 @@ class Batch:
             return Aside(claim, "expired", "too late to be useful")
         address = self.addresses.get(claim.lead_id)
         if address is None:
-            return Aside(claim, _never(claim), MISSING_ADDRESS[self.channel])
+            return Aside(claim, _never(claim), f"no {ADDRESS_WORDS[self.channel]}")
         verdict = self.timing.verdict(claim)
         if verdict.action == "wait":
             return Aside(claim, "held", verdict.reason, verdict.at)

@@ -18,9 +18,8 @@ from leadcrm.core.events import acting_as, record
 from leadcrm.core.values import new_id
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
-from leadcrm.leads.queries import find_by_address, normal_or_raw
+from leadcrm.leads.queries import KINDS_OF_CHANNEL, find_by_address, normal_or_raw
 
-KINDS = {"email": ("email",), "sms": ("phone",), "whatsapp": ("whatsapp", "phone")}  # first: what a stranger gets
 NEWEST_REFERENCES = 20  # of a thread's ids that are looked at
 SUBJECT_LENGTH = 500
 
@@ -102,7 +101,7 @@ def receive(
             )
         )
         if not automatic:
-            lift_erasure(channel, normal_or_raw(KINDS[channel][0], sender))
+            lift_erasure(channel, normal_or_raw(KINDS_OF_CHANNEL[channel][0], sender))
             obey(message)
     return message
 
@@ -121,10 +120,10 @@ def _writer(channel: str, sender: str, sender_name: str, reply_token: str | None
     """Who wrote this. An address alone proves nothing, so the thread's own marks are asked first."""
     if (lead_id := lead_answering(channel, reply_token, answered)) is not None:
         return get_or_404(Lead, lead_id)
-    for kind in KINDS[channel]:
+    for kind in KINDS_OF_CHANNEL[channel]:
         if (lead := find_by_address(kind, sender)) is not None:
             return lead
-    return leads.receive_stranger(KINDS[channel][0], sender, sender_name)
+    return leads.receive_stranger(KINDS_OF_CHANNEL[channel][0], sender, sender_name)
 
 
 def _lead_written_to(channel: str, references: list[str]) -> str | None:

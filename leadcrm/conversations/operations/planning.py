@@ -10,6 +10,7 @@ from leadcrm.conversations.models import CHANNELS, WHEN_LATE, Message
 from leadcrm.conversations.operations.consent import why_suppressed
 from leadcrm.conversations.operations.threads import open_conversations, refresh_conversation
 from leadcrm.conversations.optout import refusal
+from leadcrm.conversations.wording import ADDRESS_WORDS
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.bulk import Row, fill
 from leadcrm.core.db import after_commit, db, get_or_404
@@ -22,7 +23,6 @@ from leadcrm.leads.models import Lead
 
 STALE_AFTER = timedelta(hours=72)  # what a machine says is useless three days late; what a person says never is
 MACHINE_ORIGINS = ("flow", "automation", "follow_up")
-ADDRESS_NAMES = {"email": "email address", "sms": "phone number", "whatsapp": "WhatsApp number"}
 ADDRESS_FIELDS = {"email": "email", "sms": "phone", "whatsapp": "phone"}
 OPTIONAL = ("author_id", "enrolment_id", "step_id", "automation_id", "campaign_id", "invitation")
 BULK = 1000
@@ -116,7 +116,7 @@ def address_to_write_to(lead: Lead, channel: str) -> str:
         raise DomainError(f"{lead.name} is archived. Restore the lead to write to them.")
     address = leads.address_of([lead.id], channel).get(lead.id)
     if address is None:
-        raise DomainError(f"{lead.name} has no {ADDRESS_NAMES[channel]}. Add one first.", ADDRESS_FIELDS[channel])
+        raise DomainError(f"{lead.name} has no {ADDRESS_WORDS[channel]}. Add one first.", ADDRESS_FIELDS[channel])
     if (reason := why_suppressed(channel, address)) is not None:
         raise DomainError(refusal(reason, lead.name, address), ADDRESS_FIELDS[channel])
     return address

@@ -15,6 +15,7 @@ from leadcrm.leads.models import CONTACT_KINDS, ContactPoint, Lead
 from leadcrm.leads.zone_certainty import candidates
 
 NUMBERS = ("phone", "whatsapp")
+# the first that a lead has is written to; who writes to us and is not known gets one of the first
 KINDS_OF_CHANNEL = {"email": ("email",), "sms": ("phone",), "whatsapp": ("whatsapp", "phone")}
 MOST_DUPLICATES = 5
 _MERGED = (
