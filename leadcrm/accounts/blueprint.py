@@ -13,7 +13,6 @@ from leadcrm.core.values import initials, tone_of
 from leadcrm.core.web import add_errors, fragment, go, is_partial, time_teller
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import is_staff
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -33,7 +32,7 @@ def me() -> User:
 
 def owners() -> list[tuple[str, str]]:
     """Colleagues who may own accounts and deals, as choices."""
-    return [(person.id, person.name) for person in identity.colleagues() if is_staff(person)]
+    return identity.staff()
 
 
 def changed(

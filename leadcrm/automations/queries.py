@@ -257,7 +257,7 @@ def flow_names(*, of_campaigns: bool = False) -> dict[str, str]:
 
 def user_names() -> dict[str, str]:
     """Names of the team by id; providers are not of it."""
-    return {user.id: user.name for user in identity.colleagues() if user.role != "provider"}
+    return dict(identity.staff())
 
 
 def template_names() -> dict[str, str]:

@@ -25,7 +25,7 @@ from leadcrm.flows.operations import CampaignData
 from leadcrm.flows.segments import Segment
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import sees_all_leads
-from leadcrm.identity.queries import colleagues
+from leadcrm.identity.queries import staff
 from leadcrm.leads import queries as leads
 from leadcrm.leads.forms import FilterForm
 
@@ -244,8 +244,7 @@ def _asked(said: MultiDict) -> Choice:
 
 
 def _owners() -> list[tuple[str, str]]:
-    staff = [(user.id, user.name) for user in colleagues() if user.role != "provider"]
-    return [("", "Anyone"), ("me", "Me"), ("none", "Nobody"), *staff]
+    return [("", "Anyone"), ("me", "Me"), ("none", "Nobody"), *staff()]
 
 
 def _data(form: CampaignForm, segment: Segment) -> CampaignData:

@@ -21,7 +21,7 @@ from leadcrm.identity.models import (
     User,
     UserSession,
 )
-from leadcrm.identity.permissions import MANAGERS
+from leadcrm.identity.permissions import MANAGERS, is_staff
 
 # asked by every request, so made once
 _session_by_digest = (
@@ -50,6 +50,11 @@ def organization() -> Organization:
 def colleagues() -> Sequence[User]:
     """Active people of the organization, by name."""
     return db.session.scalars(select(User).where(User.disabled_at.is_(None)).order_by(User.name, User.id)).all()
+
+
+def staff() -> list[tuple[str, str]]:
+    """Who may own leads, accounts and tasks, as choices: (id, name) of the colleagues who work here, by name."""
+    return [(person.id, person.name) for person in colleagues() if is_staff(person)]
 
 
 def team() -> Sequence[User]:
@@ -176,7 +181,7 @@ def checked_owner(owner_id: str | None) -> str | None:
     if not owner_id:
         return None
     owner = db.session.scalar(select(User).where(User.id == owner_id))
-    if owner is None or owner.disabled_at is not None or owner.role == "provider":
+    if owner is None or owner.disabled_at is not None or not is_staff(owner):
         raise DomainError("Choose someone of your team.", "owner_id")
     return owner.id
 

@@ -7,6 +7,7 @@ from leadcrm.core.csv_cells import safe_cell
 from leadcrm.core.errors import DomainError
 from leadcrm.core.forms import has_control_characters, tidy
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import is_staff
 from leadcrm.imports.columns import HIGHEST_SCORE, IGNORE, MEANINGS, is_score
 from leadcrm.imports.csv_files import Record
 from leadcrm.imports.data import Plan, Reading, RowRefused
@@ -33,7 +34,7 @@ class RowReader:
         self.names = payload_names(headings)
         self.owners: dict[str, list[str]] = {}
         for user in colleagues:
-            if user.role != "provider":
+            if is_staff(user):
                 for key in {user.name.casefold(), user.email.casefold()}:
                     self.owners.setdefault(key, []).append(user.id)
 

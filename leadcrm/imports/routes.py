@@ -100,7 +100,7 @@ def choose_plan(import_id: str):
     """What the columns mean: every row is looked at by it."""
     found = get_or_404(Import, import_id)
     form = PlanForm.posted(request.form, len(found.headings))
-    form.offer_owners(_owners())
+    form.offer_owners(identity.staff())
     if not form.validate():
         return _show(found, status=422, form=form)
     try:
@@ -201,7 +201,7 @@ def _mapping_context(
 ) -> dict[str, Any]:
     writing = Writing(found.encoding, found.delimiter)
     form = form or PlanForm.of(Plan.from_json(found.plan))
-    form.offer_owners(_owners())
+    form.offer_owners(identity.staff())
     return {
         "form": form,
         "writing_form": writing_form or WritingForm(data=vars(writing)),
@@ -235,10 +235,6 @@ def _url(found: Import) -> str:
 def _shown_name(name: str) -> str:
     """What a file was called, for eyes only."""
     return "".join(c for c in name.rpartition("/")[2] if not has_control_characters(c))[-120:] or "file.csv"
-
-
-def _owners() -> list[tuple[str, str]]:
-    return [(user.id, user.name) for user in identity.colleagues() if user.role != "provider"]
 
 
 def _country() -> str:

@@ -52,7 +52,7 @@ def seen_account(lead: Lead) -> Account | None:
 
 def owners() -> list[tuple[str, str]]:
     """Colleagues who may own leads, as choices."""
-    return [(user.id, user.name) for user in identity.colleagues() if user.role != "provider"]
+    return identity.staff()
 
 
 def changed(toast: str, facts: Sequence[int | None] = (), *, back: str = "/leads", undo: str | None = None) -> Response:

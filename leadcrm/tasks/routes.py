@@ -16,7 +16,6 @@ from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, r
 from leadcrm.core.zones import wall_time
 from leadcrm.identity import queries as identity
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import is_staff
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
 from leadcrm.leads.models import Lead
@@ -77,7 +76,7 @@ def leads_to_choose() -> Response:
 @blueprint.post("/tasks")
 def create() -> Response:
     form = TaskForm(request.form)
-    form.offer_people(_people())
+    form.offer_people(identity.staff())
     is_valid, lead = form.validate(), _asked_lead(form)
     if not is_valid or lead is None:
         return _form_page(form, lead=lead, status=422)
@@ -99,7 +98,7 @@ def edit(task_id: str) -> Response:
 @blueprint.post("/tasks/<task_id>")
 def update(task_id: str) -> Response:
     task, form = queries.visible_task(_me(), task_id), TaskForm(request.form)
-    form.offer_people(_people(), task)
+    form.offer_people(identity.staff(), task)
     if not form.validate():
         return _form_page(form, task=task, lead=task.lead, status=422)
     revision = int(form.revision.data) if form.revision.data else None
@@ -167,10 +166,6 @@ def _me() -> User:
     return current_user._get_current_object()
 
 
-def _people() -> list[tuple[str, str]]:
-    return [(person.id, person.name) for person in identity.colleagues() if is_staff(person)]
-
-
 def _typed() -> str:
     return request.args.get("q", "").replace("\x00", "").strip()[:200]
 
@@ -220,7 +215,7 @@ def _presets() -> dict[str, datetime]:
 def _refused(form: TaskForm, task_id: str, error: DomainError) -> Response:
     """The form with what was typed; after a colleague's change, saving again means "mine"."""
     task = queries.visible_task(_me(), task_id)
-    form.offer_people(_people(), task)
+    form.offer_people(identity.staff(), task)
     add_errors(form, error)
     theirs = []
     if isinstance(error, Conflict):
@@ -239,7 +234,7 @@ def _form_page(
     form: TaskForm, *, task: Task | None = None, lead: Lead | None, status: int = 200, theirs=()
 ) -> Response:
     if form.assignee_id.choices is None:
-        form.offer_people(_people(), task)
+        form.offer_people(identity.staff(), task)
     is_post = request.method == "POST"
     context = {"form": form, "task": task, "lead": lead, "theirs": theirs}
     return render(

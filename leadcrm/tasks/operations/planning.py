@@ -12,7 +12,7 @@ from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import can_see_lead
+from leadcrm.identity.permissions import can_see_lead, is_staff
 from leadcrm.leads.models import PRIORITIES, Lead
 from leadcrm.tasks import urgency
 from leadcrm.tasks.data import TaskData
@@ -179,7 +179,7 @@ def _checked_assignee(lead: Lead, assignee_id: str | None) -> str | None:
     if not assignee_id:
         return None
     person = db.session.scalar(select(User).where(User.id == assignee_id))
-    if person is None or person.disabled_at is not None or person.role == "provider":
+    if person is None or person.disabled_at is not None or not is_staff(person):
         raise DomainError("Choose someone of your team.", "assignee_id")
     if not can_see_lead(person, lead):
         raise DomainError(f"{person.name} does not see this lead. Make them its owner first.", "assignee_id")
