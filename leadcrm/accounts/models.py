@@ -15,7 +15,6 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     inspect,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -23,6 +22,7 @@ from leadcrm.accounts.naming import LONGEST_FOLDED
 from leadcrm.accounts.pipeline import CLOSED, STAGES
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped, at_the_end, db
+from leadcrm.core.indexes import only_where, only_where_true
 from leadcrm.core.upserts import upsert
 from leadcrm.core.values import new_id
 from leadcrm.identity.models import User
@@ -30,11 +30,6 @@ from leadcrm.identity.models import User
 OPPORTUNITY_KINDS = ("new_business", "upsell", "cross_sell", "renewal")
 FIRST_HEALTH, HIGHEST_HEALTH = 50, 100
 LARGEST_AMOUNT = Decimal("999999999999.99")
-
-
-def _only(condition: str) -> dict[str, Any]:
-    """Arguments of an index over some rows, on both databases."""
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Hundredths(TypeDecorator[Decimal]):
@@ -73,13 +68,13 @@ class Account(Identified, Timestamped, TenantOwned, Base):
     __table_args__ = (
         CheckConstraint("name <> '' AND folded_name <> ''", name="name"),
         CheckConstraint(f"health BETWEEN 0 AND {HIGHEST_HEALTH}", name="health"),
-        Index("uq_accounts_form_key", "organization_id", "form_key", unique=True, **_only("form_key IS NOT NULL")),
+        Index("uq_accounts_form_key", "organization_id", "form_key", unique=True, **only_where("form_key IS NOT NULL")),
         # the list, one index per order; by the folded name also whoever is warned of an account of the same name
-        Index("ix_accounts_name", "organization_id", "folded_name", "id", **_only("archived_at IS NULL")),
-        Index("ix_accounts_newest", "organization_id", "created_at", "id", **_only("archived_at IS NULL")),
-        Index("ix_accounts_health", "organization_id", "health", "id", **_only("archived_at IS NULL")),
+        Index("ix_accounts_name", "organization_id", "folded_name", "id", **only_where("archived_at IS NULL")),
+        Index("ix_accounts_newest", "organization_id", "created_at", "id", **only_where("archived_at IS NULL")),
+        Index("ix_accounts_health", "organization_id", "health", "id", **only_where("archived_at IS NULL")),
         Index("ix_accounts_owner", "organization_id", "owner_id", "folded_name", "id"),
-        Index("ix_accounts_archived", "organization_id", "folded_name", "id", **_only("archived_at IS NOT NULL")),
+        Index("ix_accounts_archived", "organization_id", "folded_name", "id", **only_where("archived_at IS NOT NULL")),
     )
 
 
@@ -112,16 +107,15 @@ class Contact(Identified, Timestamped, TenantOwned, Base):
             "uq_contacts_primary",
             "account_id",
             unique=True,
-            postgresql_where=text("is_primary"),
-            sqlite_where=text("is_primary = 1"),
+            **only_where_true("is_primary"),
         ),
-        Index("uq_contacts_lead", "account_id", "lead_id", unique=True, **_only("lead_id IS NOT NULL")),
-        Index("uq_contacts_form_key", "organization_id", "form_key", unique=True, **_only("form_key IS NOT NULL")),
+        Index("uq_contacts_lead", "account_id", "lead_id", unique=True, **only_where("lead_id IS NOT NULL")),
+        Index("uq_contacts_form_key", "organization_id", "form_key", unique=True, **only_where("form_key IS NOT NULL")),
         Index("ix_contacts_account", "account_id", "left_at", "name", "id"),  # an account's people
         Index("ix_contacts_newest", "organization_id", "created_at", "id"),  # the API's list, campaigns to contacts
-        Index("ix_contacts_lead", "lead_id", **_only("lead_id IS NOT NULL")),  # a lead's page, erasure
-        Index("ix_contacts_email", "organization_id", "email", **_only("email <> ''")),  # whoever is known already
-        Index("ix_contacts_phone", "organization_id", "phone", **_only("phone <> ''")),
+        Index("ix_contacts_lead", "lead_id", **only_where("lead_id IS NOT NULL")),  # a lead's page, erasure
+        Index("ix_contacts_email", "organization_id", "email", **only_where("email <> ''")),  # whoever is known already
+        Index("ix_contacts_phone", "organization_id", "phone", **only_where("phone <> ''")),
     )
 
 
@@ -160,13 +154,19 @@ class Opportunity(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint(f"(stage IN {CLOSED}) = (closed_at IS NOT NULL)", name="closed"),
         CheckConstraint("(stage = 'closed_lost') = (lost_reason <> '')", name="lost_with_a_reason"),
         Index(
-            "uq_opportunities_intent", "organization_id", "intent_key", unique=True, **_only("intent_key IS NOT NULL")
+            "uq_opportunities_intent",
+            "organization_id",
+            "intent_key",
+            unique=True,
+            **only_where("intent_key IS NOT NULL"),
         ),
         Index("ix_opportunities_account", "account_id", "created_at", "id"),  # an account's deals
         Index("ix_opportunities_newest", "organization_id", "created_at", "id"),  # the list of all
         Index("ix_opportunities_stage", "organization_id", "stage", "created_at", "id"),  # of one stage, and its sum
         Index("ix_opportunities_owner", "organization_id", "owner_id", "created_at", "id"),
-        Index("ix_opportunities_contact", "contact_id", **_only("contact_id IS NOT NULL")),  # when a person is erased
+        Index(  # when a person is erased
+            "ix_opportunities_contact", "contact_id", **only_where("contact_id IS NOT NULL")
+        ),
     )
 
 

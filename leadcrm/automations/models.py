@@ -5,12 +5,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.accounts.models import Account
 from leadcrm.core import clock
 from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped, encrypted_for
+from leadcrm.core.indexes import only_where
 from leadcrm.core.models import SERIAL
 from leadcrm.leads.models import Lead
 
@@ -45,8 +45,7 @@ class Automation(Identified, Timestamped, TenantOwned, Base):
             "organization_id",
             "name",
             unique=True,
-            postgresql_where=sql("deleted_at IS NULL"),
-            sqlite_where=sql("deleted_at IS NULL"),
+            **only_where("deleted_at IS NULL"),
         ),
         CheckConstraint(f"quiet_seconds BETWEEN 0 AND {LONGEST_WAIT_SECONDS}", name="quiet"),
         CheckConstraint(f"(trigger IN {SILENT_TRIGGERS}) = (quiet_seconds > 0)", name="silence"),
@@ -103,8 +102,7 @@ class AutomationRun(Identified, Timestamped, TenantOwned, Base):
             "account_id",
             "created_at",
             "id",
-            postgresql_where=sql("account_id IS NOT NULL"),
-            sqlite_where=sql("account_id IS NOT NULL"),
+            **only_where("account_id IS NOT NULL"),
         ),
         Index("ix_automation_runs_state", "organization_id", "state", "created_at", "id"),
         Index("ix_automation_runs_newest", "organization_id", "created_at", "id"),  # the log of all
@@ -152,8 +150,7 @@ class WebhookCall(Identified, Timestamped, TenantOwned, Base):
         Index(
             "ix_webhook_calls_due",  # the drain
             "due_at",
-            postgresql_where=sql("due_at IS NOT NULL"),
-            sqlite_where=sql("due_at IS NOT NULL"),
+            **only_where("due_at IS NOT NULL"),
         ),
         Index("ix_webhook_calls_lead", "lead_id"),  # a person's erasure and export
     )

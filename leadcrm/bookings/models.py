@@ -1,13 +1,13 @@
 """When realtors meet people, and the meetings that were booked with them."""
 
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
 
@@ -17,11 +17,6 @@ LONGEST_MEETING, LONGEST_BUFFER = 480, 240  # minutes
 LONGEST_NOTICE = 14 * 24  # hours
 FARTHEST_AHEAD = 180  # days
 LONGEST_PLACE, LONGEST_WORDS = 200, 1000
-
-
-def _only(condition: str) -> dict[str, Any]:
-    """Arguments of an index over some rows, on both databases."""
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Availability(Identified, Timestamped, TenantOwned, Base):
@@ -77,9 +72,9 @@ class Booking(Timestamped, TenantOwned, Base):
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint("ends_at > starts_at", name="length"),
         CheckConstraint("(state = 'canceled') = (canceled_at IS NOT NULL)", name="canceled"),
-        Index(
-            "uq_bookings_live", "lead_id", "realtor_id", unique=True, **_only("state = 'booked'")
-        ),  # moved, not doubled
+        Index(  # moved, not doubled
+            "uq_bookings_live", "lead_id", "realtor_id", unique=True, **only_where("state = 'booked'")
+        ),
         Index("ix_bookings_lead", "lead_id", "starts_at", "id"),  # a lead's meetings
         Index("ix_bookings_team", "organization_id", "starts_at", "id"),  # the team's list
         Index("ix_bookings_realtor", "realtor_id", "starts_at", "id"),  # one realtor's

@@ -14,12 +14,12 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, encrypted_for
+from leadcrm.core.indexes import only_where
 
 SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
@@ -51,8 +51,7 @@ class EventRow(TenantOwned, Base):
             "organization_id",
             "account_id",
             "id",
-            postgresql_where=text("account_id IS NOT NULL"),
-            sqlite_where=text("account_id IS NOT NULL"),
+            **only_where("account_id IS NOT NULL"),
         ),
         Index("ix_events_newest", "organization_id", "id"),  # the API's list
         Index("ix_events_name", "organization_id", "name", "id"),  # an automation's test against the last events
@@ -101,8 +100,7 @@ class Erasure(Identified, TenantOwned, Base):
         Index(  # the drain
             "ix_erasures_open",
             "erased_at",
-            postgresql_where=text("settled_at IS NULL"),
-            sqlite_where=text("settled_at IS NULL"),
+            **only_where("settled_at IS NULL"),
         ),
     )
 
@@ -150,8 +148,7 @@ class Debt(TenantOwned, Base):
         Index(  # the last look before a flow's message leaves
             "ix_debts_holds_lead",
             "holds_lead_id",
-            postgresql_where=text("holds_lead_id IS NOT NULL"),
-            sqlite_where=text("holds_lead_id IS NOT NULL"),
+            **only_where("holds_lead_id IS NOT NULL"),
         ),
         Index("ix_debts_due", "due_at", "id"),  # the drain; due_at is NULL when a person has to look
     )
@@ -172,8 +169,7 @@ class Slot(Base):
         Index(  # what a lane has to run: each pass asks, and two days of slots are kept
             "ix_slots_open",
             "lane",
-            postgresql_where=text("taken_at IS NULL"),
-            sqlite_where=text("taken_at IS NULL"),
+            **only_where("taken_at IS NULL"),
         ),
         Index("ix_slots_written", "written_at"),  # the purge
     )

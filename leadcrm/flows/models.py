@@ -3,12 +3,13 @@
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.conversations.models import WHEN_LATE
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where
 from leadcrm.leads.models import Lead
 
 TRIGGERS = ("new_lead", "disqualified", "manual", "campaign")  # what lets leads in; a campaign's are its own
@@ -22,11 +23,6 @@ CAMPAIGN_AUDIENCES = ("leads", "contacts")
 CAMPAIGN_STATES = ("draft", "scheduled", "enrolling", "running", "paused", "stopped", "done")
 AUDIENCES = ("new", "running")  # whom a publication's new and moved steps concern
 LAST_DAY = 365
-
-
-def _only(condition: str) -> dict[str, Any]:
-    """Arguments of an index over some rows, on both databases."""
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Flow(Identified, Timestamped, TenantOwned, Base):
@@ -54,7 +50,7 @@ class Flow(Identified, Timestamped, TenantOwned, Base):
             "organization_id",
             "trigger",
             unique=True,
-            **_only(f"enabled AND trigger IN {AUTOMATIC}"),
+            **only_where(f"enabled AND trigger IN {AUTOMATIC}"),
         ),
     )
 
@@ -171,7 +167,7 @@ class FlowVersion(TenantOwned, Base):
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint(f"audience IN {AUDIENCES}", name="audience"),
         Index(  # one at a time; what the worker has to do
-            "uq_flow_versions_unsettled", "flow_id", unique=True, **_only("settled_at IS NULL")
+            "uq_flow_versions_unsettled", "flow_id", unique=True, **only_where("settled_at IS NULL")
         ),
     )
 
@@ -203,12 +199,17 @@ class Enrolment(Identified, TenantOwned, Base):
         UniqueConstraint("flow_id", "lead_id", "number"),
         Index("ix_enrolments_lead", "lead_id", "state"),
         Index("ix_enrolments_flow", "flow_id", "state", "id"),
-        Index("ix_enrolments_ending", "last_message_at", **_only("state = 'running'")),  # the sweep
+        Index("ix_enrolments_ending", "last_message_at", **only_where("state = 'running'")),  # the sweep
         Index(  # how many replied to a step, and who
-            "ix_enrolments_replied", "replied_step_id", "id", **_only("replied_step_id IS NOT NULL")
+            "ix_enrolments_replied", "replied_step_id", "id", **only_where("replied_step_id IS NOT NULL")
         ),
         Index(  # a campaign's results, and whom it has to let go of
-            "ix_enrolments_campaign", "campaign_id", "state", "exit_reason", "id", **_only("campaign_id IS NOT NULL")
+            "ix_enrolments_campaign",
+            "campaign_id",
+            "state",
+            "exit_reason",
+            "id",
+            **only_where("campaign_id IS NOT NULL"),
         ),
     )
 
@@ -253,7 +254,7 @@ class Campaign(Identified, Timestamped, TenantOwned, Base):
         UniqueConstraint("organization_id", "name"),
         Index("ix_campaigns_newest", "organization_id", "created_at", "id"),  # the list
         Index(  # what the worker has to look after
-            "ix_campaigns_under_way", "state", "starts_at", **_only("settled_at IS NULL")
+            "ix_campaigns_under_way", "state", "starts_at", **only_where("settled_at IS NULL")
         ),
     )
 

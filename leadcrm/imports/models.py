@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where
 from leadcrm.core.models import SERIAL
 from leadcrm.identity.models import User
 
@@ -59,21 +60,18 @@ class Import(Identified, Timestamped, TenantOwned, Base):
         Index(  # what the worker has to do
             "ix_imports_at_work",
             "created_at",
-            postgresql_where=text(f"state IN {AT_WORK}"),
-            sqlite_where=text(f"state IN {AT_WORK}"),
+            **only_where(f"state IN {AT_WORK}"),
         ),
         Index(  # files that nobody imported, for the purge
             "ix_imports_unstarted",
             "created_at",
-            postgresql_where=text("started_at IS NULL"),
-            sqlite_where=text("started_at IS NULL"),
+            **only_where("started_at IS NULL"),
         ),
         Index(  # those whose rows are still known, for the purge
             "ix_imports_kept",
             "ended_at",
             "started_at",
-            postgresql_where=text("forgotten_at IS NULL"),
-            sqlite_where=text("forgotten_at IS NULL"),
+            **only_where("forgotten_at IS NULL"),
         ),
     )  # fmt: skip
 

@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.accounts.models import Account
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
 from leadcrm.core.gazetteer import Place
+from leadcrm.core.indexes import only_where, only_where_true
 from leadcrm.core.models import SERIAL
 from leadcrm.identity.models import User
 
@@ -19,19 +20,9 @@ CONTACT_KINDS = ("email", "phone", "whatsapp")
 ZONE_SOURCES = ("browser", "chosen", "address", "phone", "organization")
 
 
-def _only(condition: str) -> dict[str, Any]:
-    """Arguments of an index over some rows, on both databases."""
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
-
-
-def _only_where(flag: str) -> dict[str, Any]:
-    """The same for a boolean column, in the words SQLAlchemy asks with: SQLite uses the index for no others."""
-    return {"postgresql_where": text(flag), "sqlite_where": text(f"{flag} = 1")}
-
-
 def _of_living(name: str, *columns: str) -> Index:
     """An index that lists the organization's leads outside the archive in the order of `columns`."""
-    return Index(name, "organization_id", *columns, "id", **_only("archived_at IS NULL"))
+    return Index(name, "organization_id", *columns, "id", **only_where("archived_at IS NULL"))
 
 
 class Lead(Identified, Timestamped, TenantOwned, Base):
@@ -79,7 +70,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint("score BETWEEN 0 AND 100", name="score"),
         CheckConstraint("name <> ''", name="name"),
         Index(  # partial: SQLite would count the archive by it, for it begins with the organization, too
-            "uq_leads_form_key", "organization_id", "form_key", unique=True, **_only("form_key IS NOT NULL")
+            "uq_leads_form_key", "organization_id", "form_key", unique=True, **only_where("form_key IS NOT NULL")
         ),
         # the list and its keyset pages, one index per sort order and per common filter; archived ones are another view
         _of_living("ix_leads_newest", "created_at"),
@@ -89,8 +80,10 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         _of_living("ix_leads_status", "status", "last_activity_at"),
         _of_living("ix_leads_owner", "owner_id", "last_activity_at"),
         _of_living("ix_leads_source", "source", "last_activity_at"),
-        Index("ix_leads_account", "account_id", "last_activity_at", "id", **_only("account_id IS NOT NULL")),
-        Index("ix_leads_archived", "organization_id", "last_activity_at", "id", **_only("archived_at IS NOT NULL")),
+        Index("ix_leads_account", "account_id", "last_activity_at", "id", **only_where("account_id IS NOT NULL")),
+        Index(
+            "ix_leads_archived", "organization_id", "last_activity_at", "id", **only_where("archived_at IS NOT NULL")
+        ),
     )
 
     @property
@@ -127,14 +120,14 @@ class ContactPoint(Identified, Timestamped, TenantOwned, Base):
             "kind",
             "value",
             unique=True,
-            **_only_where("identifies"),
+            **only_where_true("identifies"),
         ),
         Index(
             "uq_contact_points_primary",
             "lead_id",
             "kind",
             unique=True,
-            **_only_where("is_primary"),
+            **only_where_true("is_primary"),
         ),
         Index("ix_contact_points_value", "organization_id", "kind", "value"),  # duplicate warning
     )
@@ -226,7 +219,7 @@ class Note(Identified, Timestamped, TenantOwned, Base):
 
     __table_args__ = (
         Index("ix_notes_lead", "lead_id", "created_at"),
-        Index("uq_notes_form_key", "organization_id", "form_key", unique=True, **_only("form_key IS NOT NULL")),
+        Index("uq_notes_form_key", "organization_id", "form_key", unique=True, **only_where("form_key IS NOT NULL")),
     )
 
 

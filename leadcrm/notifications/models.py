@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where
 
 
 class Notification(Identified, Timestamped, TenantOwned, Base):
@@ -28,7 +29,6 @@ class Notification(Identified, Timestamped, TenantOwned, Base):
         Index(  # a person's erasure and export
             "ix_notifications_lead",
             "lead_id",
-            postgresql_where=text("lead_id IS NOT NULL"),
-            sqlite_where=text("lead_id IS NOT NULL"),
+            **only_where("lead_id IS NOT NULL"),
         ),
     )

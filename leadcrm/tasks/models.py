@@ -1,23 +1,18 @@
 """Tasks: what a person of the team is to do for a lead, and by when."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where
 from leadcrm.identity.models import User
 from leadcrm.leads.models import PRIORITIES, Lead
 
 KINDS = ("call", "email", "meeting", "other")
 STATES = ("open", "done", "canceled")
 ORIGINS = ("hand", "flow", "automation")
-
-
-def _only(condition: str) -> dict[str, Any]:
-    """Arguments of an index over some rows, on both databases."""
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Task(Identified, Timestamped, TenantOwned, Base):
@@ -53,10 +48,10 @@ class Task(Identified, Timestamped, TenantOwned, Base):
         CheckConstraint("(state = 'done') = (done_at IS NOT NULL)", name="done"),
         CheckConstraint("tell_at IS NULL OR (state = 'open' AND tell_at = due_at)", name="told"),
         CheckConstraint("origin = 'hand' OR intent_key IS NOT NULL", name="machine_has_a_key"),
-        Index("uq_tasks_intent", "organization_id", "intent_key", unique=True, **_only("intent_key IS NOT NULL")),
+        Index("uq_tasks_intent", "organization_id", "intent_key", unique=True, **only_where("intent_key IS NOT NULL")),
         Index("ix_tasks_team", "organization_id", "state", "due_at", "id"),  # the team's list, and the API's
         Index("ix_tasks_assignee", "assignee_id", "state", "due_at", "id"),  # my day, and the number in the sidebar
         Index("ix_tasks_lead", "lead_id", "state", "due_at", "id"),  # a lead's tasks
-        Index("ix_tasks_done", "done_by_id", "done_at", "id", **_only("done_at IS NOT NULL")),  # what I have done
-        Index("ix_tasks_untold", "tell_at", **_only("tell_at IS NOT NULL")),  # the job that tells
+        Index("ix_tasks_done", "done_by_id", "done_at", "id", **only_where("done_at IS NOT NULL")),  # what I have done
+        Index("ix_tasks_untold", "tell_at", **only_where("tell_at IS NOT NULL")),  # the job that tells
     )

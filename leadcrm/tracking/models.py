@@ -3,24 +3,19 @@
 import hashlib
 import secrets
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadcrm.core import clock
 from leadcrm.core.db import Base, Identified, TenantOwned
+from leadcrm.core.indexes import only_where
 from leadcrm.tracking.sites import LONGEST_URL
 
 KINDS = ("open", "click")
 STATES = ("pending", "counted", "doubted")
 VISIT_KINDS = ("page", "pricing", "demo_request")
 USUAL_PRICING, USUAL_DEMO = ("/pricing*",), ("/demo*",)  # paths; a star at the end stands for anything
-
-
-def _only_where(condition: str) -> dict[str, Any]:
-    """Arguments of an index over some rows, on both databases."""
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 def hash_of(url: str) -> str:
@@ -61,7 +56,7 @@ class Engagement(Identified, TenantOwned, Base):
         UniqueConstraint("message_id", "kind", "url_hash"),
         Index("ix_engagements_lead", "lead_id"),  # a person's erasure and export
         Index("ix_engagements_at", "at"),  # the purge
-        Index("ix_engagements_pending", "settles_at", **_only_where("settles_at IS NOT NULL")),  # the drain
+        Index("ix_engagements_pending", "settles_at", **only_where("settles_at IS NOT NULL")),  # the drain
     )
 
 
@@ -90,7 +85,7 @@ class Visitor(Identified, TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("organization_id", "key"),
-        Index("ix_visitors_lead", "lead_id", **_only_where("lead_id IS NOT NULL")),  # a person's erasure and export
+        Index("ix_visitors_lead", "lead_id", **only_where("lead_id IS NOT NULL")),  # a person's erasure and export
         Index("ix_visitors_seen", "seen_at"),  # the purge
     )
 
@@ -110,7 +105,7 @@ class SiteVisit(Identified, TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(f"kind IN {VISIT_KINDS}", name="kind"),
         CheckConstraint("NOT is_told OR lead_id IS NOT NULL", name="told"),
-        Index("ix_site_visits_lead", "lead_id", "at", "id", **_only_where("lead_id IS NOT NULL")),  # the lead's tab
+        Index("ix_site_visits_lead", "lead_id", "at", "id", **only_where("lead_id IS NOT NULL")),  # the lead's tab
         Index("ix_site_visits_visitor", "visitor_id", "at"),  # joined when the visitor becomes known
         Index("ix_site_visits_at", "at"),  # the purge
     )

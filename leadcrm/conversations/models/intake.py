@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadcrm.conversations.models.words import only_where
 from leadcrm.core import clock
 from leadcrm.core.db import Base, Identified, TenantOwned
+from leadcrm.core.indexes import only_where
 from leadcrm.core.models import SERIAL
 
 

@@ -12,11 +12,10 @@ from leadcrm.conversations.models.words import (
     ORIGINS,
     STATUSES,
     WHEN_LATE,
-    only_where,
-    only_where_true,
 )
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where, only_where_true
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
 

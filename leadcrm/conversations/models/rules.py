@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadcrm.conversations.models.words import CHANNELS, PAUSABLE, TEXTS, WHEN_LATE, only_where
+from leadcrm.conversations.models.words import CHANNELS, PAUSABLE, TEXTS, WHEN_LATE
 from leadcrm.core import clock
 from leadcrm.core.db import ID_LENGTH, Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where
 from leadcrm.core.models import SERIAL
 
 TEXTS_PER_DAY = 1000  # where nobody said otherwise

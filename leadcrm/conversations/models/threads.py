@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from leadcrm.conversations.models.words import CHANNELS, THREAD_STATUSES, only_where
+from leadcrm.conversations.models.words import CHANNELS, THREAD_STATUSES
 from leadcrm.core import clock
 from leadcrm.core.db import Base, Identified, TenantOwned, Timestamped
+from leadcrm.core.indexes import only_where
 from leadcrm.identity.models import User
 from leadcrm.leads.models import Lead
 

@@ -1,9 +1,5 @@
 """The words a message and its thread may carry, and what their tables share."""
 
-from typing import Any
-
-from sqlalchemy import text
-
 CHANNELS = ("email", "sms", "whatsapp")
 WEBHOOK = "webhook"  # what other programs are told, which a restore pauses as it does the channels
 PAUSABLE = (*CHANNELS, WEBHOOK)
@@ -21,13 +17,3 @@ AUTOMATIC = ("automation", "flow")  # said by a machine of its own accord: under
 WHEN_LATE = ("next_window", "skip")  # what becomes of a message that is more than two hours late
 THREAD_STATUSES = ("open", "snoozed", "closed")
 LARGEST_FILE = 10 * 1024 * 1024  # bytes, of what comes in and of what we send
-
-
-def only_where(condition: str) -> dict[str, Any]:
-    """Arguments of an index over some rows, on both databases."""
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
-
-
-def only_where_true(flag: str) -> dict[str, Any]:
-    """The same for a boolean column, in the words SQLAlchemy asks with: SQLite uses the index for no others."""
-    return {"postgresql_where": text(flag), "sqlite_where": text(f"{flag} = 1")}
