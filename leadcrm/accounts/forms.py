@@ -1,7 +1,6 @@
 """What people type about accounts, their people and their deals."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -11,21 +10,10 @@ from leadcrm.accounts.data import AccountData, AccountFilters, ContactData, Oppo
 from leadcrm.accounts.models import HIGHEST_HEALTH, Account, Contact, Opportunity
 from leadcrm.accounts.wording import AT_RISK, KIND_WORDS, SORT_WORDS, STAGE_WORDS
 from leadcrm.core import money
-from leadcrm.core.forms import AmountField, Form
+from leadcrm.core.forms import ID, REVISION, AmountField, Form, at_most, near
 
-EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
 LONGEST_QUERY = 200
-ID = Regexp(r"[0-9a-f-]{36}$", message="Reload the page and try again.")
 People = Sequence[tuple[str, str]]
-
-
-def at_most(length: int) -> Length:
-    return Length(max=length, message="At most %(max)d characters.")
-
-
-def _near(form: Form, field: DateField) -> None:
-    if field.data and not EARLIEST <= field.data < LATEST:
-        raise ValidationError("This is too far from now.")
 
 
 def _is_health(form: Form, field: IntegerField) -> None:
@@ -45,7 +33,7 @@ class _Kept(Form):
     """`form_key` names this rendering of a form that makes something, `revision` what a changing one shows."""
 
     form_key = HiddenField(validators=[Optional(), ID])
-    revision = HiddenField(validators=[Optional(), Regexp(r"\d{1,9}$", message="Reload the page and try again.")])
+    revision = HiddenField(validators=[Optional(), REVISION])
 
     @property
     def seen_revision(self) -> int | None:
@@ -106,7 +94,7 @@ class OpportunityForm(_Kept):
 
     name = StringField("What is it about", [DataRequired("Say what the deal is about."), at_most(200)])
     amount = AmountField("Amount", [at_most(40)])
-    close_date = DateField("Expected to close", [Optional(), _near])
+    close_date = DateField("Expected to close", [Optional(), near])
     kind = SelectField("Kind", choices=[SelectChoice(*choice) for choice in KIND_WORDS.items()], default="new_business")
     contact_id = SelectField("Contact", [Optional()], default="")
     owner_id = SelectField("Owner", [Optional()], default="")

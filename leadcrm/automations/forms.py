@@ -6,7 +6,7 @@ from typing import Any
 
 from wtforms import IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput, NumberInput
 
 from leadcrm.automations import actions
@@ -18,7 +18,7 @@ from leadcrm.automations.operations import AutomationData
 from leadcrm.automations.triggers import GROUPS, SILENCES, TRIGGERS
 from leadcrm.conversations.condition_rows import UNSAVABLE
 from leadcrm.conversations.conditions import Group
-from leadcrm.core.forms import Form, has_control_characters, tidy
+from leadcrm.core.forms import Form, at_most, has_control_characters, tidy
 from leadcrm.leads.models import PRIORITIES
 
 MOST_ROWS = MOST_ACTIONS + 1
@@ -26,7 +26,7 @@ _ROW = re.compile(r"actions-(\d{1,3})-([a-z_]{1,20})")
 
 
 class AutomationForm(Form):
-    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+    name = StringField("Name", [DataRequired("Give it a name."), at_most(80)])
     trigger = SelectField(
         "When",
         [InputRequired("Choose what it starts from.")],

@@ -7,11 +7,10 @@ from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from leadcrm.bookings import hours
 from leadcrm.bookings.data import AvailabilityData
-from leadcrm.bookings.forms import at_most
 from leadcrm.bookings.models import LONGEST_PLACE, LONGEST_WORDS
 from leadcrm.bookings.operations.availability import LIMITS
 from leadcrm.bookings.slots import WEEKDAYS, Rules
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import Form, at_most
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MOST_TYPED = 200

@@ -5,14 +5,10 @@ from collections.abc import Iterable
 
 from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Optional, ValidationError
 
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import Form, at_most
 from leadcrm.core.zones import UnknownZone, zone
-
-
-def at_most(length: int) -> Length:
-    return Length(max=length, message="At most %(max)d characters.")
 
 
 class AskedForm(Form):

@@ -5,15 +5,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from wtforms import FieldList, FormField, StringField
+from wtforms import DateField, FieldList, FormField, StringField
 from wtforms import Form as BaseForm
-from wtforms.validators import ValidationError
+from wtforms.validators import Length, Regexp, ValidationError
 
 from leadcrm.core import money
 
 UNWANTED = {"Cc", "Cs"}  # control characters and lone surrogates; line breaks and tabs are wanted
 KEPT = "\n\t"
 FIRST_YEAR, LAST_YEAR = 1970, 2099
+TOO_FAR = "This is too far from now."
+# of fields that no person types into
+ID = Regexp(r"[0-9a-f-]{36}$", message="Reload the page and try again.")
+REVISION = Regexp(r"\d{1,9}$", message="Reload the page and try again.")
 
 
 class Form(BaseForm):
@@ -51,6 +55,17 @@ def no_control_characters(form, field) -> None:
         raise ValidationError("This contains characters that cannot be saved. Please type it again.")
 
 
+def at_most(length: int) -> Length:
+    """The validator of a text with a limit."""
+    return Length(max=length, message="At most %(max)d characters.")
+
+
+def near(form: Any, field: DateField) -> None:
+    """The validator of a day."""
+    if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        raise ValidationError(TOO_FAR)
+
+
 class LocalMomentField(StringField):
     """`2026-11-25T14:00` as a browser's date and time field sends it: `wall` is a naive wall time, or None."""
 
@@ -64,7 +79,7 @@ class LocalMomentField(StringField):
         except ValueError:
             raise ValidationError("Choose a date and a time.") from None
         if not FIRST_YEAR <= self.wall.year <= LAST_YEAR:
-            raise ValidationError("This is too far from now.")
+            raise ValidationError(TOO_FAR)
 
 
 class AmountField(StringField):

@@ -27,7 +27,7 @@ from wtforms.widgets import HiddenInput, NumberInput
 
 from leadcrm.conversations.conditions import Group
 from leadcrm.conversations.models import WHEN_LATE
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import Form, at_most
 from leadcrm.flows.document import StepDocument
 from leadcrm.flows.models import LAST_DAY, Flow
 from leadcrm.flows.operations import StepData
@@ -59,13 +59,13 @@ def needed_at_a_time(form: Form, field: TimeField) -> None:
 
 
 class FlowForm(Form):
-    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
+    name = StringField("Name", [DataRequired("Give it a name."), at_most(80)])
 
 
 class StartForm(Form):
     """A new flow, from nothing or from an example, which lends it a name."""
 
-    name = StringField("Name", [Length(max=80, message="At most 80 characters.")])
+    name = StringField("Name", [at_most(80)])
     trigger = SelectField("Leads enter", choices=WAYS_IN, default="manual")
     example = StringField("Start from", [Length(max=40)])
 
@@ -126,8 +126,8 @@ class PlaceForm(_InDialog, _WhenForm):
 
 class StepForm(_WhenForm):
     type = RadioField("Type", [InputRequired("Choose a type.")], choices=TYPES, default="email")
-    name = StringField("Name", [DataRequired("Give it a name."), Length(max=80, message="At most 80 characters.")])
-    subject = StringField("Subject", [Length(max=300, message="At most 300 characters.")])
+    name = StringField("Name", [DataRequired("Give it a name."), at_most(80)])
+    subject = StringField("Subject", [at_most(300)])
     content = TextAreaField("Message", [DataRequired("Write what it shall say."), Length(max=20_000)])
     greets = BooleanField("This is the lead's first hello")
     when_late = SelectField("If it is late", choices=LATE_CHOICES, default=WHEN_LATE[0])

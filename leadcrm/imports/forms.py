@@ -6,19 +6,15 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, FieldList, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import Form, at_most
 from leadcrm.imports.columns import IGNORE, MEANINGS, doubled
 from leadcrm.imports.csv_files import DELIMITERS, ENCODINGS, MOST_COLUMNS, Writing
 from leadcrm.imports.data import USUAL_SOURCE, Plan
 from leadcrm.imports.dates import ORDERS
 
 MEANT = [SelectChoice(IGNORE, "Do not use"), *(SelectChoice(*meaning) for meaning in MEANINGS.items())]
-
-
-def _at_most(length: int) -> Length:
-    return Length(max=length, message="At most %(max)d characters.")
 
 
 class WritingForm(Form):
@@ -36,10 +32,10 @@ class WritingForm(Form):
 
 class PlanForm(Form):
     columns = FieldList(SelectField("Means", choices=MEANT), max_entries=MOST_COLUMNS)
-    source = StringField("Source", [_at_most(60)])
+    source = StringField("Source", [at_most(60)])
     owner_id = SelectField("Owner", [Optional()], default="")
-    tags = StringField("Tags", [_at_most(400)])
-    consent_source = StringField("These people agreed to be written to", [_at_most(120)])
+    tags = StringField("Tags", [at_most(400)])
+    consent_source = StringField("These people agreed to be written to", [at_most(120)])
     consent_on = DateField("On", [Optional()])
     dates = RadioField("Days are written", choices=[SelectChoice(*order) for order in ORDERS.items()])
 

@@ -4,12 +4,11 @@ from typing import Any
 
 from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 
 from leadcrm.accounts.data import OpportunityData
-from leadcrm.core.forms import AmountField, Form
+from leadcrm.core.forms import ID, AmountField, Form, at_most, near
 from leadcrm.leads.data import ConversionData
-from leadcrm.leads.forms import ID, at_most, near
 
 INTO = [SelectChoice("new", "New account"), SelectChoice("known", "Existing account")]
 
@@ -30,7 +29,7 @@ class ConversionForm(AccountChoiceForm):
     link = HiddenField(validators=[Optional(), ID])
     begins_deal = BooleanField("Begin an opportunity")
     deal_name = StringField("What is it about", [at_most(200)])
-    amount = AmountField("Amount", [Length(max=40, message="At most %(max)d characters.")])
+    amount = AmountField("Amount", [at_most(40)])
     close_date = DateField("Expected to close", [Optional(), near])
 
     def validate_account_name(self, field: StringField) -> None:

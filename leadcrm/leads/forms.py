@@ -18,7 +18,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
 from leadcrm.core.countries import country_named, country_words
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import ID, REVISION, Form, at_most, near
 from leadcrm.core.zones import wall_time
 from leadcrm.leads.data import Consent, Filters, LeadData
 from leadcrm.leads.models import STATUSES, Lead
@@ -26,14 +26,8 @@ from leadcrm.leads.wording import HAS_WORDS, STATUS_WORDS, held_consent, main_ad
 from leadcrm.leads.zone_words import zone_named
 
 TEXTS = ("first_name", "last_name", "company", "email", "phone", "interest", "city", "country", "source", "timezone")
-EARLIEST, LATEST = date(1970, 1, 1), date(2100, 1, 1)
 LONGEST_QUERY = 200
 SETTABLE_STATUSES = [SelectChoice(status, STATUS_WORDS[status]) for status in STATUSES if status != "converted"]
-ID = Regexp(r"[0-9a-f-]{36}$", message="Reload the page and try again.")
-
-
-def at_most(length: int) -> Length:
-    return Length(max=length, message="At most %(max)d characters.")
 
 
 def _is_score(form: Form, field: IntegerField) -> None:
@@ -45,11 +39,6 @@ def _country_as_read(typed: str | None) -> str | None:
     """The country's name for its code or another name; what is no country comes back as it is."""
     code = country_named(typed or "")
     return country_words(code) if code else typed
-
-
-def near(form: Form, field: DateField) -> None:
-    if field.data and not EARLIEST <= field.data < LATEST:
-        raise ValidationError("This is too far from now.")
 
 
 class LeadForm(Form):
@@ -73,7 +62,7 @@ class LeadForm(Form):
     follow_up = BooleanField("Send follow-up email")
     anyway = BooleanField("Create anyway")
     form_key = HiddenField(validators=[Optional(), ID])
-    revision = HiddenField(validators=[Optional(), Regexp(r"\d{1,9}$", message="Reload the page and try again.")])
+    revision = HiddenField(validators=[Optional(), REVISION])
     back = HiddenField(validators=[Length(max=2000)])
 
     def offer_owners(self, owners: Sequence[tuple[str, str]], lead: Lead | None = None) -> None:

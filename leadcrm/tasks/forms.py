@@ -6,20 +6,15 @@ from zoneinfo import ZoneInfo
 
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, Length, Optional, Regexp
+from wtforms.validators import AnyOf, DataRequired, Length, Optional
 
-from leadcrm.core.forms import Form, LocalMomentField
+from leadcrm.core.forms import ID, REVISION, Form, LocalMomentField, at_most
 from leadcrm.core.zones import wall_time
 from leadcrm.tasks.data import TaskData
 from leadcrm.tasks.models import Task
 from leadcrm.tasks.wording import KIND_WORDS, PRIORITY_WORDS
 
 WALL = "%Y-%m-%dT%H:%M"
-ID = Regexp(r"[0-9a-f-]{36}$", message="Reload the page and try again.")
-
-
-def at_most(length: int) -> Length:
-    return Length(max=length, message="At most %(max)d characters.")
 
 
 class TaskForm(Form):
@@ -38,7 +33,7 @@ class TaskForm(Form):
     assignee_id = SelectField("Who does it", [Optional()], default="")
     note = TextAreaField("Note", [at_most(5000)])
     form_key = HiddenField(validators=[Optional(), ID])
-    revision = HiddenField(validators=[Optional(), Regexp(r"\d{1,9}$", message="Reload the page and try again.")])
+    revision = HiddenField(validators=[Optional(), REVISION])
     back = HiddenField(validators=[Length(max=2000)])
 
     def offer_people(self, people: Sequence[tuple[str, str]], task: Task | None = None) -> None:
