@@ -13,7 +13,7 @@ from leadcrm.accounts.telling import Background, sentence_of
 from leadcrm.core import events
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
-from leadcrm.identity.models import User
+from leadcrm.identity import queries as identity
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _background(rows: Sequence[EventRow]) -> Background:
     automations = _actors(rows, "automation") | _ids(rows, "automation_id")
     named_automations = current_app.extensions["names"]["automation"](automations) if automations else {}
     return Background(
-        people=_names(User, _actors(rows, "user") | _ids(rows, "owner_id")),
+        people=identity.names_of(_actors(rows, "user") | _ids(rows, "owner_id")),
         contacts=_names(Contact, _ids(rows, "contact_id")),
         deals=_names(Opportunity, _ids(rows, "opportunity_id")),
         automations=named_automations,
@@ -63,7 +63,7 @@ def _ids(rows: Iterable[EventRow], field: str) -> set[str]:
 
 
 def _actors(rows: Iterable[EventRow], kind: str) -> set[str]:
-    return {row.actor.removeprefix(f"{kind}:") for row in rows if row.actor.startswith(f"{kind}:")}
+    return events.ids_among((row.actor for row in rows), kind)
 
 
 def _names(model: type, ids: set[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from leadcrm.core import events
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
-from leadcrm.identity.models import User
+from leadcrm.identity import queries as identity
 from leadcrm.leads.models import Lead, Note
 
 PAGE = 30
@@ -50,7 +50,7 @@ def of_lead(lead: Lead, cursor: str | None = None) -> Page[Happening]:
 def _background(lead: Lead, rows: Sequence[EventRow]) -> Background:
     return Background(
         lead,
-        people=_names(_actors(rows, "user") | _ids(rows, "owner_id", "assignee_id", "realtor_id")),
+        people=identity.names_of(_actors(rows, "user") | _ids(rows, "owner_id", "assignee_id", "realtor_id")),
         messages=_by_id(Message, _ids(rows, "message_id"), _MESSAGE_COLUMNS),
         notes=_by_id(Note, _ids(rows, "note_id"), (Note.body,)),
         named=_named(rows),
@@ -65,7 +65,7 @@ def _ids(rows: Iterable[EventRow], *fields: str) -> set[str]:
 
 
 def _actors(rows: Iterable[EventRow], kind: str) -> set[str]:
-    return {row.actor.removeprefix(f"{kind}:") for row in rows if row.actor.startswith(f"{kind}:")}
+    return events.ids_among((row.actor for row in rows), kind)
 
 
 def _named(rows: Sequence[EventRow]) -> dict[str, str]:
@@ -75,12 +75,6 @@ def _named(rows: Sequence[EventRow]) -> dict[str, str]:
         if ids := _ids(rows, f"{kind}_id") | _actors(rows, kind):
             names |= names_of(ids)
     return names
-
-
-def _names(ids: set[str]) -> dict[str, str]:
-    if not ids:
-        return {}
-    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
 
 
 def _by_id(model: type, ids: set[str], columns: tuple) -> dict[str, Any]:

@@ -259,3 +259,8 @@ def acting_as(actor: str) -> Iterator[None]:
 def actor() -> str:
     """Who acts now."""
     return _actor.get()
+
+
+def ids_among(actors: Iterable[str], kind: str) -> set[str]:
+    """The ids of the actors of one kind: of `user:<id>`, `automation:<id>` and so on."""
+    return {actor.removeprefix(f"{kind}:") for actor in actors if actor.startswith(f"{kind}:")}

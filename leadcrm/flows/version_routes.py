@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 from flask import flash, request, url_for
-from sqlalchemy import select
 
-from leadcrm.core.db import db, get_or_404, perform
+from leadcrm.core import events
+from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.web import go, render
 from leadcrm.flows import operations
 from leadcrm.flows.blueprint import blueprint, editors_only, flow_url, posted_revision
 from leadcrm.flows.draft_queries import draft_of, versions_of
 from leadcrm.flows.models import Flow, FlowVersion
 from leadcrm.flows.wording import kept_words
-from leadcrm.identity.models import User
+from leadcrm.identity import queries as identity
 
 PAGE = 20
 LARGEST = 2**31 - 1  # a number the database can be asked for
@@ -48,6 +48,5 @@ def restore(flow_id: str, number: int):
 
 def _names(versions: Iterable[FlowVersion]) -> dict[str, str]:
     """Names of the people who published, by actor."""
-    ids = {version.author.removeprefix("user:") for version in versions if version.author.startswith("user:")}
-    people = db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))
-    return {f"user:{user_id}": name for user_id, name in people}
+    ids = events.ids_among((version.author for version in versions), "user")
+    return {f"user:{user_id}": name for user_id, name in identity.names_of(ids).items()}

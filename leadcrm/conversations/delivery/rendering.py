@@ -22,7 +22,8 @@ from leadcrm.conversations.wording import ADDRESS_WORDS
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, end_reading
 from leadcrm.core.mail_links import MailMark
-from leadcrm.identity.models import Organization, User
+from leadcrm.identity.models import Organization
+from leadcrm.identity.queries import names_of
 from leadcrm.leads import queries as leads
 
 BY_HAND = "manual"  # the only messages with files: others are not asked about any
@@ -97,7 +98,7 @@ class Batch:
         self.values = leads.merge_values(lead_ids)
         self.addresses = self._addresses(lead_ids)
         self.timing = Timing(channel, claims, self.now)
-        self.authors = _author_names({claim.author_id for claim in claims if claim.author_id})
+        self.authors = names_of({claim.author_id for claim in claims if claim.author_id})
         self.sender = _sender()
         self.threads = _threads(channel, lead_ids)
         self.conditions = Conditions(claims, self.now)
@@ -214,12 +215,6 @@ def _files(message_ids: list[str]) -> dict[str, list[OutgoingFile]]:
             path = storage.path_of(row.stored_as)
             files[row.message_id].append(OutgoingFile(row.filename, row.content_type, path, row.size, row.sha256))
     return files
-
-
-def _author_names(user_ids: set[str]) -> dict[str | None, str]:
-    if not user_ids:
-        return {}
-    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(user_ids))).all())
 
 
 def _sender() -> _Sender:
