@@ -1,7 +1,6 @@
 """The whole product on SQLite while it drains ten thousand mails: how long a posted lead waits, what memory it takes.
 
-The bounds are absolute because what they bound is: a person waiting, a machine's memory (RELIABILITY.md P11,
-PERFORMANCE.md 5).
+The bounds are absolute because what they bound is: a person waiting, a machine's memory.
 """
 
 import statistics

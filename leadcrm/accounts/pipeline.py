@@ -1,4 +1,4 @@
-"""The stages of a deal and how likely each is to be won (PRODUCT.md S8). Pure."""
+"""The stages of a deal and how likely each is to be won. Pure."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal

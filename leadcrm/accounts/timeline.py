@@ -1,4 +1,4 @@
-"""What happened to an account, its people and its deals, newest first, in sentences (PRODUCT.md S9)."""
+"""What happened to an account, its people and its deals, newest first, in sentences."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

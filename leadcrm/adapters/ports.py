@@ -1,6 +1,6 @@
 """What every adapter to the outside promises, and the plain values that cross the border.
 
-A send ends in exactly one of four ways (RELIABILITY: "certainty classes"):
+A send ends in exactly one of four ways:
 
 - it returns `Sent`: the other side took the message;
 - it raises `Refused`: the other side said no for good, sending the same again cannot help;

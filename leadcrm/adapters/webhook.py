@@ -1,7 +1,7 @@
 """Telling other programs: one HTTPS POST to an address of the public internet, and to no other.
 
 The name is looked up once, every answer has to be public, and the connection goes to the address that was looked at;
-redirects are not followed. So nobody reaches our own network through us (RELIABILITY.md, SSRF).
+redirects are not followed. So nobody reaches our own network through us (server-side request forgery).
 """
 
 import ipaddress

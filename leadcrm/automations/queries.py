@@ -231,7 +231,7 @@ def flow(flow_id: str) -> Flow | None:
 
 
 def was_in_flow(lead_id: str, flow_id: str) -> bool:
-    """Whether the lead has ever entered the flow: nobody enters twice by a rule (D4)."""
+    """Whether the lead has ever entered the flow: nobody enters twice by a rule."""
     passages = select(Enrolment.id).where(Enrolment.lead_id == lead_id, Enrolment.flow_id == flow_id)
     return db.session.scalar(passages.limit(1)) is not None
 

@@ -1,4 +1,4 @@
-"""Everything that happened to a lead, newest first, in sentences (PRODUCT.md S9)."""
+"""Everything that happened to a lead, newest first, in sentences."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

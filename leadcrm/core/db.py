@@ -1,8 +1,8 @@
 """The database: models' base, tenancy hook, read and write transactions, on SQLite and PostgreSQL.
 
 Outside `writing()` a session reads: on SQLite a deferred, query_only transaction that never waits for a writer.
-Inside it writes: a fair file lock, then BEGIN IMMEDIATE (RELIABILITY.md section 4 has the measurements), so a write
-transaction holds no network call, hashing, file or template work.
+Inside it writes: a fair file lock, then BEGIN IMMEDIATE. All other writers wait meanwhile, so a write transaction holds
+no network call, hashing, file or template work.
 """
 
 import fcntl

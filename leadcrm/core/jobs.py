@@ -2,7 +2,7 @@
 
 A bell is `SET key NX` with an expiry of two ticks and, only when it was set, one RQ job with a random id. The drain's
 first act is to delete the key. RQ's unique ids, Retry, scheduler and cron are not used: each was measured to lose,
-double or silence jobs (RELIABILITY.md section 3).
+double or silence jobs.
 """
 
 import contextlib

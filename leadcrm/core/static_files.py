@@ -1,4 +1,4 @@
-"""Static files under a path that names their content, immutable for browsers (UI.md section 8).
+"""Static files under a path that names their content, immutable for browsers.
 
 Files that pages load together are also served as one, put together at start: a cold page waits for each request.
 """

@@ -1,4 +1,4 @@
-"""The HTML edge: fragments, pages, times. Our thin layer over htmx-flask, whose traps UI.md section 2 lists."""
+"""The HTML edge: fragments, pages, times. Our thin layer over htmx-flask; docs/htmx4.md tells htmx's traps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

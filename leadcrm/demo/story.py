@@ -37,7 +37,7 @@ BY_THEMSELVES = ("survey", "website", "advert", "partner")  # sources that need 
 OPENING = timedelta(days=13)
 SNOOZED_FOR = timedelta(days=16)
 STILL_NEW = timedelta(hours=4)  # older notifications were read
-HIGH, MEDIUM = 80, 50  # scores (PRODUCT.md D6)
+HIGH, MEDIUM = 80, 50  # scores
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def enrol_new_lead(event: LeadCreated) -> None:
 def enrol_disqualified_lead(event: LeadStatusChanged) -> None:
     """A disqualified lead enters the flow for them, when one is on and they are disqualified still.
 
-    Who was requalified in between hears what is still ahead of them, and never the whole of it again (D4).
+    Who was requalified in between hears what is still ahead of them, and never the whole of it again.
     """
     if event.new != "unqualified" or queries.status_of(event.lead_id) != "unqualified":
         return

@@ -179,7 +179,7 @@ class Enrolment(Identified, TenantOwned, Base):
 
     flow_id: Mapped[str] = mapped_column(ForeignKey("flows.id", ondelete="CASCADE"))
     lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
-    number: Mapped[int] = mapped_column(default=1)  # a second passage is a person's decision (D4)
+    number: Mapped[int] = mapped_column(default=1)  # a second passage is a person's decision
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
     timezone: Mapped[str] = mapped_column(String(60))
     state: Mapped[str] = mapped_column(String(10), default="running")

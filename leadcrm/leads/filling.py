@@ -1,4 +1,4 @@
-"""What a submission adds to a lead that we know: what is empty is filled, what differs is kept apart (D10). Pure."""
+"""What a submission adds to a lead that we know: what is empty is filled, what differs is kept apart. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
     source: Mapped[str] = mapped_column(String(60), default="manual")
     status: Mapped[str] = mapped_column(String(20), default="new")
     status_reason: Mapped[str] = mapped_column(String(200), default="")
-    status_by_hand: Mapped[bool] = mapped_column(Boolean, default=False)  # machines leave such a status alone (D7)
+    status_by_hand: Mapped[bool] = mapped_column(Boolean, default=False)  # machines leave such a status alone
     score: Mapped[int] = mapped_column(default=0)
     priority: Mapped[str] = mapped_column(String(10), default="low")
     timezone: Mapped[str] = mapped_column(String(60))  # IANA
@@ -177,7 +177,7 @@ class Inquiry(Identified, Timestamped, TenantOwned, Base):
     source: Mapped[str] = mapped_column(String(60))
     answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    differences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what it said against filled fields (D10)
+    differences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what it said against filled fields
 
     __table_args__ = (Index("ix_inquiries_lead", "lead_id", "created_at"),)
 

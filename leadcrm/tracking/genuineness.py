@@ -1,4 +1,4 @@
-"""Whether a person opened a mail or followed a link, or a machine did it for them (PRODUCT.md D9)."""
+"""Whether a person opened a mail or followed a link, or a machine did it for them."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -179,7 +179,7 @@ def test_text_sql_stands_only_in_core_and_index_conditions():
 
 
 def test_functions_are_small_and_files_too():
-    """Sizes of the projects ARCHITECTURE.md names: 90 % of functions under 35 lines, 90 % of files under 300."""
+    """Sizes that good projects keep: 90 % of functions under 35 lines, 90 % of files under 300."""
     functions = [
         (node.end_lineno - node.lineno + 1, f"{path.name}:{node.name}")
         for path in FILES

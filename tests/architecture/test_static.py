@@ -14,7 +14,7 @@ STATIC = Path(__file__).resolve().parents[2] / "leadcrm" / "static"
 MANIFEST = tomllib.loads((STATIC / "vendor" / "vendor.toml").read_text())
 VENDORED = [file for package in MANIFEST["package"] for file in package["file"]]
 
-# Wire size of a cold page in KB (gzip -9), UI.md section 7.
+# Wire size of a cold page in KB (gzip -9).
 BUDGETS = {
     "css": (12, ["css/app.css", "css/screens.css"]),
     "scripts of every page": (20, ["vendor/htmx.org-4.0.1/htmx.min.js", "js/app.js", "js/keys.js"]),

@@ -1,4 +1,4 @@
-"""What a cold page costs, by UI.md section 7: bytes on the wire, requests, elements; measured on real answers."""
+"""What a cold page costs: bytes on the wire, requests, elements; measured on real answers."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

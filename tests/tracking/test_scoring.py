@@ -1,4 +1,4 @@
-"""Reading our mails makes a lead's score grow: five points a mail, fifteen in all, never for a machine (D9)."""
+"""Reading our mails makes a lead's score grow: five points a mail, fifteen in all, never for a machine."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -21,7 +21,7 @@ from leadcrm.leads.models import Lead
 
 
 class Message(Identified, Timestamped, TenantOwned, Base):
-    """One thing said to or by a lead on a channel, one row from plan to delivery (PRODUCT.md D1).
+    """One thing said to or by a lead on a channel, one row from plan to delivery.
 
     So is what a flow does in the house at its time (channels INSIDE): planned, moved and dropped like what it says.
     """

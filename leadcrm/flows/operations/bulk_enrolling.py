@@ -59,7 +59,7 @@ def enrol_many(
 ) -> Enrolled:
     """Let leads enter the flow, each as by `enrol`; only their threads appear when the first message leaves.
 
-    Archived leads do not enter, and nobody does for a second time (D4). The leads are locked until the transaction's
+    Archived leads do not enter, and nobody does for a second time. The leads are locked until the transaction's
     end, so that an exit sees the passages.
     """
     leads = _locked(lead_ids)

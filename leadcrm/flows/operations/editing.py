@@ -67,7 +67,7 @@ def create_flow(name: str, trigger: str = "new_lead") -> Flow:
 
 
 def add_step(flow: Flow, data: StepData) -> FlowStep:
-    """A new step, switched on. Leads already inside do not get it (D2). Raises DomainError for bad merge fields."""
+    """A new step, switched on. Leads already inside do not get it. Raises DomainError for bad merge fields."""
     check_words(data)
     flow = lock(flow)
     step = FlowStep(flow_id=flow.id, enabled=True, **_columns(data))
@@ -80,7 +80,7 @@ def add_step(flow: Flow, data: StepData) -> FlowStep:
 
 
 def edit_step(step: FlowStep, data: StepData, revision: int) -> Rewording:
-    """Change a step; its waiting copies say the new words from now on (D3) and keep their time.
+    """Change a step; its waiting copies say the new words from now on and keep their time.
 
     Raises Conflict when the step changed since `revision` was shown; DomainError for bad merge fields, and for another
     type once messages of the step exist: a planned email cannot become a text.

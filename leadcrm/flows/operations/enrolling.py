@@ -27,7 +27,7 @@ HEAD_START = timedelta(seconds=10)  # in which a person can take back that a lea
 def enrol(lead: Lead, flow: Flow, number: int = 1, *, head_start: timedelta = timedelta()) -> Enrolment | None:
     """Let the lead enter the flow: every step that is on is planned to the lead's own clock, at once.
 
-    `number` counts the lead's passages; a second one is a person's decision (D4). Returns None when this passage
+    `number` counts the lead's passages; a second one is a person's decision. Returns None when this passage
     exists already. A step the lead cannot receive gets a skipped message that says why. Nothing leaves before the
     `head_start` is over, which is when a person may still take it back. Raises DomainError for a campaign's own flow.
     """
@@ -56,7 +56,7 @@ def enrol(lead: Lead, flow: Flow, number: int = 1, *, head_start: timedelta = ti
 
 
 def enrol_by_hand(lead: Lead, flow: Flow, *, again: bool = False) -> Enrolment:
-    """A person lets the lead in; `again` although they were inside before, which only a person may decide (D4).
+    """A person lets the lead in; `again` although they were inside before, which only a person may decide.
 
     Nothing leaves before HEAD_START is over. Raises DomainError when the flow is off, when the lead is archived or
     inside, and without `again` when they were inside before.

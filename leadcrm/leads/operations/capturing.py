@@ -79,7 +79,7 @@ def read_submission(data: LeadData, *, realtor: User | None = None, zone_source:
 def take_in(submission: Submission) -> Captured:
     """Make a lead of the submission, or add it to the one that we know.
 
-    A known phone is the same lead (PRODUCT.md D10): what is empty is filled, what is filled stays, what differs is
+    A known phone is the same lead: what is empty is filled, what is filled stays, what differs is
     kept on the inquiry. An e-mail address alone decides only where one side has no phone. Raises DomainError naming
     the field.
     """

@@ -1,4 +1,4 @@
-"""Leads that a person brings along in a list. Nobody got in touch, so who is in the archive stays there (S17)."""
+"""Leads that a person brings along in a list. Nobody got in touch, so who is in the archive stays there."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -55,7 +55,7 @@ def checked_beginnings(beginnings: Beginnings) -> Beginnings:
 
 
 def file_in(rows: Sequence[tuple[Submission, Beginnings]]) -> list[Filed | DomainError]:
-    """Make leads of a list's rows, one after the other, or fill what is empty of those that we know (D10).
+    """Make leads of a list's rows, one after the other, or fill what is empty of those that we know.
 
     `Beginnings` are for new leads. A row that cannot be filed in gets its refusal, and stops no other.
     """

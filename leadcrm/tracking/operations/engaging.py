@@ -83,7 +83,7 @@ def _tell(row: Engagement) -> None:
 
 
 def score_reading(lead_id: str, message_id: str, reason: str) -> None:
-    """A person read one of our mails: POINTS more, once per mail, MOST_POINTS from all of them (PRODUCT.md D9).
+    """A person read one of our mails: POINTS more, once per mail, MOST_POINTS from all of them.
 
     What was given is counted in the facts, which stay when engagements are forgotten; the lead's row is locked, so
     that two mails read at once count one after the other.
