@@ -1,11 +1,9 @@
 """What the worker does for campaigns."""
 
-from collections import deque
 from collections.abc import Callable
 
-from leadcrm.core import tenancy
-from leadcrm.core.apart import on_its_own
-from leadcrm.core.db import db, end_reading, get_or_404, perform
+from leadcrm.core.apart import in_turns
+from leadcrm.core.db import end_reading, get_or_404, perform
 from leadcrm.flows import campaign_queries, queries, segments
 from leadcrm.flows.models import Campaign
 from leadcrm.flows.operations import campaign_running as running
@@ -13,17 +11,7 @@ from leadcrm.flows.operations import campaign_running as running
 
 def drain_campaigns(should_stop: Callable[[], bool]) -> int:
     """Let leads in and out of campaigns, batch by batch, each campaign in turn. Returns how many batches that were."""
-    batches = 0
-    with tenancy.everyone():
-        left = deque(campaign_queries.under_way())
-        db.session.rollback()
-    while left and not should_stop():
-        organization_id, campaign_id = left.popleft()
-        with on_its_own(organization_id, f"campaign {campaign_id}"):
-            if _do_a_batch(campaign_id):
-                batches += 1
-                left.append((organization_id, campaign_id))
-    return batches
+    return in_turns(campaign_queries.under_way, _do_a_batch, "campaign", should_stop)
 
 
 def _do_a_batch(campaign_id: str) -> bool:

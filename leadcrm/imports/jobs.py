@@ -1,11 +1,10 @@
 """What the worker does for imports, a batch per transaction: killed between two, it goes on behind the last."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, islice
 
 from leadcrm.core import clock, tenancy
-from leadcrm.core.apart import on_its_own
+from leadcrm.core.apart import in_turns, on_its_own
 from leadcrm.core.db import db, end_reading, get_or_404, perform
 from leadcrm.identity.queries import colleagues
 from leadcrm.imports import queries
@@ -22,17 +21,7 @@ FILLING = 4  # times as long takes a lead that is known
 
 def drain_imports(should_stop: Callable[[], bool]) -> int:
     """Look at rows, take them in and back, batch by batch, each import in turn. Returns how many batches that were."""
-    batches = 0
-    with tenancy.everyone():
-        left = deque(queries.under_way())
-        db.session.rollback()
-    while left and not should_stop():
-        organization_id, import_id = left.popleft()
-        with on_its_own(organization_id, f"import {import_id}"):
-            if _do_a_batch(import_id):
-                batches += 1
-                left.append((organization_id, import_id))
-    return batches
+    return in_turns(queries.under_way, _do_a_batch, "import", should_stop)
 
 
 def forget_old_imports() -> int:
