@@ -15,10 +15,9 @@ from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.identity.models import User
 from leadcrm.identity.permissions import can_manage, visible_leads_filter
 from leadcrm.leads import queries
-from leadcrm.leads.data import Filters
+from leadcrm.leads.data import HOT, Filters
 from leadcrm.leads.models import Inquiry, Lead
 
-HOT_SCORE = 70
 MOST_INQUIRIES = 50
 
 _newest_events = Order("events", (EventRow.id,))
@@ -35,7 +34,7 @@ def lead_page(user: User, query: Mapping[str, Any]) -> Page[Lead]:
         statuses=(query["status"],) if "status" in query else (),
         owner=owner,
         booked=query.get("filter") == "booked",
-        score_at_least=HOT_SCORE if query.get("filter") == "hot" else None,
+        score_at_least=HOT if query.get("filter") == "hot" else None,
     )
     page = queries.lead_list(user, filters, sort, descending=sort != "name", cursor=cursor, limit=limit)
     leads = _leads([row.id for row in page.items])

@@ -71,6 +71,7 @@ class Beginnings:
 
 
 MOMENTS = ("created_from", "created_before")  # of filters
+HOT = 70  # the score from which a lead is
 
 
 @dataclass(frozen=True, kw_only=True)

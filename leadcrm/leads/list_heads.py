@@ -5,10 +5,9 @@ from functools import lru_cache
 
 from flask import url_for
 
-from leadcrm.leads.data import Filters
+from leadcrm.leads.data import HOT, Filters
 from leadcrm.leads.wording import SORT_WORDS
 
-HOT = 70  # the score from which a lead is
 ASCENDING_FIRST = ("name",)
 
 
