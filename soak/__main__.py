@@ -1,4 +1,4 @@
-"""`make soak`: attack the promises of RELIABILITY for some twenty minutes and print what held."""
+"""`make soak`: attack what LeadCRM promises for about half an hour and print what held."""
 
 import argparse
 import shutil

@@ -18,7 +18,7 @@ from soak.verdicts import Verdict, measured, percentile, verdict_on
 from tests.installation import Api, free_port, wait_for
 
 TICK_SECONDS = 1.0
-TICKS_LATE = 3  # what RELIABILITY grants: a bell lost, or a lane that has to be found silent
+TICKS_LATE = 3  # what is granted: a bell lost, or a lane that has to be found silent
 CHILD_SECONDS = 3.0  # beyond the ticks: a pass without Redis is a process that has to be started
 MOST_FINE_SECONDS = TICKS_LATE * TICK_SECONDS
 BUSY_PER_CORE = 2.0  # a load that this part does not make by itself

@@ -31,7 +31,7 @@ def verdict_on(name: str, place: str, culprits: Iterable[object], figure: str) -
 
 
 def measured(verdict: Verdict, done: float, wanted: float, what: str) -> Verdict:
-    """The same, held against what RELIABILITY wants to be done before it counts."""
+    """The same, held against what has to be done before it counts."""
     if done >= wanted:
         return verdict
     times = f"{wanted / done:.1f} times the minutes would do" if done else "more minutes are needed"
