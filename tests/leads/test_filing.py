@@ -7,7 +7,7 @@ from sqlalchemy import select
 from leadcrm.core import events
 from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.models import Debt, EventRow
-from leadcrm.leads import operations
+from leadcrm.leads import operations, queries
 from leadcrm.leads.data import Beginnings, Consent, LeadData
 from leadcrm.leads.models import ContactPoint, Inquiry, Lead, LeadSearch, LeadTag
 
@@ -83,3 +83,12 @@ def test_who_shares_the_address_of_one_who_is_put_away_is_found_by_it(acme):
     perform(operations.put_away, [first.id])
     found, is_new = perform(operations.capture_lead, LeadData(email=DATA.email), realtor=None)
     assert (found.id, is_new) == (third.id, False)
+
+
+def test_an_address_somebody_loses_is_the_next_ones_outside_the_archive(acme):
+    shared = LeadData(first_name="Naledi", email="naledi@mail.example")
+    oldest = perform(operations.create_lead, shared, by=None)
+    perform(operations.put_away, [oldest.id])
+    holder, other = (perform(operations.create_lead, shared, by=None) for _ in range(2))
+    perform(operations.edit_lead, holder, LeadData(email=""))
+    assert queries.find_by_address("email", "naledi@mail.example").id == other.id

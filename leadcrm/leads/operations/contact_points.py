@@ -143,12 +143,13 @@ def index(lead: Lead) -> None:
 
 
 def _remove(lead: Lead, point: ContactPoint) -> None:
-    """Take an address away; the next oldest lead that shares it is found by it from now on."""
+    """Take an address away; the next oldest lead that shares it, one outside the archive first, is found by it now."""
     lead.contact_points.remove(point)
     db.session.flush()
     if not point.identifies:
         return
     shared = select(ContactPoint).where(ContactPoint.kind == point.kind, ContactPoint.value == point.value)
-    heir = db.session.scalar(shared.order_by(ContactPoint.created_at, ContactPoint.id).limit(1))
+    by_age = (Lead.archived_at.is_not(None), ContactPoint.created_at, ContactPoint.id)
+    heir = db.session.scalar(shared.join(ContactPoint.lead).order_by(*by_age).limit(1))
     if heir is not None:
         heir.identifies = True
