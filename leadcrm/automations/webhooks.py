@@ -61,15 +61,14 @@ def queue_call(
 
 def lead_data(lead: Lead) -> dict[str, Any]:
     """A lead as other programs are told of it."""
-    main = {point.kind: point.value for point in lead.contact_points if point.is_primary}
     return {
         "id": lead.id,
         "first_name": lead.first_name,
         "last_name": lead.last_name,
         "name": lead.name,
         "company": lead.company,
-        "email": main.get("email"),
-        "phone": main.get("phone"),
+        "email": lead.address("email") or None,
+        "phone": lead.address("phone") or None,
         "status": lead.status,
         "score": lead.score,
         "priority": lead.priority,

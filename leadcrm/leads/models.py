@@ -91,6 +91,10 @@ class Lead(Identified, Timestamped, TenantOwned, Base):
         """Where they live, as far as we know."""
         return Place(self.city, self.country)
 
+    def address(self, kind: str) -> str:
+        """The main address of a kind as it is kept, "" for none."""
+        return next((point.value for point in self.contact_points if point.is_primary_of(kind)), "")
+
 
 class ContactPoint(Identified, Timestamped, TenantOwned, Base):
     """An address of a lead. Several leads may share one; the first holds it (`identifies`) and is found by it."""

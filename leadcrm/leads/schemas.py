@@ -95,18 +95,14 @@ class LeadSchema(Schema):
     revision = fields.Integer(required=True, metadata={"description": "Send it with a PATCH to refuse a stale edit."})
 
     def email_of(self, lead: Lead) -> str | None:
-        return _address(lead, "email")
+        return lead.address("email") or None
 
     def phone_of(self, lead: Lead) -> str | None:
-        return _address(lead, "phone")
+        return lead.address("phone") or None
 
 
 class TagSchema(Schema):
     name = fields.String(required=True)
-
-
-def _address(lead: Lead, kind: str) -> str | None:
-    return next((point.value for point in lead.contact_points if point.kind == kind and point.is_primary), None)
 
 
 class ScoreLineSchema(Schema):

@@ -41,10 +41,8 @@ def source_words(source: str) -> str:
 
 def main_address(lead: Lead, kind: str) -> str:
     """The lead's main address of a kind as people read it, "" for none."""
-    point = next((point for point in lead.contact_points if point.kind == kind and point.is_primary), None)
-    if point is None:
-        return ""
-    return point.value if kind == "email" else phone_as_read(point.value)
+    value = lead.address(kind)
+    return phone_as_read(value) if value and kind != "email" else value
 
 
 def zone_note(lead: Lead, year: int) -> str:
@@ -61,8 +59,7 @@ def zone_source_words(lead: Lead) -> str:
 
 def possible_zones(lead: Lead, year: int) -> tuple[str, ...]:
     """The zones the lead may be in, the likeliest first; of a lead that is loaded with its addresses."""
-    numbers = {point.kind: point.value for point in lead.contact_points if point.is_primary}
-    number = numbers.get("phone") or numbers.get("whatsapp") or ""
+    number = lead.address("phone") or lead.address("whatsapp")
     return candidates(lead.timezone, lead.zone_source, number, lead.place, year)
 
 

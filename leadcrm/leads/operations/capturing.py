@@ -132,7 +132,7 @@ def known_of(submission: Submission, held: Mapping[Address, str], find: Callable
     if lead_id is None:
         return None
     by_email = find(lead_id)
-    has_another_phone = submission.phone and contact_points.primary(by_email, "phone") is not None
+    has_another_phone = submission.phone and by_email.address("phone")
     return None if has_another_phone else by_email
 
 
@@ -141,7 +141,7 @@ def fill(lead: Lead, submission: Submission, held: Mapping[Address, str]) -> Fil
     filling = filling_of(lead, submission.data, submission.addresses)
     if filling.is_empty:
         return filling
-    had_phone = contact_points.primary(lead, "phone") is not None
+    had_phone = bool(lead.address("phone"))
     for field, text in filling.texts.items():
         setattr(lead, field, text)
     contact_points.add(lead, filling.addresses, held)

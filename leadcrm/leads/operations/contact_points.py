@@ -31,7 +31,7 @@ def given(**values: str) -> list[Address]:
 
 def primary(lead: Lead, kind: str) -> ContactPoint | None:
     """The lead's main address of a kind."""
-    return next((point for point in lead.contact_points if point.kind == kind and point.is_primary), None)
+    return next((point for point in lead.contact_points if point.is_primary_of(kind)), None)
 
 
 def holders(addresses: Sequence[Address]) -> dict[Address, str]:

@@ -139,9 +139,8 @@ def guess_zone_anew(lead: Lead) -> bool:
     """After place or phone number changed: a zone that nobody told us follows. Returns whether it is another."""
     if lead.zone_source not in GUESSED:
         return False
-    number = contact_points.primary(lead, "phone")
     before = lead.timezone
-    lead.timezone, lead.zone_source = chosen_zone(None, "", number.value if number else "", lead.place)
+    lead.timezone, lead.zone_source = chosen_zone(None, "", lead.address("phone"), lead.place)
     return lead.timezone != before
 
 

@@ -60,7 +60,7 @@ class Seat:
 
 def seat_of(lead: Lead, account: Account) -> Seat:
     """The lead's place at the account. Known by their address, they stay one person; who had left is there again."""
-    email, phone = (point.value if (point := contact_points.primary(lead, kind)) else "" for kind in ("email", "phone"))
+    email, phone = lead.address("email"), lead.address("phone")
     there = select(Contact).where(Contact.account_id == account.id)
     known = db.session.scalar(there.where(Contact.lead_id == lead.id))
     if known is not None:

@@ -47,7 +47,7 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
         and (said or field not in REQUIRED)
     }
     zone = checked_zone(data.timezone) if data.timezone and data.timezone != lead.timezone else None
-    changed = [*texts, *(kind for kind, value in addresses.items() if value != _held(lead, kind))]
+    changed = [*texts, *(kind for kind, value in addresses.items() if value != lead.address(kind))]
     if zone:
         changed.append("timezone")
     consent = data.consent if data.consent != held_consent(lead) else None
@@ -62,11 +62,11 @@ def edit_lead(lead: Lead, data: LeadData, revision: int | None = None) -> Lead:
     elif not TELL_THE_ZONE.isdisjoint(changed) and guess_zone_anew(lead):
         changed.append("timezone")
     if changed:
-        lead.name = shown_name(lead, _held(lead, "email") or _held(lead, "phone") or _held(lead, "whatsapp"))
+        lead.name = shown_name(lead, lead.address("email") or lead.address("phone") or lead.address("whatsapp"))
         contact_points.index(lead)
         record(LeadEdited(lead_id=lead.id, fields=tuple(changed)))
     if consent is not None:
-        note_consent(lead, consent, [_held(lead, kind) for kind in ("email", "phone")])
+        note_consent(lead, consent, [lead.address(kind) for kind in ("email", "phone")])
     if data.owner_id is not None:
         assign_lead(lead, data.owner_id)
     if data.tags is not None:
@@ -102,15 +102,10 @@ def field_text(lead: Lead, field: str) -> str:
     """What one of FIELDS says, in the words `edit_field` takes."""
     match field:
         case "email" | "phone":
-            return _held(lead, field)
+            return lead.address(field)
         case "tags":
             return ", ".join(tag.name for tag in lead.tags)
         case "country":
             return country_words(lead.country)
         case _:
             return getattr(lead, field) or ""
-
-
-def _held(lead: Lead, kind: str) -> str:
-    point = contact_points.primary(lead, kind)
-    return point.value if point else ""
