@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 
 
 def only_where(condition: str) -> dict[str, Any]:
@@ -12,4 +12,4 @@ def only_where(condition: str) -> dict[str, Any]:
 
 def only_where_true(flag: str) -> dict[str, Any]:
     """The same for a boolean column, in the words SQLAlchemy asks with: SQLite uses the index for no others."""
-    return {"postgresql_where": text(flag), "sqlite_where": text(f"{flag} = 1")}
+    return {"postgresql_where": text(flag), "sqlite_where": column(flag) == 1}
