@@ -97,7 +97,7 @@ def _own_realtor(body: dict[str, Any]) -> User:
 
 
 def _realtor_asked() -> str:
-    return str(request.get_json().get("realtor_id")).lower()
+    return str(UUID(request.get_json()["realtor_id"]))  # which has many spellings
 
 
 @limiter.limit(lambda: BOOKINGS_WITH_REALTOR, key_func=_realtor_asked)

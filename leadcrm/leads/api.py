@@ -116,7 +116,7 @@ def _realtor(realtor_id: str | None) -> User | None:
 
 
 def _realtor_asked() -> str:
-    return str(request.get_json()["realtor_id"]).lower()
+    return str(UUID(request.get_json()["realtor_id"]))  # which has many spellings
 
 
 @limiter.limit(lambda: SUBMISSIONS_TO_REALTOR, key_func=_realtor_asked)

@@ -145,11 +145,11 @@ def test_submissions_without_a_token_are_limited_by_address(anyone, cast, monkey
 
 def test_submissions_without_a_token_are_limited_by_realtor(app, caller, cast, monkeypatch):
     monkeypatch.setattr(leads_api, "SUBMISSIONS_TO_REALTOR", "2/minute")
-    body = {"realtor_id": cast.rosa.realtor_id, "email": "a@example.com"}
-    answers = [
-        caller().call("POST", "/leads", json=body, environ_base={"REMOTE_ADDR": f"10.0.0.{number}"}).status_code
-        for number in range(3)
-    ]
+    realtor_id = cast.rosa.realtor_id
+    answers = []
+    for number, spelled in enumerate((realtor_id, realtor_id.replace("-", ""), f"{{{realtor_id.upper()}}}")):
+        body, address = {"realtor_id": spelled, "email": "a@example.com"}, {"REMOTE_ADDR": f"10.0.0.{number}"}
+        answers.append(caller().call("POST", "/leads", json=body, environ_base=address).status_code)
     assert answers == [201, 200, 429]
 
 
