@@ -107,6 +107,12 @@ def test_an_unknown_address_gets_the_same_page_after_the_same_time(app, cast):
     assert len({token.sub("", page) for page in pages.values()}) == 1
 
 
+def test_an_address_that_is_spelled_in_many_ways_is_sent_no_more_mails(app, cast):
+    spelled = ("ben@acme.test", " ben@acme.test", "BEN@acme.test", "ben@ACME.test", "ben@\uff41cme.test", "ben@a\uff43me.test")
+    answers = [post(browser(app), "/password/reset", {"email": email}).status_code for email in spelled]
+    assert answers == [200] * 5 + [429]
+
+
 def test_a_disabled_person_gets_no_link(app, cast):
     with tenancy.organization(cast.acme.id):
         perform(operations.set_disabled, cast.ben, True, by=cast.ada)

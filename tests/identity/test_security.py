@@ -213,6 +213,13 @@ def test_five_wrong_codes_close_the_second_step(app, acme, cast):
     assert post(client, "/login/code", {"step": step, "code": next_code(secret)}).status_code == 429
 
 
+def test_blanks_before_the_step_give_no_further_guesses(app, acme, cast):
+    set_up_two_factor(app, cast.ben)
+    client, step = first_step(app)
+    tries = [post(client, "/login/code", {"step": " " * n + step, "code": "000000"}).status_code for n in range(6)]
+    assert tries == [422] * 5 + [429]
+
+
 def test_turning_it_on_needs_password_and_code(app, acme, cast):
     client = browser(app, cast.ben)
     page = client.get("/settings/security/two-factor").text

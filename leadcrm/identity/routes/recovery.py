@@ -36,7 +36,10 @@ def ask_reset() -> str:
 
 
 def _account() -> str:
-    return f"reset of {digest(request.form.get('email', '').strip().lower())}"
+    """The address as the form reads it: a host can be spelled in many ways, and it is one mailbox."""
+    form = AskResetForm(request.form)
+    form.validate()
+    return f"reset of {digest(form.email.data or '')}"
 
 
 @blueprint.post("/password/reset")
