@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from leadcrm import create_app
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
+from leadcrm.core.errors import DomainError
 from leadcrm.identity import operations, queries
 from leadcrm.identity.models import Invitation, PasswordReset, StaffMail, User
 from tests.identity.people import browser, post, sign_in
@@ -119,6 +120,25 @@ def test_a_disabled_person_gets_no_link(app, cast):
     post(browser(app), "/password/reset", {"email": "ben@acme.test"})
     with tenancy.everyone():
         assert db.session.scalars(select(StaffMail)).all() == []
+
+
+def test_a_link_dies_when_its_person_is_disabled(app, cast):
+    path = ask(app, cast)
+    with tenancy.organization(cast.acme.id):
+        perform(operations.set_disabled, cast.ben, True, by=cast.ada)
+    assert browser(app).get(path).status_code == 404
+    assert post(browser(app), path, {"new_password": NEW}).status_code == 404
+
+
+def test_a_link_that_is_used_twice_at_once_is_used_by_the_first(app, cast, monkeypatch):
+    secret = ask(app, cast).rpartition("/")[2]
+    unused = queries.reset_by_secret(secret)
+    perform(operations.reset_password, secret, "the hash of the first")
+    monkeypatch.setattr(queries, "reset_by_secret", lambda _: unused)  # as the second has read it before
+    with pytest.raises(DomainError):
+        perform(operations.reset_password, secret, "the hash of the second")
+    db.session.rollback()
+    assert queries.user_by_email("ben@acme.test").password_hash == "the hash of the first"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,12 @@ def test_a_copied_cookie_dies_with_every_change_of_power(app, acme, cast, change
     assert copy.get("/settings").status_code == 302
 
 
+def test_who_signs_in_at_the_moment_they_are_disabled_is_not_let_in(app, acme, cast):
+    """Their session was not there yet when all of theirs ended."""
+    perform(operations.set_disabled, cast.ben, True, by=cast.ada)
+    assert browser(app, cast.ben).get("/settings").status_code == 302
+
+
 def test_changing_the_password_asks_for_the_old_one(app, acme, cast):
     client, elsewhere = browser(app, cast.ben), browser(app, cast.ben)
     wrong = post(client, "/settings/security/password", {"password": "wrong", "new_password": NEW}, htmx=True)
