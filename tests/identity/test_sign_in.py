@@ -1,12 +1,12 @@
 """Sign-in, sign-out, and what becomes of a request without a session."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from leadcrm.core import tenancy
-from leadcrm.core.db import db, perform
-from leadcrm.identity import operations
-from leadcrm.identity.models import UserSession
+from leadcrm.core.db import db, perform, writing
+from leadcrm.identity import operations, passwords, queries
+from leadcrm.identity.models import User, UserSession
 from tests.conftest import count_queries
 from tests.identity.people import browser, post, sign_in, value_in
 
@@ -61,6 +61,25 @@ def test_a_copied_cookie_dies_at_sign_out(app, cast):
     answer = post(client, "/logout")
     assert answer.headers["Clear-Site-Data"]
     assert copy.get("/settings").status_code == 302
+
+
+def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(app, cast, monkeypatch):
+    """Else whoever knew the old one has a session that the change could not end, or even brings the old one back."""
+    made_anew = passwords.hash
+
+    def changed_meanwhile(password: str) -> str:
+        with writing() as session, tenancy.everyone():
+            session.execute(update(User).where(User.id == cast.ben.id).values(password_hash="another"))
+        return made_anew(password)
+
+    monkeypatch.setattr(passwords, "is_outdated", lambda stored: True)
+    monkeypatch.setattr(passwords, "hash", changed_meanwhile)
+    client = browser(app)
+    answer = sign_in(client, "ben@acme.test")
+    assert answer.status_code == 422
+    assert "Start again" in answer.text
+    assert client.get("/settings").status_code == 302
+    assert queries.user_by_email("ben@acme.test").password_hash == "another"
 
 
 def test_the_session_is_new_at_sign_in(app, cast):

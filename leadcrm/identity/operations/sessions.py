@@ -3,8 +3,8 @@
 from sqlalchemy import update
 
 from leadcrm.core import clock, events, tenancy
-from leadcrm.core.db import db
-from leadcrm.core.errors import NotFound
+from leadcrm.core.db import db, lock
+from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.core.security import digest, new_secret
 from leadcrm.identity import lifetimes
 from leadcrm.identity.events import UserSignedIn, UserSignedOut
@@ -12,11 +12,22 @@ from leadcrm.identity.models import User, UserSession
 
 
 def open_session(
-    user_id: str, *, user_agent: str = "", address: str = "", password_hash: str | None = None
+    user_id: str,
+    *,
+    user_agent: str = "",
+    address: str = "",
+    password_hash: str | None = None,
+    proven_by: str | None = None,
 ) -> tuple[UserSession, str]:
-    """Sign a person in. Returns the session and the secret for its cookie. A `password_hash` made anew is kept."""
+    """Sign a person in. Returns the session and the secret for its cookie. A `password_hash` made anew is kept.
+
+    Raises DomainError when the password is not that of the hash `proven_by` any more: its change has ended all
+    sessions, and this one was not there yet.
+    """
     with tenancy.everyone():
-        user = db.session.get_one(User, user_id)
+        user = lock(db.session.get_one(User, user_id))
+    if proven_by not in (None, user.password_hash):
+        raise DomainError("The password was changed.")
     if password_hash:
         user.password_hash = password_hash
     secret = new_secret()

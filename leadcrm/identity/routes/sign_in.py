@@ -67,7 +67,8 @@ def send_password() -> Response:
     if user.totp_secret:
         step = SecondStepForm(step=_signed_step(user), next=form.next.data, dialog=form.dialog.data)
         return _form_again("second_step", step, status=200)
-    return _let_in(user, form, rehash=form.password.data if passwords.is_outdated(user.password_hash) else None)
+    rehash = form.password.data if passwords.is_outdated(user.password_hash) else None
+    return _let_in(user, form, user.password_hash, rehash)
 
 
 def _person_of_step() -> str:
@@ -83,11 +84,10 @@ def send_code() -> Response:
     form = SecondStepForm(request.form)
     user = _user_of_step(form.step.data or "")
     if user is None:
-        again = SignInForm(next=form.next.data, dialog=form.dialog.data)
-        again.form_errors.append(TOO_LATE)
-        return _form_again("sign_in", again)
+        return _start_again(form)
     if not form.validate():
         return _form_again("second_step", form)
+    proven_by = user.password_hash
     with tenancy.organization(user.organization_id):
         verb = operations.use_totp_code if form.code.data.isdigit() else operations.use_recovery_code
         try:
@@ -97,7 +97,7 @@ def send_code() -> Response:
     if refusal:
         form.code.errors = [refusal]
         return _form_again("second_step", form)
-    return _let_in(user, form)
+    return _let_in(user, form, proven_by)
 
 
 @blueprint.post("/logout")
@@ -110,8 +110,11 @@ def sign_out() -> Response:
     return response
 
 
-def begin_session(user: User, rehash: str | None = None) -> None:
-    """Give this browser a new session of the person; one it had before ends. `rehash` is a password to hash afresh."""
+def begin_session(user: User, rehash: str | None = None, proven_by: str | None = None) -> None:
+    """Give this browser a new session of the person; one it had before ends. `rehash` is a password to hash afresh.
+
+    Raises DomainError when the password whose hash was `proven_by` has been changed meanwhile.
+    """
     stronger = passwords.hash(rehash) if rehash else None
     before = current_session()
     before_scope = tenancy.organization(before.organization_id) if before else nullcontext()
@@ -124,6 +127,7 @@ def begin_session(user: User, rehash: str | None = None) -> None:
         user_agent=request.user_agent.string,
         address=request.remote_addr or "",
         password_hash=stronger,
+        proven_by=proven_by,
     )
     session.clear()
     session.permanent = True
@@ -138,8 +142,13 @@ def renew_page_token(response: Response, happenings: dict | None = None) -> Resp
     return response
 
 
-def _let_in(user: User, form: SignInForm | SecondStepForm, rehash: str | None = None) -> Response:
-    begin_session(user, rehash)
+def _let_in(
+    user: User, form: SignInForm | SecondStepForm, proven_by: str | None, rehash: str | None = None
+) -> Response:
+    try:
+        begin_session(user, rehash, proven_by)
+    except DomainError:
+        return _start_again(form)
     if is_partial() and form.dialog.data:
         return _close_dialog()
     kept = Kept.of_sign_in(request.form.items(multi=True))
@@ -159,6 +168,12 @@ def _form_again(name: str, form: SignInForm | SecondStepForm, status: int = 422)
     kept = Kept.of_sign_in(request.form.items(multi=True))
     template = f"identity/_{name}_form.html" if is_partial() else f"identity/{name}.html"
     return make_response(render_template(template, form=form, kept=kept), status)
+
+
+def _start_again(form: SignInForm | SecondStepForm) -> Response:
+    again = SignInForm(next=form.next.data, dialog=form.dialog.data)
+    again.form_errors.append(TOO_LATE)
+    return _form_again("sign_in", again)
 
 
 def _signed_step(user: User) -> str:
