@@ -114,6 +114,11 @@ def test_an_address_that_is_spelled_in_many_ways_is_sent_no_more_mails(app, cast
     assert answers == [200] * 5 + [429]
 
 
+def test_who_asks_for_many_addresses_is_stopped_by_their_own(app, cast):
+    answers = [post(browser(app), "/password/reset", {"email": f"{n}@acme"}).status_code for n in range(11)]
+    assert answers == [422] * 10 + [429]
+
+
 def test_a_disabled_person_gets_no_link(app, cast):
     with tenancy.organization(cast.acme.id):
         perform(operations.set_disabled, cast.ben, True, by=cast.ada)

@@ -53,6 +53,11 @@ def test_ten_wrong_passwords_close_the_account_for_a_while_but_no_other(app, cas
     assert sign_in(client, "max@acme.test").status_code == 303
 
 
+def test_who_tries_many_accounts_is_stopped_by_their_address(app, cast):
+    tries = [sign_in(browser(app), f"{n}@acme.test", "").status_code for n in range(31)]
+    assert tries == [422] * 30 + [429]
+
+
 def test_a_copied_cookie_dies_at_sign_out(app, cast):
     client = browser(app, cast.ada)
     copy = app.test_client()
