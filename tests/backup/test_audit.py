@@ -76,6 +76,7 @@ def test_what_is_recorded_later_is_sealed_later(facts):
 @pytest.mark.parametrize(
     "change",
     [
+        "organization_id = (SELECT id FROM organizations WHERE slug = 'rival')",
         "name = 'lead.archived'",
         'data = \'{"lead_id": "lead 3", "source": "forged"}\'',
         "lead_id = 'someone else'",
