@@ -49,6 +49,14 @@ def test_every_answer_is_dressed(houses, name, caller):
     houses.changes()
 
 
+def test_a_page_loads_and_sends_nothing_elsewhere(houses):
+    policy = houses.ada.browser().get("/leads").headers["Content-Security-Policy"]
+    directives = {name: sources for name, *sources in map(str.split, policy.split(";"))}
+    assert directives.pop("img-src") == ["'self'", "data:"]
+    assert {"form-action", "base-uri", "frame-ancestors"} <= directives.keys()  # default-src stands for none of these
+    assert {source for sources in directives.values() for source in sources} == {"'self'", "'none'"}
+
+
 @pytest.mark.parametrize("name", HOLDS_A_SECRET)
 def test_a_page_whose_address_is_a_secret_is_not_kept_and_not_told(houses, name):
     case = dataclasses.replace(CASES[name], parts=HOLDS_A_SECRET[name])
