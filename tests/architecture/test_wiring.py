@@ -1,5 +1,8 @@
 """What is named exists: endpoints are guarded, jobs resolve, facts can be read back, migrations match the tables."""
 
+from importlib import import_module
+from inspect import isfunction
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -9,7 +12,12 @@ from sqlalchemy import CheckConstraint, inspect, select
 
 from leadcrm import create_app
 from leadcrm.core import events, tenancy
+from leadcrm.core import jobs as core_jobs
+from leadcrm.core.audit import seal_new_facts
 from leadcrm.core.db import Base, TenantOwned, db, is_postgresql
+from leadcrm.core.drains import drain_events
+from leadcrm.core.idempotency import forget_old_answers
+from leadcrm.core.statistics import refresh_statistics
 from leadcrm.reactions import REACTIONS
 from leadcrm.settings import ROOT
 from leadcrm.timetable import LANES, TIMETABLE
@@ -52,6 +60,17 @@ def test_lanes_and_timetable_name_callables_that_take_what_they_get():
     names = [job.name for job in TIMETABLE]
     assert len(names) == len(set(names))
     assert all(callable(job.run) and job.lane in LANES and job.interval_seconds >= 1 for job in TIMETABLE)
+
+
+def test_every_job_is_on_one_of_the_lists():
+    """Else it never runs: its own tests call it, and nothing else does."""
+    listed = {*(drain for drains in LANES.values() for drain in drains), *(job.run for job in TIMETABLE)}
+    assert {drain_events, forget_old_answers, refresh_statistics, seal_new_facts} <= listed
+    for path in (ROOT / "leadcrm").glob("*/*jobs.py"):
+        module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        own = [job for name, job in vars(module).items() if isfunction(job) and not name.startswith("_")]
+        missing = [job for job in own if job.__module__ == module.__name__ and job not in listed]
+        assert not missing or module is core_jobs  # which are bells
 
 
 def test_every_reaction_can_be_found_again_by_its_debt(app):
