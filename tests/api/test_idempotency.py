@@ -69,6 +69,14 @@ def test_keys_belong_to_their_caller_and_route(ada, rita, cast):
     assert ada.post("/messages", message, key="one").status_code == 202
 
 
+def test_the_same_key_of_a_colleague_is_another_one(ada, caller, cast):
+    ben = caller(cast.ben)
+    first = [each.post("/leads", BODY, key="one") for each in (ada, ben)]
+    again = [each.post("/leads", BODY, key="one") for each in (ada, ben)]
+    assert [answer.status_code for answer in first] == [201, 200]
+    assert [(answer.status_code, answer.data) for answer in again] == [(it.status_code, it.data) for it in first]
+
+
 @pytest.mark.parametrize("key", ["", "x" * 201, "naïve"])
 def test_a_key_that_cannot_be_one_is_refused(ada, key):
     answer = ada.call("POST", "/leads", json=BODY, headers={"Idempotency-Key": key.encode().decode("latin-1")})
