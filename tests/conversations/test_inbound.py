@@ -136,6 +136,15 @@ def test_a_reply_finds_its_thread_by_the_mail_it_answers(client, cast, acme, tra
     assert received(cast.acme)[0].lead_id == lead.id
 
 
+def test_an_answer_to_a_leads_mail_that_others_received_too_is_not_theirs(client, cast):
+    """An id that a stranger chose names no organization: only those of our own mails do."""
+    hand_over(client, mail(to="Rita <rita@rival.test>", message_id="<to-both@example.com>"))
+    drain()
+    hand_over(client, mail(References="<to-both@example.com>"))
+    drain()
+    assert (len(received(cast.rival)), len(received(cast.acme))) == (1, 1)
+
+
 def test_an_organizations_own_address_gets_its_mail(client, cast):
     hand_over(client, mail(to="Rita <rita@rival.test>"))
     drain()
