@@ -45,12 +45,16 @@ def test_restored_over_the_installation_it_erases_from_the_database_it_replaces(
     _run(app, "verify-audit")
 
 
-def test_restored_where_the_database_was_lost_it_erases_from_the_journals_file(app, backup, databases, tmp_path):
-    journal = tmp_path / "kept apart.jsonl"
+@pytest.mark.parametrize("name", ["kept apart.jsonl", "elsewhere/erasures.jsonl"])
+def test_restored_where_the_database_was_lost_it_erases_from_the_journals_file(app, backup, databases, tmp_path, name):
+    """Named, or where it always lies."""
+    journal = tmp_path / name
+    journal.parent.mkdir(exist_ok=True)
     shutil.copy(app.settings.var / "erasures.jsonl", journal)
+    named = [] if journal.name == "erasures.jsonl" else ["--erasures", journal]
     url = databases.create(empty=True)
     with opened_app(url, tmp_path / "elsewhere", secret_key=app.settings.secret_key) as other:
-        _run(other, "restore", backup, "--erasures", journal)
+        _run(other, "restore", backup, *named)
         assert _who_is_there(other) == ["Jane Doe"]
         assert traces(other) == []
         with tenancy.everyone():
