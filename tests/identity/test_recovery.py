@@ -109,7 +109,8 @@ def test_an_unknown_address_gets_the_same_page_after_the_same_time(app, cast):
 
 
 def test_an_address_that_is_spelled_in_many_ways_is_sent_no_more_mails(app, cast):
-    spelled = ("ben@acme.test", " ben@acme.test", "BEN@acme.test", "ben@ACME.test", "ben@\uff41cme.test", "ben@a\uff43me.test")
+    hosts = ("acme.test", "ACME.test", "\uff41cme.test", "a\uff43me.test", "ac\uff4de.test")
+    spelled = ["ben@acme.test", *(f"BEN@{host}" for host in hosts)]
     answers = [post(browser(app), "/password/reset", {"email": email}).status_code for email in spelled]
     assert answers == [200] * 5 + [429]
 
