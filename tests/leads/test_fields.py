@@ -66,6 +66,14 @@ def test_a_field_is_saved_and_taken_back(sign_in, cast, lead, name):
     assert held(lead, name) == was
 
 
+def test_tags_typed_in_any_order_are_taken_back(sign_in, cast, lead):
+    ada = sign_in(cast.ada)
+    answer = ada.post(url_of(lead, "tags"), data={"tags": "Zoo view, Attic, Garden", "was": "Garden"}, hx=True)
+    address, values = undo_of(answer)
+    assert "Undone." in ada.post(address, data=values, hx=True).text
+    assert held(lead, "tags") == "Garden"
+
+
 def test_undo_leaves_alone_what_somebody_changed_since(sign_in, cast, lead):
     ada = sign_in(cast.ada)
     address, values = undo_of(ada.post(url_of(lead, "company"), data={"company": "Acme", "was": ""}, hx=True))

@@ -104,7 +104,7 @@ def field_text(lead: Lead, field: str) -> str:
         case "email" | "phone":
             return lead.address(field)
         case "tags":
-            return ", ".join(tag.name for tag in lead.tags)
+            return ", ".join(sorted(tag.name for tag in lead.tags))  # as typed at first, by the database's rules later
         case "country":
             return country_words(lead.country)
         case _:
