@@ -133,6 +133,22 @@ def test_esc_in_a_dialog_with_unsaved_words_asks_for_a_second_one(page: Page):
     expect(dialog).to_have_count(0)
 
 
+def test_esc_asks_for_a_second_one_in_a_form_that_was_refused_too(open_context):
+    context = open_context()
+    page = context.new_page()
+    page.goto("/leads", wait_until="networkidle")
+    page.keyboard.press("n")
+    dialog = page.get_by_role("dialog", name="New lead")
+    dialog.get_by_label("First name").fill("Zanele")
+    dialog.get_by_label("Country").fill("Narnia")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_label("Country")).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_label("First name")).to_have_value("Zanele")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
 def test_the_address_of_a_new_message_opens_its_dialog_over_the_inbox(page: Page):
     page.goto("/inbox/new", wait_until="networkidle")
     expect(page.get_by_role("dialog", name="New message").get_by_role("combobox")).to_be_focused()

@@ -133,8 +133,10 @@
     return openedByEnter;
   }
 
+  const REFUSED = '[aria-invalid="true"], [role="alert"]'; // shown again with what was typed for its own values
+
   function isUnsaved(form) {
-    return [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
+    return Boolean(form?.querySelector(REFUSED)) || [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
   }
 
   /** Whether a panel or dialog may close: it holds no unsaved words, or was asked before. */
