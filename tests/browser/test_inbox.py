@@ -106,6 +106,34 @@ def test_slash_opens_templates_filled_for_the_lead_with_the_missing_marked(page:
     expect(page.get_by_label("Subject")).to_have_value("An offer")
 
 
+def test_a_chosen_template_stays_the_draft(page: Page, open_thread):
+    open_thread("David Cohen")
+    page.keyboard.press("r")
+    with page.expect_response("**/draft"):
+        page.keyboard.type("/")
+        page.keyboard.type("view")
+    expect(page.get_by_role("option", name="Viewing confirmed")).to_be_visible()
+    late = []
+    page.route("**/draft", lambda route: late.append(route))
+    page.keyboard.press("Enter")
+    expect(message_box(page)).to_have_value(re.compile("^Hi David"))
+    page.unroute("**/draft")
+    for request in late:
+        request.continue_()
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    expect(message_box(page)).to_have_value(re.compile("^Hi David"))
+
+
+def test_the_picker_of_a_composer_high_on_the_page_is_seen_whole(page: Page):
+    page.goto("/leads", wait_until="networkidle")
+    page.goto(page.locator("[data-open]").first.get_attribute("href"), wait_until="networkidle")
+    page.get_by_role("button", name="Insert a template").click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("combobox", name="Find a template")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("dialog", name="Templates")).to_be_in_viewport(ratio=1)
+
+
 def test_enter_in_the_picker_sends_nothing_and_escape_leads_back(page: Page, open_thread):
     log = open_thread("David Cohen")
     count = log.locator(".message").count()

@@ -30,11 +30,12 @@
     picker.querySelector('[role="combobox"]').focus(); // at once: `toggle` comes later than the next letter
   });
 
-  /** Above its composer: the list grows when the templates arrive. */
+  /** Above its composer, or below where more room is: the list grows away from it when the templates arrive. */
   function placePicker(picker) {
     const box = picker.closest('.composer').getBoundingClientRect();
-    picker.style.top = 'auto';
-    picker.style.bottom = `${innerHeight - box.top + 4}px`;
+    const isAbove = box.top >= innerHeight - box.bottom;
+    picker.style.top = isAbove ? 'auto' : `${box.bottom + 4}px`;
+    picker.style.bottom = isAbove ? `${innerHeight - box.top + 4}px` : 'auto';
     picker.style.left = `${box.left}px`;
   }
 
