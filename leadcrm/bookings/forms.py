@@ -58,6 +58,12 @@ class VisitorForm(Form):
         if not field.data and not self.phone.data:
             raise ValidationError("Give an email address or a phone number.")
 
+    def validate_website(self, field: StringField) -> None:
+        """Some browsers fill in what no person sees: emptied, the next try goes through."""
+        if field.data:
+            field.data = ""
+            raise ValidationError("Something went wrong. Please try once more.")
+
 
 class BookForm(Form):
     """A meeting that a colleague books for a lead: first with whom and on which day, then when."""

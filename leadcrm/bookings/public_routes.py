@@ -68,7 +68,7 @@ def book(realtor_id: UUID) -> Response:
     """
     with _realtor(realtor_id) as realtor:
         form, asked = VisitorForm(request.form), AskedForm(request.form)
-        if not form.validate() or asked.moment is None or form.website.data:
+        if not form.validate() or asked.moment is None:
             return _page(realtor, asked, form, 422)
         try:
             submission = leads.read_submission(_said(form, asked), realtor=realtor)

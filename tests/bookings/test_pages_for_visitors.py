@@ -101,7 +101,7 @@ def test_who_only_says_that_they_are_somebody_does_not_come_to_their_meeting(vis
         ({"first_name": ""}, "Tell us your name."),
         ({"email": ""}, "Give an email address or a phone number."),
         ({"email": "no address"}, "email"),
-        ({"website": "https://spam.example"}, ""),
+        ({"website": "https://spam.example"}, "Please try once more."),
     ],
 )
 def test_bad_input_is_told_beside_its_field_and_keeps_what_was_typed(visitor, page, acme, said, error):
@@ -110,6 +110,13 @@ def test_bad_input_is_told_beside_its_field_and_keeps_what_was_typed(visitor, pa
     assert error in answer.text
     assert 'value="Typed"' in answer.text
     assert bookings() == []
+
+
+def test_the_first_bad_field_has_the_focus_and_what_nobody_sees_is_emptied(visitor, page, acme):
+    answer = visitor.post(page, data={**ZOE, "email": "", "website": "https://filled-in-by-a-browser.example"})
+    [focused] = re.findall("<input[^>]* autofocus[^>]*>", answer.text)
+    assert 'name="email"' in focused
+    assert "filled-in-by-a-browser" not in answer.text
 
 
 def test_a_taken_time_is_a_409_with_the_nearest_ones_and_keeps_what_was_typed(visitor, page, book):
