@@ -19,6 +19,27 @@ def test_a_dialog_begins_with_its_first_field_and_gives_the_focus_back(page: Pag
     expect(opener).to_be_focused()
 
 
+def test_a_dialog_opened_from_a_menu_gives_the_focus_back_to_its_button(page: Page):
+    page.goto("/inbox?queue=mine", wait_until="networkidle")
+    page.locator("a.thread").first.click()
+    snooze = page.get_by_role("button", name="Snooze", exact=True)
+    press_on(page, snooze)
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Until")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(snooze).to_be_focused()
+
+
+def test_who_undid_by_the_toast_goes_on_with_the_page(page: Page):
+    page.goto("/inbox?queue=mine", wait_until="networkidle")
+    page.locator("a.thread").first.click()
+    page.get_by_role("button", name="Close", exact=True).click()
+    press_on(page, page.get_by_role("button", name="Undo"))
+    expect(page.get_by_text("Open again.")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()
+
+
 def test_who_was_on_the_bulk_bar_goes_on_with_the_list(page: Page):
     page.goto("/leads", wait_until="networkidle")
     first, second = page.locator("[data-open]").nth(0), page.locator("[data-open]").nth(1)

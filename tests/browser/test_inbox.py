@@ -1,11 +1,13 @@
 """The inbox as people use it: reading, answering, drafts, templates, live news, and what went wrong."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from leadcrm.conversations import operations
+from leadcrm.core import clock
 from leadcrm.core.db import perform
 from tests.browser.acme import capture, inside_acme, lead_writes, thread_id
 from tests.browser.keyboard import go_to_row, press_on, tab_to
@@ -123,6 +125,31 @@ def test_a_chosen_template_stays_the_draft(page: Page, open_thread):
     page.wait_for_load_state("networkidle")
     page.reload()
     expect(message_box(page)).to_have_value(re.compile("^Hi David"))
+
+
+def test_an_undone_message_stands_in_the_composer_of_the_leads_page_again(page: Page):
+    page.goto("/leads", wait_until="networkidle")
+    page.goto(page.locator("[data-open]").first.get_attribute("href"), wait_until="networkidle")
+    page.get_by_label("Send later").click()
+    page.get_by_label("Subject").fill("Noon")
+    message_box(page).fill("I call you at noon.")
+    page.get_by_role("textbox", name="Send at").fill(f"{clock.now() + timedelta(days=7):%Y-%m-%dT12:00}")
+    page.get_by_role("button", name="Schedule").click()
+    expect(message_box(page)).to_have_value("")
+    page.get_by_role("button", name="Undo").click()
+    expect(message_box(page)).to_have_value("I call you at noon.")
+
+
+def test_a_snoozed_thread_is_opened_again_without_its_toast(page: Page):
+    page.goto("/inbox?queue=mine", wait_until="networkidle")
+    page.locator("a.thread").first.click()
+    page.get_by_role("button", name="Snooze", exact=True).click()
+    page.get_by_role("menuitem", name="In 3 hours").click()
+    expect(page.get_by_text("Snoozed until").first).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+    page.get_by_role("button", name="Open now").click()
+    expect(page.get_by_text("Open again.")).to_be_visible()
+    expect(page.get_by_role("button", name="Open now")).to_have_count(0)
 
 
 def test_the_picker_of_a_composer_high_on_the_page_is_seen_whole(page: Page):

@@ -27,7 +27,8 @@
 
   function restoreFocus() {
     if (document.activeElement !== document.body || !opener) return;
-    if (opener.isConnected) opener.focus();
+    const ofMenu = document.querySelector(`[popovertarget="${opener.closest('.menu')?.id}"]`); // its item is hidden by now
+    (ofMenu ?? opener).focus();
     opener = null;
   }
 
@@ -126,13 +127,21 @@
     byId('toasts').append(toast);
   }
 
+  /** Who was on it goes on with the page, not behind its end. */
+  function removeToast(toast) {
+    const hadFocus = toast.contains(document.activeElement);
+    toast.remove();
+    if (hadFocus) byId('main')?.focus({ preventScroll: true });
+  }
+
   document.addEventListener('click', (event) => {
-    event.target.closest('[data-dismiss]')?.closest('[data-toast]').remove();
+    const dismiss = event.target.closest('[data-dismiss]');
+    if (dismiss) removeToast(dismiss.closest('[data-toast]'));
   });
 
   // The Undo button is the target of its own reply: gone too early, htmx would drop what the reply brings.
   document.addEventListener('htmx:finally:request', (event) => {
-    if (event.target.matches?.('.toast-undo')) event.target.closest('[data-toast]').remove();
+    if (event.target.matches?.('.toast-undo')) removeToast(event.target.closest('[data-toast]'));
   });
 
   // ---- Forms: one submission at a time, unsaved changes, files -------------------------------------------
