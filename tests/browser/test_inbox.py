@@ -108,6 +108,14 @@ def test_slash_opens_templates_filled_for_the_lead_with_the_missing_marked(page:
     expect(page.get_by_label("Subject")).to_have_value("An offer")
 
 
+def test_on_a_tablet_nothing_of_a_thread_is_cut_off(page: Page, open_thread):
+    page.set_viewport_size({"width": 1024, "height": 768})
+    open_thread("Amara Adeyemi")
+    expect(page.get_by_role("button", name="Close", exact=True)).to_be_in_viewport(ratio=1)
+    channels = page.locator(".composer-head .segmented")
+    assert channels.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
 def test_a_chosen_template_stays_the_draft(page: Page, open_thread):
     open_thread("David Cohen")
     page.keyboard.press("r")
