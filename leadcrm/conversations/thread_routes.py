@@ -215,11 +215,11 @@ def _snooze_dialog(thread: Conversation, form: SnoozeForm, status: int = 200):
 
 def _presets() -> dict[str, datetime]:
     """How long a thread is put aside by one click, by the person's own clock."""
-    today = clock.now().astimezone(user_zone()).date()
-    next_monday = today + timedelta(days=7 - today.weekday())
+    tomorrow = clock.now().astimezone(user_zone()).date() + timedelta(days=1)
+    next_monday = tomorrow + timedelta(days=7 - tomorrow.weekday())  # on a Sunday not the same as tomorrow
     return {
         "hours": clock.now() + timedelta(hours=3),
-        "tomorrow": wall_time(today + timedelta(days=1), MORNING, user_zone()),
+        "tomorrow": wall_time(tomorrow, MORNING, user_zone()),
         "week": wall_time(next_monday, MORNING, user_zone()),
     }
 

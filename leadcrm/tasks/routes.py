@@ -204,11 +204,12 @@ def _create(lead: Lead, form: TaskForm) -> tuple[Task, int | None]:
 
 def _presets() -> dict[str, datetime]:
     """To when a task is put off by one click, by the person's own clock."""
-    today = clock.now().astimezone(user_zone()).date()
+    tomorrow = clock.now().astimezone(user_zone()).date() + timedelta(days=1)
+    next_monday = tomorrow + timedelta(days=7 - tomorrow.weekday())  # on a Sunday not the same as tomorrow
     return {
         "hour": clock.now() + timedelta(hours=1),
-        "tomorrow": wall_time(today + timedelta(days=1), MORNING, user_zone()),
-        "week": wall_time(today + timedelta(days=7 - today.weekday()), MORNING, user_zone()),
+        "tomorrow": wall_time(tomorrow, MORNING, user_zone()),
+        "week": wall_time(next_monday, MORNING, user_zone()),
     }
 
 

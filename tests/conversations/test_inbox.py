@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -344,6 +345,17 @@ def test_close_reopen_and_snooze(ada, jane):
     for preset in ("hours", "tomorrow", "week"):
         assert ada.post(f"/conversations/{thread.id}/snooze", data={"preset": preset}, hx=True).status_code == 200
         assert status() == "snoozed"
+
+
+def test_next_week_is_not_tomorrow_on_a_sunday(ada, jane):
+    thread = thread_of(hears(jane))
+    clock.move(timedelta(days=6 - clock.now().astimezone(ZoneInfo("America/New_York")).weekday()).total_seconds())
+    until = {}
+    for preset in ("tomorrow", "week"):
+        ada.post(f"/conversations/{thread.id}/snooze", data={"preset": preset}, hx=True)
+        db.session.expire_all()
+        until[preset] = db.session.get(Conversation, thread.id).snoozed_until
+    assert until["week"] - until["tomorrow"] >= timedelta(days=6)
 
 
 def test_whoever_opened_a_thread_too_early_puts_it_aside_again_as_it_was(ada, jane):

@@ -159,6 +159,17 @@ def test_the_second_of_two_people_sees_what_the_first_saved(ada, add):
     assert again(task).title == "Second"
 
 
+def test_next_week_is_not_tomorrow_on_a_sunday(ada, add, cast):
+    task = add(assignee=cast.ada)
+    now = clock.now().astimezone(NEW_YORK)
+    clock.move(timedelta(days=6 - now.weekday()).total_seconds())
+    days = {}
+    for preset in ("tomorrow", "week"):
+        ada.post(f"/tasks/{task.id}/snooze", data={"preset": preset}, hx=True)
+        days[preset] = again(task).due_at.astimezone(NEW_YORK).date()
+    assert days["week"] - days["tomorrow"] == timedelta(days=7)
+
+
 @pytest.mark.parametrize("verb", ["completion", "cancellation", "snooze"])
 def test_one_click_and_one_click_back(ada, add, cast, verb):
     task = add(assignee=cast.ada)
