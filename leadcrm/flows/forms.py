@@ -78,7 +78,7 @@ class EnrolForm(Form):
     """A flow for one lead, or for the ticked ones."""
 
     flow_id = SelectField("Flow", [InputRequired("Choose a flow.")])
-    again = BooleanField("Let them hear it again")
+    again = BooleanField("Send it to them again")
     back = HiddenField(validators=[Length(max=2000)])
 
     def offer(self, flows: Sequence[Flow]) -> None:

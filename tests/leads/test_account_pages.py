@@ -72,6 +72,7 @@ def test_a_qualified_lead_is_converted_by_one_form(ada, lead):
     assert f'href="/leads/{lead.id}/conversion"' in ada.get(f"/leads/{lead.id}").text
     asked = ada.get(f"/leads/{lead.id}/conversion", hx=True)
     assert (field(asked, "account_name"), field(asked, "deal_name")) == ("Khumalo Homes", "a garden flat")
+    assert re.search('<input[^>]* autofocus[^>]* name="account_name"', asked.text)
     answer = ada.post(f"/leads/{lead.id}/conversion", data=FORM, hx=True)
     assert answer.status_code == 200
     assert "lead-changed" in answer.headers["HX-Trigger"]

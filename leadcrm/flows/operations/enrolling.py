@@ -70,7 +70,7 @@ def enrol_by_hand(lead: Lead, flow: Flow, *, again: bool = False) -> Enrolment:
     if last is not None and last.state == "running":
         raise DomainError(f"{lead.name} is in “{flow.name}” already.", "flow_id")
     if last is not None and not again:
-        raise DomainError(f"{lead.name} was in “{flow.name}” before. Say that they shall hear it again.", "again")
+        raise DomainError(f"{lead.name} was in “{flow.name}” before. Tick that it is sent to them again.", "again")
     passage = enrol(lead, flow, last.number + 1 if last is not None else 1, head_start=HEAD_START)
     if passage is None:
         raise DomainError(f"{lead.name} is in “{flow.name}” already.", "flow_id")
