@@ -102,7 +102,8 @@ def delete(campaign_id: str):
 @blueprint.post("/campaigns/<campaign_id>/start")
 @editors_only
 def start(campaign_id: str):
-    return _changed(campaign_id, operations.start_campaign, "It begins at its time.", request.form.get("edition"))
+    words = "Scheduled." if get_or_404(Campaign, campaign_id).starts_at else "Started."
+    return _changed(campaign_id, operations.start_campaign, words, request.form.get("edition"))
 
 
 @blueprint.post("/campaigns/<campaign_id>/pause")

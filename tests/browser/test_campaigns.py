@@ -35,7 +35,7 @@ def test_a_filtered_list_becomes_a_campaign_whose_results_come_in(page: Page, wo
     dialog = page.locator("#confirm")
     expect(dialog).to_contain_text(f"This goes to {size} leads now.")
     press_on(page, dialog.get_by_role("button", name="Start"))
-    expect(page.get_by_text("It begins at its time.")).to_be_visible()
+    expect(page.get_by_text("Started.", exact=True)).to_be_visible()
     work()
     expect(page.get_by_text(f"of {size} entered")).to_be_visible()  # without a reload
     expect(page.get_by_text("Messages sent")).to_be_visible()

@@ -38,6 +38,7 @@ def test_from_a_segment_to_its_results(mia, drip, people):
         assert words in review
     started = mia.post(f"/campaigns/{campaign.id}/start", hx=True)
     assert "Scheduled" in started.text
+    assert "Started." in started.text
     drain_campaigns(lambda: False)
     FakeTransport().drain()
     shown = mia.get(f"/campaigns/{campaign.id}").text

@@ -104,6 +104,7 @@ def test_a_draft_to_contacts_is_written_looked_at_and_edited(mia, drip, account,
     add(account, "Sam", email="sam@karoo.example")
     said = {"audience": "contacts", "contact-industry": "retail", "contact-health_to": "60"}
     campaign = created(mia, form(drip, **said))
+    assert "This goes to 1 contact now." in mia.get(f"/campaigns/{campaign.id}").text
     assert campaign.segment_words == "All contacts of accounts: industry contains “retail”; health at most 60"
     page = mia.get(f"/campaigns/{campaign.id}").text
     assert "1 contact" in page
