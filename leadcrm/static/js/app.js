@@ -27,8 +27,7 @@
 
   function restoreFocus() {
     if (document.activeElement !== document.body || !opener) return;
-    const ofMenu = document.querySelector(`[popovertarget="${opener.closest('.menu')?.id}"]`); // its item is hidden by now
-    (ofMenu ?? opener).focus();
+    (document.querySelector(`[popovertarget="${opener.closest('.menu')?.id}"]`) ?? opener).focus(); // a menu is closed
     opener = null;
   }
 
@@ -127,16 +126,13 @@
     byId('toasts').append(toast);
   }
 
-  /** Who was on it goes on with the page, not behind its end. */
   function removeToast(toast) {
-    const hadFocus = toast.contains(document.activeElement);
+    if (toast.matches(':focus-within')) byId('main').focus({ preventScroll: true });
     toast.remove();
-    if (hadFocus) byId('main')?.focus({ preventScroll: true });
   }
 
   document.addEventListener('click', (event) => {
-    const dismiss = event.target.closest('[data-dismiss]');
-    if (dismiss) removeToast(dismiss.closest('[data-toast]'));
+    if (event.target.closest('[data-dismiss]')) removeToast(event.target.closest('[data-toast]'));
   });
 
   // The Undo button is the target of its own reply: gone too early, htmx would drop what the reply brings.

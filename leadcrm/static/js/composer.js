@@ -82,14 +82,10 @@
     if (sends) event.target.form.requestSubmit();
   });
 
-  // A message on its way is no draft: kept after it left, it would stand in the next composer again. Nor is what stood
-  // there when a template was chosen: kept after the template, it would take its place.
-  const PAST = '.composer[aria-busy="true"] > i, .composer:has([name="template_id"].htmx-request) > i';
-
+  // A message on its way is no draft: kept after it left, it would stand in the next composer again.
   document.addEventListener('htmx:before:request', (event) => {
-    const { sourceElement, sourceEvent } = event.detail.ctx;
-    const isChoice = sourceElement.matches?.('.composer > i') && sourceEvent?.target.name === 'template_id';
-    if (isChoice || sourceElement.matches?.(PAST)) event.preventDefault();
+    const { sourceElement } = event.detail.ctx;
+    if (sourceElement.matches?.('.composer[aria-busy="true"] > i')) event.preventDefault();
   });
 
   document.addEventListener('htmx:config:request', (event) => {

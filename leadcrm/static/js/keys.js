@@ -133,10 +133,8 @@
     return openedByEnter;
   }
 
-  const REFUSED = '[aria-invalid="true"], [role="alert"]'; // shown again with what was typed for its own values
-
-  function isUnsaved(form) {
-    return Boolean(form?.querySelector(REFUSED)) || [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
+  function isUnsaved(form) { // a refused one has what was typed for its own values
+    return form?.querySelector('[aria-invalid="true"], [role="alert"]') || [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
   }
 
   /** Whether a panel or dialog may close: it holds no unsaved words, or was asked before. */

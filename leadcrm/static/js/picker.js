@@ -30,7 +30,7 @@
     picker.querySelector('[role="combobox"]').focus(); // at once: `toggle` comes later than the next letter
   });
 
-  /** Above its composer, or below where more room is: the list grows away from it when the templates arrive. */
+  /** Where more room is: the list grows when the templates arrive. */
   function placePicker(picker) {
     const box = picker.closest('.composer').getBoundingClientRect();
     const isAbove = box.top >= innerHeight - box.bottom;
@@ -52,6 +52,14 @@
 
   document.addEventListener('change', (event) => {
     event.target.closest('.template-picker')?.hidePopover(); // a template was chosen
+  });
+
+  // What stood there before a template is no draft: kept after it, it would take its place.
+  document.addEventListener('htmx:before:request', (event) => {
+    const { sourceElement, sourceEvent } = event.detail.ctx;
+    if (!sourceElement.matches?.('.composer > i')) return;
+    const isComing = sourceElement.matches(':has(~ * [name="template_id"].htmx-request)');
+    if (isComing || sourceEvent?.target.name === 'template_id') event.preventDefault();
   });
 
   document.addEventListener('keydown', (event) => {
