@@ -24,6 +24,7 @@ def test_a_dialog_opened_from_a_menu_gives_the_focus_back_to_its_button(page: Pa
     page.locator("a.thread").first.click()
     snooze = page.get_by_role("button", name="Snooze", exact=True)
     press_on(page, snooze)
+    expect(page.get_by_role("menuitem", name="In 3 hours")).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").get_by_label("Until")).to_be_focused()

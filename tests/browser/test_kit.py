@@ -147,6 +147,8 @@ def test_a_dialog_opens_from_a_key_and_gives_the_focus_back(page, address):
     page.keyboard.press("n")
     dialog = page.get_by_role("dialog", name="New lead")
     expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")  # its sample of an error might be what somebody typed: once is asked
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
