@@ -12,7 +12,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.models import EventRow, Heartbeat
 from leadcrm.core.once import run_once
-from leadcrm.identity.models import Organization, StaffMail, User, UserSession
+from leadcrm.identity.models import Organization, PasswordReset, StaffMail, User, UserSession
 from leadcrm.leads import operations as leads
 from leadcrm.leads.data import LeadData
 from leadcrm.leads.models import Lead
@@ -108,6 +108,23 @@ def test_a_session_of_then_does_not_open_the_restored_one(cast, sign_in, elsewhe
         with tenancy.everyone():
             assert all(row.ended_at for row in db.session.scalars(select(UserSession)))
     assert client.get("/settings").status_code == 200
+
+
+def test_letters_and_links_of_then_are_dead(app, acme_id, office, elsewhere, flask_command, tmp_path):
+    """Under the same key, as after a disaster: the letter could be read, and its link would sign in."""
+    path = tmp_path / "with-a-link.backup"
+    link = {"token_hash": "x" * 64, "expires_at": clock.real_now() + timedelta(minutes=30)}
+    with tenancy.organization(acme_id):
+        ada_id = db.session.scalar(select(User.id).where(User.role == "owner"))
+        perform(db.session.add, PasswordReset(user_id=ada_id, **link))
+    assert flask_command("backup", path).exit_code == 0
+    with opened_app(*elsewhere, secret_key=app.settings.secret_key) as other:
+        assert restore(other, path).exit_code == 0
+        run_once()
+        with tenancy.everyone():
+            letters = db.session.execute(select(StaffMail.sent_at, StaffMail.due_at, StaffMail.tries)).all()
+            assert letters == [(None, None, 0)]
+            assert all(db.session.scalars(select(PasswordReset.used_at)))
 
 
 def test_a_second_restore_of_a_restored_office_works(restored, tmp_path):
