@@ -1,6 +1,7 @@
 """A lead's mail comes in by the webhook: proven, kept, read once, put where it belongs."""
 
 import dataclasses
+from io import BytesIO
 
 import pytest
 from sqlalchemy import func, select, update
@@ -53,6 +54,15 @@ def test_the_signature_covers_every_byte(client):
     assert hand_over(client, body, signature(body, "another secret")).status_code == 403
 
 
+@pytest.mark.parametrize("place", [0, 7, 15, 39, 70])
+def test_a_signature_that_is_wrong_in_one_place_opens_nothing(client, place):
+    right = signature(mail())
+    wrong = right[:place] + ("0" if right[place] != "0" else "1") + right[place + 1 :]
+    assert hand_over(client, mail(), wrong).status_code == 403
+    assert hand_over(client, mail(), right[: max(place, 1)]).status_code == 403
+    assert count(RawInbound) == 0
+
+
 def test_without_a_secret_the_door_is_closed(settings):
     app = create_app(dataclasses.replace(settings, email_webhook_secret=None))
     with app.app_context():
@@ -62,6 +72,19 @@ def test_without_a_secret_the_door_is_closed(settings):
 def test_ten_megabytes_are_the_most(client):
     large = mail("x\n" * 5_300_000)
     assert hand_over(client, large).status_code == 413
+    assert count(RawInbound) == 0
+
+
+def test_a_mail_that_does_not_say_how_long_it_is_is_bounded_too(client):
+    large = mail("x\n" * 5_300_000)
+    answer = client.post(
+        "/webhook/email",
+        input_stream=BytesIO(large),
+        headers={"X-LeadCRM-Signature": signature(large), "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+        content_type="message/rfc822",
+    )
+    assert answer.status_code == 413
     assert count(RawInbound) == 0
 
 
