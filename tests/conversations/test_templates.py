@@ -82,6 +82,17 @@ def test_the_preview_reads_as_the_lead_would(ada, acme):
     assert "Dear Jane of your company" in shown(ada.post("/templates/preview", data=clean, hx=True))
 
 
+def test_a_rep_previews_only_for_leads_they_see(sign_in, cast, acme):
+    ben, template = sign_in(cast.ben), make_template()
+    own, others = make_lead("Jane", owner_id=cast.ben.id), make_lead("Zanele", owner_id=cast.max.id)
+    page = ben.get(f"/templates/{template.id}").text
+    assert own.name in page
+    assert others.name not in page
+    data = {**GOOD, "content": "Dear {first_name|somebody}"}
+    for lead, read in ((own, "Dear Jane"), (others, "Dear somebody")):
+        assert read in shown(ben.post("/templates/preview", data={**data, "preview_lead": lead.id}, hx=True))
+
+
 @pytest.mark.parametrize("nasty", NASTY[:6])
 def test_templates_are_text(ada, acme, nasty):
     make_lead("Jane", email="jane@example.com")
