@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from leadcrm.conversations import timeline
 from leadcrm.core import clock, events
-from leadcrm.core.db import db, perform
+from leadcrm.core.db import db, get_or_404, perform
 from leadcrm.core.models import EventRow
 from leadcrm.flows import operations
 from leadcrm.flows.reasons import GOAL_REACHED, TAKEN_OUT
@@ -97,6 +97,14 @@ def test_only_who_ended_it_can_undo_it_and_only_for_ten_minutes(flow, new_lead, 
     later = clock.now() + timedelta(minutes=11)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert undo(cast.ada, facts) == 0
+
+
+def test_a_rep_does_not_undo_it_for_a_lead_that_was_given_to_a_colleague(flow, new_lead, cast):
+    lead = new_lead(owner_id=cast.ben.id)
+    facts = end(cast.ben, enrolment_of(lead))
+    perform(leads.assign_lead, get_or_404(Lead, lead.id), cast.max.id)
+    assert undo(cast.ben, facts) == 0
+    assert enrolment_of(lead).state == "exited"
 
 
 def test_other_endings_cannot_be_undone_by_their_fact(flow, new_lead, cast):
