@@ -169,6 +169,7 @@ def test_an_amount_is_text_or_a_number(ada, deal, amount):
         ("/accounts", {"name": " "}, "name"),
         ("/accounts", {"name": "x" * 161}, "name"),
         ("/accounts", {"website": "javascript:alert(1)"}, "website"),
+        ("/accounts", {"website": "javascript://lee.example/%0Aalert(1)"}, "website"),
         ("/accounts", {"owner_id": NOWHERE}, "owner_id"),
         ("/accounts", {"health": 50}, "health"),
         ("/contacts", {"first_name": "", "email": ""}, "first_name"),
