@@ -6,13 +6,14 @@ from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leadcrm.adapters.mime import build
-from leadcrm.adapters.ports import OutgoingEmail
+from leadcrm.adapters.ports import OutgoingEmail, OutgoingFile
 
 MAIL = OutgoingEmail("<one@acme.test>", "ada@acme.test", "Ada", "anna@example.com", "Anna", "Welcome", "Hello\n")
 TEXTS = {
@@ -130,6 +131,44 @@ def test_control_characters_are_refused_in_every_header(field, character):
     value = getattr(MAIL, field)
     with pytest.raises(ValueError, match=r"header|address|Message-ID"):
         build(replace(MAIL, **{field: value[:2] + character + value[2:]}))
+
+
+@pytest.mark.parametrize("addition", ["\r\nBcc: all@example.com", "\nBcc: all@example.com", "\r", "\n", "\0", " ", ">"])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("reply_to", "anna@example.com"), ("envelope_sender", "anna@example.com"), ("in_reply_to", "<1@example.com>"),
+        ("unsubscribe_url", "https://example.com/u"), ("unsubscribe_mailto", "anna@example.com"),
+        ("sender", "anna@example.com"), ("recipient", "anna@example.com"), ("message_id", "<1@example.com>"),
+    ],
+)  # fmt: skip
+def test_nothing_is_added_to_an_address_or_an_id(field, value, addition):
+    build(replace(MAIL, **{field: value}))
+    for more in (value + addition, value[:4] + addition + value[4:], addition + value):
+        with pytest.raises(ValueError, match="is not"):
+            build(replace(MAIL, **{field: more}))
+
+
+@pytest.mark.parametrize("addition", ["\r\nBcc: all@example.com", "\n", "\r", "\0"])
+def test_nothing_is_added_to_references_and_further_headers(addition):
+    further = [
+        {"references": ("<1@example.com>", f"<2@example.com>{addition}")},
+        {"headers": ((f"X-Mark{addition}", "x"),)},
+        {"headers": (("X-Mark", f"x{addition}y"),)},
+    ]
+    for changes in further:
+        with pytest.raises(ValueError, match=r"is not|cannot hold"):
+            build(replace(MAIL, **changes))
+
+
+@pytest.mark.parametrize("kind", ["", "image", "image/png\r\nX-Mark: 1", "image/png\n", "image/png; name=x", "a/b/c"])
+def test_nothing_is_added_to_the_type_of_a_file(kind, tmp_path):
+    path = tmp_path / "plan"
+    path.touch()
+    file = OutgoingFile("plan.png", kind, path, 0, sha256(b"").hexdigest())
+    build(replace(MAIL, files=(replace(file, content_type="image/png"),)))
+    with pytest.raises(ValueError, match="media type"):
+        build(replace(MAIL, files=(file,)))
 
 
 @pytest.mark.parametrize(
