@@ -154,6 +154,24 @@ def test_a_long_answer_is_cut(client, receiver):
     assert client.post(url_of(receiver), b"{}", {}).text == "x" * 200
 
 
+def test_of_an_answer_without_end_only_the_beginning_is_taken_in(client, receiver):
+    """Else whoever answers fills the worker's memory."""
+    piece, most = b"x" * 65_536, 1_000
+    pieces = []
+
+    def answer(handler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        with suppress(OSError):
+            while len(pieces) < most:
+                handler.wfile.write(piece)
+                pieces.append(len(piece))
+
+    receiver.answers = answer
+    client.post(url_of(receiver), b"{}", {})
+    assert len(pieces) < most / 2, "the rest found nobody who listens"
+
+
 def test_nobody_there_is_tried_later(client, receiver):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
