@@ -1,4 +1,6 @@
-"""While Redis is away a request counts for itself, and waits for nobody who looks whether it is back."""
+"""Doors that need no sign-in are knocked at so often and no more; while Redis is away a request counts for itself, and
+waits for nobody who looks whether it is back.
+"""
 
 import threading
 
@@ -36,3 +38,20 @@ def test_no_request_looks_by_itself(app, monkeypatch):
     post(visitor, "/password/reset", {"email": "ada@acme.test"})
     wait_for(lambda: lookers)
     assert lookers != [threading.current_thread()]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "most"),
+    [
+        ("GET", "/invitations/guessed", 30), ("POST", "/invitations/guessed", 30), ("POST", "/login/code", 30),
+        ("GET", "/password/reset/guessed", 30), ("POST", "/password/reset/guessed", 30),
+        ("GET", "/book/00000000-0000-4000-8000-000000000000", 120), ("GET", "/meeting/guessed", 120),
+        ("POST", "/meeting/guessed", 20), ("POST", "/meeting/guessed/cancellation", 20), ("POST", "/t", 120),
+    ],
+)  # fmt: skip
+def test_who_knocks_at_an_open_door_without_end_is_stopped(app, method, path, most):
+    client = browser(app)
+    ask = {"GET": lambda n: client.get(path), "POST": lambda n: post(client, path, {"step": f"of another {n}"})}[method]
+    codes = [ask(n).status_code for n in range(most + 1)]
+    assert 429 not in codes[:-1]
+    assert codes[-1] == 429
