@@ -64,6 +64,13 @@ def test_a_rep_sees_them_come_and_go_with_the_account(account, ten, cast):
     assert open_sums(cast.ada) == [(1, 10), (0, 0)]
 
 
+def test_each_rep_has_sums_of_their_own(account, ten, cast):
+    perform(operations.edit_account, again(account), AccountData(owner_id=cast.ben.id))
+    assert (open_sums(cast.ben), open_sums(cast.rosa)) == ([(1, 10), (0, 0)], [(0, 0), (0, 0)])
+    perform(operations.edit_account, again(account), AccountData(owner_id=cast.rosa.id))
+    assert (open_sums(cast.ben), open_sums(cast.rosa)) == ([(0, 0), (0, 0)], [(1, 10), (0, 0)])
+
+
 def test_it_is_not_counted_anew_for_what_else_is_said_of_an_account(account, ten, cast):
     assert open_sums(cast.ada) == [(1, 10), (0, 0)]
     perform(operations.set_health, again(account), 7)

@@ -263,6 +263,16 @@ def test_a_rep_is_told_nothing_of_a_colleagues_account(sign_in, cast, lead):
     assert db.session.scalar(select(func.count()).select_from(Conversion)) == 0
 
 
+def test_of_an_accounts_leads_a_rep_is_shown_those_they_see(sign_in, cast, lead, account):
+    others = perform(operations.create_lead, LeadData(first_name="Zanele", owner_id=cast.max.id), by=None)
+    for one in (lead, others):
+        perform(operations.link_account, one, account.id, by=None)
+    page = sign_in(cast.ben).get(f"/leads/of-account/{account.id}").text
+    assert "Naledi Khumalo" in page
+    assert "Zanele" not in page
+    assert others.id not in page
+
+
 @pytest.mark.parametrize(("who", "status"), [("rosa", 404), ("rita", 404), ("pat", 403)])
 def test_whoever_does_not_see_the_lead_does_nothing_with_it(sign_in, cast, lead, account, who, status):
     client = sign_in(getattr(cast, who))
