@@ -201,6 +201,13 @@ def test_what_was_just_done_is_taken_back(account, thandi, deal, cast):
     assert (again(deal).stage, again(deal).owner_id) == ("prospecting", None)
 
 
+def test_a_rep_takes_back_nothing_of_an_account_that_was_given_to_a_colleague(account, cast):
+    fact = acting(cast.ben, operations.set_health, account, 80)
+    acting(cast.ada, operations.edit_account, again(account), AccountData(owner_id=cast.max.id))
+    assert acting(cast.ben, operations.undo, [fact], cast.ben) == 0
+    assert again(account).health == 80
+
+
 def test_what_a_colleague_changed_since_stays(account, cast):
     fact = acting(cast.ada, operations.set_health, account, 80)
     acting(cast.max, operations.set_health, account, 30)

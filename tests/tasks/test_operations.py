@@ -16,6 +16,7 @@ from leadcrm.leads import operations as leads
 from leadcrm.tasks import operations
 from leadcrm.tasks.data import TaskData
 from leadcrm.tasks.models import Task
+from leadcrm.tasks.queries import waiting_count
 from tests.tasks.conftest import acting, again
 
 MOMENTS = timedelta(minutes=1)
@@ -197,3 +198,10 @@ def test_a_task_of_someone_who_no_longer_sees_the_lead_goes_with_it(add, cast, l
     perform(leads.assign_lead, lead, cast.rosa.id)
     drain_events(lambda: False)
     assert again(task).assignee_id == cast.rosa.id
+
+
+def test_a_reps_number_counts_no_task_for_a_lead_they_do_not_see(add, lead, cast):
+    add("Call", assignee=cast.ben, minutes=-5)
+    assert waiting_count(cast.ben, clock.now()) == 1
+    perform(leads.assign_lead, lead, cast.max.id)  # whose listener has not passed the task on yet
+    assert waiting_count(cast.ben, clock.now()) == 0
