@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from leadcrm.conversations import operations
-from leadcrm.conversations.models import CHANNELS, SendingPause
+from leadcrm.conversations.models import CHANNELS, Message, SendingPause
 from leadcrm.conversations.operations.releasing import RESTORED
 from leadcrm.conversations.sending_policy import Window
 from leadcrm.conversations.sending_queries import sending_rules
@@ -66,12 +66,23 @@ def test_each_kind_and_each_organization_is_released_on_its_own(jane, cast, tran
     pause(cast.rival)
     transport.drain()
     perform(operations.release_sending, "sms")
+    assert (again(sms).status, again(mail).status) == ("scheduled", "held")
     transport.drain()
     assert again(sms).status == "sent"
     assert again(mail).status == "held"
     perform(operations.release_sending, "email")
     transport.drain()
     assert [outgoing.recipient for outgoing in transport.sent] == ["+12125550123", "jane@example.com"]
+
+
+def test_what_is_held_for_another_reason_is_not_let_go(jane, cast):
+    message, tomorrow = plan(jane), clock.now() + timedelta(days=1)
+    with writing() as session:
+        held = update(Message).where(Message.id == message.id)
+        session.execute(held.values(status="held", reason="the office is closed", due_at=tomorrow))
+    pause(cast.acme)
+    assert perform(operations.release_sending, "email") == 0
+    assert (again(message).status, again(message).due_at) == ("held", tomorrow)
 
 
 def test_a_message_that_was_claimed_before_does_not_leave(jane, cast, transport, monkeypatch):
