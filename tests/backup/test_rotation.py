@@ -160,6 +160,15 @@ def test_no_canary_is_planted_under_a_key_that_opens_nothing(app, secrets):
     assert db.session.get(Canary, rotation.CANARY_ID) is None
 
 
+@pytest.mark.parametrize("changes", [{"organization_id": "rival"}, {"purpose": "second factor"}, {"row_id": "2"}])
+def test_a_secret_opens_at_its_own_place_alone(app, changes):
+    place = Place("acme", "staff mail", "1")
+    secret = at_rest.encrypt("seed", place)
+    assert at_rest.decrypt(secret, place) == "seed"
+    with pytest.raises(at_rest.Misplaced):
+        at_rest.decrypt(secret, dataclasses.replace(place, **changes))
+
+
 def test_a_secret_of_another_row_is_told_and_left_alone(app, new_key, cast):
     with tenancy.everyone(), writing() as session:
         session.execute(update(User).where(User.id == cast.rita.id).values(totp_secret=seed_of(cast.ada.id)))
