@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 from sqlalchemy import select, update
 
+from leadcrm.conversations import intake
 from leadcrm.conversations import operations as conversations
-from leadcrm.conversations.models import Message, Suppression
+from leadcrm.conversations.models import Conversation, Message, RawInbound, Suppression
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
 from leadcrm.core.errors import Conflict, DomainError
@@ -86,6 +87,18 @@ def test_an_address_that_somebody_else_has_stays_as_it_is(acme, cast):
     lead, _ = make_lead(email=JANE), make_lead("John", email=JANE, identifies=False)
     erase(lead, cast.ada)
     assert not conversations.is_suppressed("email", JANE)
+
+
+def test_an_unread_mail_to_one_of_their_threads_goes_too_and_others_stay(acme, cast):
+    """It names no address of theirs: they wrote from another one."""
+    lead, transport = make_lead(email=JANE), FakeTransport()
+    plan(lead)
+    transport.drain()
+    token = db.session.scalar(select(Conversation.reply_token).where(Conversation.lead_id == lead.id))
+    for to in (f"leads+{token}", "leads"):
+        perform(intake.store, "email", f"<{to}@x.test>", f"From: home@x.test\r\nTo: {to}@crm.test\r\n\r\nHi".encode())
+    erase(lead, cast.ada)
+    assert db.session.scalars(select(RawInbound.external_id)).all() == ["<leads@x.test>"]
 
 
 def test_nobody_is_erased_while_a_message_is_on_its_way(acme, cast):
