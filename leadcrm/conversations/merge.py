@@ -31,6 +31,8 @@ _TAG = re.compile(
     r"\{[A-Za-z_]+\|[^{}]*\{[^{}]*\}[^{}]*\}"
     r"|(?<!\{)\{(?P<name>[A-Za-z_]+)(?:\|(?P<fallback>[^{}]*))?\}(?!\})"
 )
+# As other programs write them, `{{first_name}}`, or with spaces: sent, it would be read as it stands.
+_ALMOST = re.compile(r"\{\{? *(?P<name>[A-Za-z_]+)(?:\|[^{}]*| *)\}\}?")
 
 
 class Hole(ValueError):
@@ -51,8 +53,13 @@ def fields_in(template: str) -> list[str]:
 
 
 def unknown_fields(template: str) -> list[str]:
-    """The names written like a merge field that are none, each once, in order of appearance: spelling mistakes."""
-    return [name for name in _names(template) if name not in FIELDS]
+    """Spelling mistakes, each once: names written like a merge field that are none, then fields not written like one.
+
+    They are what stands between the outer braces: `frist_name`, and `{first_name}` of `{{first_name}}`.
+    """
+    almost = (found[0] for found in _ALMOST.finditer(template) if found["name"] in FIELDS)
+    misspelt = (text[1:-1] for text in almost if not _TAG.fullmatch(text))
+    return list(dict.fromkeys([*(name for name in _names(template) if name not in FIELDS), *misspelt]))
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:
