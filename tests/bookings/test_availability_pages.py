@@ -84,3 +84,24 @@ def test_hours_are_read_as_they_are_written(stretches):
 
 def test_midnight_is_written_as_the_days_end():
     assert hours.write([(time(20), time())]) == "20:00-24:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("9am-5pm", "09:00-17:00"),
+        ("9:30 a.m. - 12 pm, 1pm–5:15PM", "09:30-12:00, 13:00-17:15"),
+        ("9-5pm", "09:00-17:00"),
+        ("1-5pm", "13:00-17:00"),
+        ("12am-12pm", "00:00-12:00"),
+        ("8pm-12am", "20:00-24:00"),
+    ],
+)
+def test_hours_may_be_typed_by_the_twelve_hour_clock(typed, written):
+    assert hours.write(hours.read(typed)) == written
+
+
+@pytest.mark.parametrize("typed", ["13pm-5pm", "0am-5pm", "9xm-5pm", "9am", "24:30-25"])
+def test_hours_that_no_clock_shows_are_not_guessed_at(typed):
+    with pytest.raises(ValueError, match="Write it like"):
+        hours.read(typed)
