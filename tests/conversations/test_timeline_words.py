@@ -101,6 +101,7 @@ TOLD = [
     ("note.added", "user:ada", {}, "Ada wrote a note"),
     ("message.scheduled", "user:ada", SMS, "A text was planned by Ada for"),
     ("message.scheduled", "system", SMS | {"origin": "automation"}, "A text was planned by an automation for"),
+    ("message.scheduled", "system", SMS | {"origin": "booking"}, "A text about a meeting was planned for"),
     ("message.sent", "system", {"channel": "whatsapp", "origin": "flow"}, "A WhatsApp message was sent by a flow"),
     ("message.sent", "system", {"channel": "email", "origin": "follow_up"}, "An email was sent as a follow-up"),
     ("message.sent", "system", {"channel": "email", "origin": "booking"}, "An email was sent about a meeting"),

@@ -8,6 +8,8 @@ BY_HAND = "canceled by hand"
 
 
 def _scheduled(telling: Telling) -> str:
+    if telling.get("origin") == "booking":  # else the time that follows reads as the meeting's
+        return f"{telling.the_message} about a meeting was planned for"
     begun = BEGUN_BY.get(telling.get("origin")) or (f" by {telling.who}" if telling.who else "")
     return f"{telling.the_message} was planned{begun} for"
 
