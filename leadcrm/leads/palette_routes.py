@@ -26,20 +26,27 @@ EVERYONES = (
     ("Inbox", "/inbox", "inbox", "G I"),
     ("Tasks", "/tasks", "check-check", "G T"),
     ("New task", "/tasks/new", "plus", ""),
+    ("Meetings", "/bookings", "calendar", ""),
     ("Accounts", "/accounts", "building-2", "G A"),
     ("Opportunities", "/opportunities", "handshake", "G O"),
     ("New account", "/accounts/new", "plus", ""),
     ("Flows", "/flows", "workflow", "G F"),
+    ("Campaigns", "/campaigns", "send", ""),
     ("Automations", "/automations", "zap", ""),
     ("Templates", "/templates", "file-text", ""),
     ("Notifications", "/notifications", "bell", ""),
     ("Profile and theme", "/settings", "settings", ""),
     ("Security", "/settings/security", "shield-check", ""),
+    ("API tokens", "/settings/tokens", "key-round", ""),
 )
 IMPORTERS = (("Imports", "/imports", "upload", ""),)
+REALTORS = (("Availability", "/settings/availability", "calendar", ""),)
 MANAGERS = (
     ("Organization", "/settings/organization", "building-2", ""),
     ("Team", "/settings/team", "users", ""),
+    ("Sending", "/settings/sending", "moon", ""),
+    ("Tracking", "/settings/tracking", "eye", ""),
+    ("System", "/settings/system", "monitor", ""),
 )
 
 
@@ -58,5 +65,6 @@ def _accounts(query: str) -> Sequence[Account]:
 
 def _screens(query: str) -> list[tuple[str, str, str, str]]:
     screens = EVERYONES + (MANAGERS if can_manage(current_user) else ())
+    screens += REALTORS if can_manage(current_user) or current_user.realtor_id else ()
     screens += IMPORTERS if can_manage(current_user) or current_user.role == "marketing" else ()
     return [screen for screen in screens if fold(query).strip() in fold(screen[0])]

@@ -367,3 +367,15 @@ def test_a_filtered_list_leads_to_a_campaign_for_those_who_may_send_one(sign_in,
     assert link in sign_in(cast.ada).get("/leads?status=new").text
     assert "/campaigns/new" not in sign_in(cast.ada).get("/leads").text
     assert "/campaigns/new" not in sign_in(cast.ben).get("/leads?status=new").text
+
+
+@pytest.mark.parametrize("screen", ["/bookings", "/campaigns", "/settings/tokens", "/settings/sending", "/settings/system"])
+def test_the_palette_leads_to_every_screen_of_the_menu(sign_in, cast, screen):
+    assert f'data-href="{screen}"' in sign_in(cast.ada).get("/palette", hx=True).text
+
+
+def test_the_palette_leads_nobody_where_they_may_not_go(sign_in, cast):
+    asked = sign_in(cast.mia).get("/palette", hx=True).text
+    assert "/settings/sending" not in asked
+    assert "/settings/availability" not in asked
+    assert "/settings/availability" in sign_in(cast.rosa).get("/palette", hx=True).text

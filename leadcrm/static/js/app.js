@@ -15,7 +15,10 @@
     if (!dialog || dialog.open) return;
     opener = document.activeElement;
     dialog.showModal();
-    if (dialog.id === 'palette') htmx.trigger(dialog.querySelector('input'), 'open');
+    if (dialog.id !== 'palette') return;
+    const input = dialog.querySelector('input');
+    input.select(); // what was sought before goes with the first letter
+    htmx.trigger(input, 'open');
   }
 
   function openArrivedDialogs() {
@@ -55,6 +58,7 @@
     const dialog = byId('confirm');
     byId('confirm-text').textContent = ctx.confirm;
     byId('confirm-yes').textContent = ctx.sourceElement.dataset.confirmLabel || 'Continue';
+    byId('confirm-no').textContent = ctx.sourceElement.dataset.refuseLabel || 'Cancel';
     dialog.returnValue = 'no';
     dialog.addEventListener('close', () => (dialog.returnValue === 'yes' ? issueRequest() : dropRequest()), { once: true });
     openDialog(dialog);
@@ -182,9 +186,7 @@
       input.closest('.file-drop').querySelector('.file-names').textContent = [...input.files].map((file) => file.name).join(', ');
     }
     if (input.matches('[data-theme-choice]')) {
-      const root = document.documentElement;
-      if (input.value === 'light' || input.value === 'dark') root.dataset.theme = input.value;
-      else delete root.dataset.theme;
+      document.documentElement.dataset.theme = input.value; // another word than light or dark is the system's choice
     }
   });
 
