@@ -243,3 +243,11 @@ def test_every_change_needs_the_pages_token(app, acme, cast, sign_in, path):
     client = sign_in(cast.ada)
     for headers in ({"X-CSRFToken": ""}, {"X-CSRFToken": "0" * 56}, {"Sec-Fetch-Site": "cross-site"}):
         assert client.post(path, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/settings/security", "/settings/tokens"])
+def test_times_in_a_sentence_are_moments(app, acme, cast, sign_in, path):
+    perform(operations.create_token, cast.ada, "Website")
+    page = sign_in(cast.ada).get(path).text
+    assert 'data-style="moment"' in page
+    assert 'data-style="ago"' not in page.partition("<main")[2]
