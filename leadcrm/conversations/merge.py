@@ -53,13 +53,18 @@ def fields_in(template: str) -> list[str]:
 
 
 def unknown_fields(template: str) -> list[str]:
-    """Spelling mistakes, each once: names written like a merge field that are none, then fields not written like one.
+    """The names written like a merge field that are none, each once, in order of appearance: spelling mistakes."""
+    return [name for name in _names(template) if name not in FIELDS]
 
-    They are what stands between the outer braces: `frist_name`, and `{first_name}` of `{{first_name}}`.
+
+def misspelt_fields(template: str) -> list[str]:
+    """The unknown fields, then those not written like one, by what stands between the outer braces.
+
+    To be asked of what a person types, not of what is kept: that may be older than the question.
     """
     almost = (found[0] for found in _ALMOST.finditer(template) if found["name"] in FIELDS)
-    misspelt = (text[1:-1] for text in almost if not _TAG.fullmatch(text))
-    return list(dict.fromkeys([*(name for name in _names(template) if name not in FIELDS), *misspelt]))
+    misspelt = dict.fromkeys(text[1:-1] for text in almost if not _TAG.fullmatch(text))
+    return [*unknown_fields(template), *misspelt]
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:

@@ -107,7 +107,7 @@ def _preview(form: TemplateForm, lead: Lead | None) -> dict:
         "lead": lead,
         "subject": fill_what_is_known(subject, values),
         "content": fill_what_is_known(content, values),
-        "unknown": merge.unknown_fields(text),
+        "unknown": merge.misspelt_fields(text),
         "holes": _holes(text, values),
     }
 

@@ -99,7 +99,7 @@ def preview_context(form: StepForm) -> dict[str, Any]:
         "problem": "",
     }
     try:
-        unknown = merge.unknown_fields(f"{subject}\n{content}")
+        unknown = merge.misspelt_fields(f"{subject}\n{content}")
         if unknown:
             raise ValueError(f"We do not know {', '.join(f'{{{name}}}' for name in unknown)}.")
         values = queries.merge_values(lead.id) if lead else {}

@@ -1,6 +1,6 @@
 """A flow as one value: what a person edits as a draft, what is published, kept as a version, and compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import time
 from typing import Any, Protocol
@@ -96,10 +96,12 @@ class StepDocument:
     @classmethod
     def made(cls, step_id: str, data: StepData) -> "StepDocument":
         """A new step, switched on. Raises DomainError for what cannot be sent."""
+        check_words(data)
         return cls(id=step_id, enabled=True, **asdict(data)).checked()
 
     def edited(self, data: StepData) -> "StepDocument":
         """This step with other words or times. Raises DomainError for what cannot be sent."""
+        check_words(data)
         return replace(self, **asdict(data)).checked()
 
     def checked(self) -> "StepDocument":
@@ -107,7 +109,7 @@ class StepDocument:
 
         Raises DomainError for what cannot be sent.
         """
-        check_words(self)
+        check_words(self, merge.unknown_fields)
         subject = self.subject if self.type == "email" else ""
         return replace(self, subject=subject, greets=self.greets and self.type not in INSIDE_TYPES)
 
@@ -194,7 +196,7 @@ def of_flow(flow: FlowRow, steps: Iterable[StepRow]) -> FlowDocument:
     return FlowDocument(flow.name, tuple(StepDocument.of(step) for step in steps))
 
 
-def check_words(step: Wording) -> None:
+def check_words(step: Wording, unknown_fields: Callable[[str], list[str]] = merge.misspelt_fields) -> None:
     """Raises DomainError for words that are too long, an email without a subject, and unknown merge fields."""
     longest = LONGEST_CONTENT[step.type]
     if len(step.content) > longest:
@@ -202,7 +204,7 @@ def check_words(step: Wording) -> None:
     if step.type == "email" and not step.subject:
         raise DomainError("An email needs a subject.", "subject")
     for field in ("subject", "content"):
-        unknown = merge.unknown_fields(getattr(step, field))
+        unknown = unknown_fields(getattr(step, field))
         if unknown:
             names = ", ".join(f"{{{name}}}" for name in unknown)
             raise DomainError(f"We do not know {names}. Choose a field from the list.", field)

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadcrm.conversations.merge import FIELDS, MAX_LENGTH, Hole, TooLong, fields_in, pieces, render, unknown_fields
+from leadcrm.conversations.merge import (
+    FIELDS,
+    MAX_LENGTH,
+    Hole,
+    TooLong,
+    fields_in,
+    misspelt_fields,
+    pieces,
+    render,
+    unknown_fields,
+)
 
 ANNA = {"first_name": "Anna", "last_name": "Berg", "company": ""}
 
@@ -87,7 +97,8 @@ def test_the_editor_can_ask_for_names():
 
 def test_fields_as_other_programs_write_them_are_spelling_mistakes():
     template = "{{first_name}} { company } {city}} {{phone|none}} {{z}} {last_name|a {name} b}"
-    assert unknown_fields(template) == ["{first_name}", " company ", "city}", "{phone|none}"]
+    assert misspelt_fields(template) == ["{first_name}", " company ", "city}", "{phone|none}"]
+    assert misspelt_fields("{frist_name} {first_name} {{first_name}}") == ["frist_name", "{first_name}"]
 
 
 def test_size_is_limited_before_and_after():
@@ -102,7 +113,7 @@ def test_the_worst_templates_take_linear_time(piece):
     template = (piece * MAX_LENGTH)[:MAX_LENGTH]
     started = process_time()
     fields_in(template)
-    unknown_fields(template)
+    misspelt_fields(template)
     assert process_time() - started < 0.5  # under 30 ms; the rest is for a busy machine
 
 

@@ -219,3 +219,13 @@ def test_nobody_elses_flow_is_drafted(cast, flow, steps):
         perform(operations.change_draft, flow, 0, AddStep(MORE))
     assert db.session.scalars(select(FlowStep).where(FlowStep.name == "More")).all() == []
     assert db.session.scalars(select(Flow)).one().id == flow.id
+
+
+def test_a_field_in_double_braces_is_refused_when_typed_and_shown_where_it_was_kept(flow, steps, sign_in, cast):
+    with pytest.raises(DomainError, match=r"We do not know \{\{first_name\}\}"):
+        change(flow, EditStep(steps.text.id, data_of(steps.text, content="Hi {{first_name}}")))
+    perform(setattr, steps.text, "content", "Hi {{first_name}}")  # saved before this was looked for
+    client = sign_in(cast.mia)
+    assert "Hi {{first_name}}" in client.get(f"/flows/{flow.id}").text
+    change(flow, RenameFlow("Another name"))
+    assert "Hi {{first_name}}" in client.get(f"/flows/{flow.id}").text

@@ -94,7 +94,7 @@ def _check_words(lead: Lead, channel: str, subject: str, content: str) -> None:
         raise DomainError("An email needs a subject.", "subject")
     values = values_for(lead) if merge.fields_in(f"{subject} {content}") else {}
     for field, text in (("subject", subject), ("content", content)):
-        if unknown := merge.unknown_fields(text):
+        if unknown := merge.misspelt_fields(text):
             raise DomainError(f"There is no merge field {_listed(unknown)}.", field)
         try:
             merge.render(text, values)

@@ -94,7 +94,7 @@ def ensure_default_templates() -> None:
 
 
 def _check_fields(text: str, field: str) -> None:
-    unknown = merge.unknown_fields(text)
+    unknown = merge.misspelt_fields(text)
     if unknown:
         names = ", ".join(f"{{{name}}}" for name in unknown)
         raise DomainError(f"There is no merge field {names}.", field)
