@@ -262,3 +262,15 @@ def test_history_comes_page_by_page(mia, flow, steps):
 @pytest.mark.parametrize("number", ["0", "99", "9" * 30])
 def test_a_version_that_there_is_not_is_not_found(mia, flow, number):
     assert mia.post(f"/flows/{flow.id}/versions/{number}/restoration").status_code == 404
+
+
+def test_new_words_are_not_said_to_concern_new_leads_only(mia, flow, steps, new_lead):
+    new_lead()
+    change(flow, EditStep(steps.text.id, data_of(steps.text, content="Other words")))
+    asked = mia.get(f"/flows/{flow.id}/publishing").text
+    assert "New leads, and those inside for whom something changes" in asked
+    mia.post(f"/flows/{flow.id}/publishing", data={"audience": "new", "revision": draft(flow).revision})
+    drain_publications(lambda: False)
+    told = mia.get(f"/flows/{flow.id}/versions").text
+    assert "1 reworded" in told
+    assert "New steps and times for new leads only" in told
