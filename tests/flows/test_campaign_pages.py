@@ -64,7 +64,8 @@ def test_pause_resume_and_stop_change_what_is_shown(mia, drip, people):
         assert (answer.status_code, fresh(campaign).state) == (200, state)
         assert 'id="campaign"' in answer.text
     refused = mia.post(f"{base}/resume", hx=True)
-    assert (refused.status_code, "The campaign is stopped by now" in refused.text) == (409, True)
+    assert (refused.status_code, "The campaign is stopped by now." in refused.text) == (409, True)
+    assert "Reload" not in refused.text  # the answer shows what is
 
 
 def test_the_page_asks_again_only_while_the_worker_is_at_it(mia, drip, people):

@@ -178,6 +178,7 @@ def test_what_is_over_says_so(client, take_in):
     for verb in ("start", "stop", "resume", "mapping", "removal"):
         answer = client.post(f"/imports/{found.id}/{verb}", hx=True)
         assert answer.status_code == 409, verb
+        assert "by now. Reload" not in answer.text  # the answer shows what is
     answer = client.post(f"/imports/{found.id}/plan", data=columns("name", "email", "phone", "company"))
     assert answer.status_code == 409
 

@@ -128,7 +128,7 @@ def _where_it_was(campaign: Campaign) -> str:
 def _in_state(campaign: Campaign, *states: str) -> Campaign:
     campaign = lock(campaign)
     if campaign.state not in states:
-        raise Conflict(f"The campaign is {campaign.state} by now. Reload the page to see it.")
+        raise Conflict(f"The campaign is {campaign.state} by now.")
     return campaign
 
 

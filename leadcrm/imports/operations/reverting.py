@@ -30,7 +30,7 @@ def revert_import(found: Import) -> Import:
     """Begin to take an import back. Raises Conflict while it runs, and once its rows are forgotten."""
     found = lock(found)
     if found.state not in ("done", "stopped"):
-        raise Conflict(f"The import is {found.state} by now. Reload the page to see it.")
+        raise Conflict(f"The import is {found.state} by now.")
     if found.forgotten_at is not None:
         raise Conflict("What its rows said was forgotten in time: it cannot be reverted any more.")
     found.state, found.ended_at = "reverting", found.ended_at or clock.now()

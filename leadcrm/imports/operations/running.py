@@ -132,7 +132,7 @@ def _found_again(row: ImportRow, filed: Filed) -> LeadImported:
 def _in_state(found: Import, *states: str) -> Import:
     found = lock(found)
     if found.state not in states:
-        raise Conflict(f"The import is {found.state} by now. Reload the page to see it.")
+        raise Conflict(f"The import is {found.state} by now.")
     return found
 
 
