@@ -369,7 +369,7 @@ def test_a_filtered_list_leads_to_a_campaign_for_those_who_may_send_one(sign_in,
     assert "/campaigns/new" not in sign_in(cast.ben).get("/leads?status=new").text
 
 
-@pytest.mark.parametrize("screen", ["/bookings", "/campaigns", "/settings/tokens", "/settings/sending", "/settings/system"])
+@pytest.mark.parametrize("screen", ["/bookings", "/campaigns", "/settings/tokens", "/settings/system"])
 def test_the_palette_leads_to_every_screen_of_the_menu(sign_in, cast, screen):
     assert f'data-href="{screen}"' in sign_in(cast.ada).get("/palette", hx=True).text
 
