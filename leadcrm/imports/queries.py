@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, exists, select, union_all
 from sqlalchemy.orm import joinedload
 
 from leadcrm.core.db import db
+from leadcrm.core.errors import Conflict
 from leadcrm.core.models import EventRow
 from leadcrm.core.paging import Order, Page, keyset_page
 from leadcrm.imports.finding import Finder
@@ -14,6 +15,7 @@ from leadcrm.imports.models import AT_WORK, Import, ImportFile, ImportRow
 from leadcrm.leads.models import Lead
 
 READ_AT_ONCE = 500
+STARTED = "The import was started in the meantime. Reload the page to see it."
 SHOWN = ("", "new", "known", "repeat", "refused", "left")  # rows: all, of one outcome, or left alone by a revert
 
 
@@ -39,8 +41,11 @@ def with_rows_quiet_since(moment: datetime) -> list[Row]:
 
 
 def content_of(import_id: str) -> bytes:
-    """The bytes of the file, as long as there is one."""
-    return db.session.scalars(select(ImportFile.content).where(ImportFile.import_id == import_id)).one()
+    """The bytes of the file. Raises Conflict once the import was started: its rows were kept then, not the file."""
+    content = db.session.scalar(select(ImportFile.content).where(ImportFile.import_id == import_id))
+    if content is None:
+        raise Conflict(STARTED)
+    return content
 
 
 def rows_in_state(import_id: str, state: str, limit: int) -> Sequence[ImportRow]:

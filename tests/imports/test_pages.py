@@ -129,6 +129,14 @@ def test_a_file_is_read_otherwise_when_its_letters_look_wrong(client):
     assert client.post(f"/imports/{found.id}/writing", data={"encoding": "rot13", "delimiter": ";"}).status_code == 422
 
 
+def test_a_file_that_was_started_meanwhile_is_not_read_otherwise(client, take_in):
+    found = take_in(PEOPLE)
+    answer = client.post(f"/imports/{found.id}/writing", data={"encoding": "cp1250", "delimiter": ";"})
+    assert answer.status_code == 409
+    assert "was started in the meantime" in text_of(answer)
+    assert again(found).encoding == "utf-8"
+
+
 def test_known_leads_show_what_is_filled_and_what_stays(client, take_in, bring):
     take_in("Email,Company\njo@mail.example,Old Co\n")
     found = bring("Email,First name,Company,Tags\njo@mail.example,Jo,New Co,vip\n")

@@ -14,6 +14,7 @@ from leadcrm.imports.data import Plan
 from leadcrm.imports.dates import ORDERS
 from leadcrm.imports.events import ImportChanged
 from leadcrm.imports.models import BEFORE_START, Import, ImportFile, ImportRow
+from leadcrm.imports.queries import STARTED
 from leadcrm.leads.data import Consent
 from leadcrm.leads.operations.changing import tags_named
 from leadcrm.leads.operations.consenting import checked
@@ -77,7 +78,7 @@ def discard_import(found: Import) -> None:
 def _before_start(found: Import) -> Import:
     found = lock(found)
     if found.state not in BEFORE_START:
-        raise Conflict("The import was started in the meantime. Reload the page to see it.")
+        raise Conflict(STARTED)
     return found
 
 
