@@ -1,4 +1,4 @@
-"""Small values every feature makes alike: ids, folded text, and how a person without a picture is shown."""
+"""Small values every feature makes alike: ids, folded text, and how numbers and people without a picture are shown."""
 
 import unicodedata
 
@@ -16,6 +16,11 @@ def fold(text: str) -> str:
     """Lower case, without accents, whatever the script: what is found is what looks the same."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def how_many(count: int, noun: str) -> str:
+    """`1 lead`, `2 leads`, `2,000 leads`: for nouns that are made several by an s."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def initials(name: str) -> str:

@@ -6,6 +6,7 @@ from flask_login import current_user
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.recent import UNDO_WITHIN
+from leadcrm.core.values import how_many
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render
 from leadcrm.flows import operations, queries
 from leadcrm.flows.blueprint import blueprint
@@ -58,8 +59,8 @@ def enrol_many():
     except DomainError as error:
         add_errors(form, error)
         return _dialog(form, ticked, status=422)
-    words = f"{_leads(len(enrolled.enrolment_ids))} entered {flow.name}."
-    left_out = "".join(f" {_leads(count)} {why} and stayed out." for why, count in enrolled.left_out.items())
+    words = f"{how_many(len(enrolled.enrolment_ids), 'lead')} entered {flow.name}."
+    left_out = "".join(f" {how_many(count, 'lead')} {why} and stayed out." for why, count in enrolled.left_out.items())
     return _done(words + left_out, enrolled.enrolment_ids, "/leads")
 
 
@@ -69,7 +70,9 @@ def take_back():
     asked = [text for text in request.args.get("ids", "").split(",") if "\x00" not in text][:MOST_AT_ONCE]
     ids = queries.just_enrolled(_me(), asked, UNDO_WITHIN)
     count = perform(operations.leave_many, ids, TAKEN_BACK)
-    return _done(f"Taken back for {_leads(count)}." if count else "Nothing to take back: they have left since.")
+    return _done(
+        f"Taken back for {how_many(count, 'lead')}." if count else "Nothing to take back: they have left since."
+    )
 
 
 def _me() -> User:
@@ -94,7 +97,7 @@ def _ticked() -> list[Lead]:
 
 def _dialog(form: EnrolForm, chosen: list[Lead], *, status: int = 200, may_again: bool = False):
     one = chosen[0] if len(chosen) == 1 and "ids" not in request.values else None
-    whom = one.name if one else _leads(len(chosen))
+    whom = one.name if one else how_many(len(chosen), "lead")
     context = {
         "form": form,
         "title": f"Flow for {whom}",
@@ -114,7 +117,3 @@ def _done(toast: str, enrolment_ids=(), back: str = "/leads") -> Response:
     response = fragment("leads/_nothing.html", toast=toast, undo=undo)
     response.headers["HX-Trigger"] = CHANGED
     return response
-
-
-def _leads(count: int) -> str:
-    return "1 lead" if count == 1 else f"{count} leads"

@@ -120,6 +120,8 @@ def test_what_says_something_else_by_now_stays(take_in, revert):
     assert (lead.last_name, lead.company) == ("", "Mine")
     assert lead.contact_points[0].consent_source == "form"
     assert (found.undone, rows_of(found)[0].reason) == ({"left": 1}, "By now the lead has another company")
+    told = "fair.csv is reverted: 1 row stays, because something happened since"
+    assert told in db.session.scalars(select(Notification.title)).all()
 
 
 def test_people_who_were_twice_in_the_file_go_as_one(take_in, revert):

@@ -221,6 +221,11 @@ def test_the_author_hears_when_it_is_done(take_in, cast):
     assert (notice.user_id, notice.title) == (cast.ada.id, "fair.csv is imported: 2 new leads")
 
 
+def test_one_lead_is_told_of_as_one(take_in):
+    take_in("Name\nNaledi\n")
+    assert db.session.scalars(select(Notification.title)).all() == ["fair.csv is imported: 1 new lead"]
+
+
 def test_it_stops_and_goes_on(bring, monkeypatch):
     monkeypatch.setattr(jobs, "TAKEN_IN", 1)
     found = bring(PEOPLE)

@@ -61,7 +61,8 @@ def enrol_batch(campaign_id: str, cursor: str | None, ids: Sequence[str], follow
         return True
     campaign.state, campaign.enrolled_at = "running", clock.now()
     record(CampaignChanged(campaign_id=campaign.id, change="enrolled"))
-    _tell(campaign, f"all of its {campaign.entered:,} leads have entered")
+    is_one = campaign.entered == 1
+    _tell(campaign, "its 1 lead has entered" if is_one else f"all of its {campaign.entered:,} leads have entered")
     return False
 
 

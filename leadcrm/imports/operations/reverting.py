@@ -14,6 +14,7 @@ from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.core.errors import Conflict
 from leadcrm.core.events import record
 from leadcrm.core.models import EventRow
+from leadcrm.core.values import how_many
 from leadcrm.imports.events import ImportChanged
 from leadcrm.imports.models import LONGEST_REASON, Import, ImportRow
 from leadcrm.imports.wording import field_words
@@ -101,7 +102,7 @@ def _finish(found: Import) -> None:
     found.state = "reverted"
     record(ImportChanged(import_id=found.id, change="reverted"))
     left = found.undone.get("left", 0)
-    title = f"{found.file_name} is reverted" + (
-        f": {left:,} rows stay, because something happened since" if left else ""
-    )
+    title = f"{found.file_name} is reverted"
+    if left:
+        title += f": {how_many(left, 'row')} {'stays' if left == 1 else 'stay'}, because something happened since"
     notify([found.author_id], f"import:{found.id}:reverted", title, f"/imports/{found.id}", "rotate-ccw")
