@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from leadcrm.conversations import operations
 from leadcrm.conversations.models import PAUSABLE, Attempt, Message, SendingPause
 from leadcrm.core import clock, tenancy
+from leadcrm.core.backup import making
 from leadcrm.core.db import db, get_or_404, perform, writing
 from leadcrm.core.models import EventRow, Heartbeat
 from leadcrm.core.once import run_once
@@ -168,6 +169,23 @@ def test_a_backup_under_load_is_of_one_moment(app, acme_id, elsewhere, tmp_path,
     assert restored == written[: len(restored)], "no lead is there without those before it"
     assert set(before) <= set(restored)
     assert facts == set(restored), "a lead and its fact come together"
+
+
+def test_a_file_that_is_removed_while_the_backup_is_made_does_not_break_it(app, office, tmp_path, monkeypatch):
+    """As when somebody takes a file out of the mail they are writing."""
+    drafted = app.settings.uploads / "inbound" / "out-drafted"
+    drafted.write_bytes(b"a plan")
+    listed = making._uploads
+
+    def list_and_remove():
+        found = listed()
+        drafted.unlink()
+        return found
+
+    monkeypatch.setattr(making, "_uploads", list_and_remove)
+    files = making.make(tmp_path / "quick.backup").files
+    assert "uploads/inbound/plan-0" in files
+    assert "uploads/inbound/out-drafted" not in files
 
 
 def test_no_key_material_is_in_it(app, office, tmp_path, elsewhere, databases):

@@ -10,7 +10,7 @@ import os
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -72,13 +72,17 @@ class Manifest:
 def write(target: Path, manifest: Manifest, members: Iterable[tuple[str, Path]]) -> Manifest:
     """Make the archive at `target`, readable by its owner only; what was there is replaced once the new one is whole.
 
-    `members` are names in the archive and where their bytes lie. Returns the manifest with its files.
+    `members` are names in the archive and where their bytes lie; what somebody removed meanwhile is left out. Returns
+    the manifest with its files.
     """
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         unfinished.touch(mode=0o600)
         with ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=QUICK) as archive:
-            files = {name: _add(archive, name, path) for name, path in members}
+            files = {}
+            for name, path in members:
+                with suppress(FileNotFoundError):
+                    files[name] = _add(archive, name, path)
             whole = Manifest(**{**vars(manifest), "files": files})
             archive.writestr(MANIFEST, json.dumps(asdict(whole), indent=1))
             archive.comment = SEAL + b"0" * DIGITS
