@@ -5,19 +5,20 @@ from dataclasses import dataclass
 MADE, MOVED, CANCELED, DAY, HOUR = "made", "moved", "canceled", "day", "hour"
 KINDS = (MADE, MOVED, CANCELED, DAY, HOUR)
 
+# a reminder may leave hours later than planned (a lead's quiet hours, a pause): it does not say how long there is left
 _SUBJECTS = {
     MADE: "Your meeting with {realtor}: {when}",
     MOVED: "Your meeting with {realtor} is now: {when}",
     CANCELED: "Your meeting with {realtor} is canceled",
-    DAY: "Tomorrow: your meeting with {realtor}, {when}",
-    HOUR: "In an hour: your meeting with {realtor}, {when}",
+    DAY: "Reminder: your meeting with {realtor}, {when}",
+    HOUR: "Soon: your meeting with {realtor}, {when}",
 }
 _OPENINGS = {
     MADE: "your meeting is booked.",
     MOVED: "your meeting has another time.",
     CANCELED: "your meeting is canceled.",
     DAY: "this is to remind you of your meeting.",
-    HOUR: "your meeting is in an hour.",
+    HOUR: "your meeting begins soon.",
 }
 
 

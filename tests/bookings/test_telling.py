@@ -114,6 +114,18 @@ def test_a_reminder_is_not_sent_once_the_meeting_has_begun(book, lead, transport
     assert {kind for kind, _ in said(lead, "expired")} == {"day", "hour"}
 
 
+def test_a_reminder_that_waited_for_the_morning_is_still_true(book, new_lead, transport):
+    """22:00 in Johannesburg is no hour for a text: it leaves at eight, on the day of the meeting itself."""
+    book(at(15, days=3), new_lead("Thabo", phone="+27215550155"))
+    transport.drain()
+    be(at(15, days=2))
+    transport.drain()
+    assert len(transport.sent) == 1
+    be(at(1, 30, days=3))
+    transport.drain()
+    assert transport.sent[-1].text.startswith("Acme: Reminder: your meeting with Rosa, Thu, 7 Mar, 10:00 PM")
+
+
 def test_who_has_no_mail_hears_by_text(book, new_lead):
     lead = new_lead("Thabo", phone="+27215550155")
     book(at(10, days=3), lead)
