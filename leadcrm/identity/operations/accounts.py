@@ -133,7 +133,15 @@ def _changeable(user: User, by: User) -> User:
         raise Forbidden("Nobody changes their own role or access. Ask another owner.")
     if not may_grant(by, user.role):
         raise Forbidden("Only an owner can change an owner.")
+    if user.role == "owner":
+        _hold_owners()
     return lock(user)
+
+
+def _hold_owners() -> None:
+    """Of two owners who end each other's access in one moment the later one sees that nobody would be left."""
+    owners = select(User.id).where(User.role == "owner", User.disabled_at.is_(None))
+    db.session.execute(owners.order_by(User.id).with_for_update())
 
 
 def _require_an_owner() -> None:
