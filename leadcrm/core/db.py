@@ -159,10 +159,13 @@ def get_or_404(model: type[Row], row_id: str) -> Row:
 
 
 def lock(row: Row) -> Row:
-    """Re-read the row inside the write transaction, holding its lock on PostgreSQL. Raises NotFound when it is gone."""
+    """Re-read the row inside the write transaction, holding its lock on PostgreSQL. Raises NotFound when it is gone.
+
+    Of the row alone: a person is read together with their organization, for whose lock everybody's writes would wait.
+    """
     model = type(row)
-    statement = select(model).where(model.id == row.id).with_for_update().execution_options(populate_existing=True)
-    fresh = db.session.scalar(statement)
+    alone = select(model).where(model.id == row.id).with_for_update(of=model)
+    fresh = db.session.scalar(alone.execution_options(populate_existing=True))
     if fresh is None:
         raise NotFound
     return fresh

@@ -53,3 +53,10 @@ def test_of_two_owners_who_lock_each_other_out_one_stays(acme, cast, elsewhere):
         theirs.result(PATIENCE)
     db.session.rollback()
     assert get_or_404(User, ada_id).is_active
+
+
+def test_who_signs_in_waits_for_nobody_else_of_the_organization(acme, cast, elsewhere):
+    ben_id = cast.ben.id
+    with writing():
+        operations.create_token(cast.ada, "a row of the organization's")
+        elsewhere(lambda: perform(operations.open_session, ben_id)).result(PATIENCE)
