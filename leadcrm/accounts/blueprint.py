@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, url_for
-from flask_login import current_user
 
 from leadcrm.accounts import wording
 from leadcrm.core.errors import Conflict, DomainError
@@ -12,7 +11,6 @@ from leadcrm.core.forms import Form
 from leadcrm.core.values import initials, tone_of
 from leadcrm.core.web import add_errors, fragment, go, is_partial, time_teller
 from leadcrm.identity import queries as identity
-from leadcrm.identity.models import User
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -23,11 +21,6 @@ CHANGED = "account-changed, close-dialog"  # what shows accounts, their people a
 @blueprint.context_processor
 def _for_templates() -> dict[str, Any]:
     return {"wording": wording, "initials": initials, "tone_of": tone_of, "today": time_teller().today}
-
-
-def me() -> User:
-    """The signed-in person's row."""
-    return current_user._get_current_object()
 
 
 def owners() -> list[tuple[str, str]]:

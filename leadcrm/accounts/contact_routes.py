@@ -6,13 +6,14 @@ from typing import Any
 from flask import Response, request
 
 from leadcrm.accounts import operations, queries
-from leadcrm.accounts.blueprint import blueprint, changed, me, page_of, refused
+from leadcrm.accounts.blueprint import blueprint, changed, page_of, refused
 from leadcrm.accounts.forms import ContactForm
 from leadcrm.accounts.models import Account, Contact
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, render
+from leadcrm.identity.permissions import me
 
 SHOWN_IN_CONFLICT = ("first_name", "last_name", "position", "email", "phone")
 

@@ -4,13 +4,14 @@ from flask import Response, redirect, request, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import operations, queries, wording
-from leadcrm.accounts.blueprint import blueprint, changed, me, owners, page_of, refused
+from leadcrm.accounts.blueprint import blueprint, changed, owners, page_of, refused
 from leadcrm.accounts.forms import OpportunityForm, StageForm
 from leadcrm.accounts.models import Account, Opportunity
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, is_partial, local_path, render, user_locale
+from leadcrm.identity.permissions import me
 
 SHOWN_IN_CONFLICT = ("name", "amount", "close_date", "kind", "notes")
 

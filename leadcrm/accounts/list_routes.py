@@ -8,7 +8,7 @@ from flask import Response, request, stream_with_context, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import queries
-from leadcrm.accounts.blueprint import blueprint, me, owners
+from leadcrm.accounts.blueprint import blueprint, owners
 from leadcrm.accounts.data import AccountFilters
 from leadcrm.accounts.forms import ListForm
 from leadcrm.accounts.models import Account
@@ -18,6 +18,7 @@ from leadcrm.core import clock, tenancy
 from leadcrm.core.csv_cells import BYTE_ORDER_MARK, csv_lines
 from leadcrm.core.web import fragment, is_partial, render, user_zone
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import me
 
 KEPT = ("q", "owner", "at_risk", "archived", "sort")  # of an address, from one list to the next
 CSV_HEAD = (

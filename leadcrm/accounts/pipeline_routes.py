@@ -9,11 +9,12 @@ from flask import Response, request, url_for
 from flask_login import current_user
 
 from leadcrm.accounts import queries, wording
-from leadcrm.accounts.blueprint import blueprint, me, owners
+from leadcrm.accounts.blueprint import blueprint, owners
 from leadcrm.accounts.forms import PipelineForm
 from leadcrm.accounts.pipeline import OPEN, weighted
 from leadcrm.accounts.stage_sums import Sums, stage_sums
 from leadcrm.core.web import is_partial, local_path, render
+from leadcrm.identity.permissions import me
 
 
 @dataclass(frozen=True)

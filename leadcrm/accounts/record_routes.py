@@ -6,7 +6,7 @@ from flask import Response, flash, make_response, render_template, request, url_
 from flask_login import current_user
 
 from leadcrm.accounts import operations, queries, timeline
-from leadcrm.accounts.blueprint import blueprint, changed, me, owners, page_of, refused
+from leadcrm.accounts.blueprint import blueprint, changed, owners, page_of, refused
 from leadcrm.accounts.contact_routes import people_of
 from leadcrm.accounts.forms import AccountForm, HealthForm
 from leadcrm.accounts.models import Account
@@ -15,7 +15,7 @@ from leadcrm.core.errors import DomainError
 from leadcrm.core.recent import facts_named
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, render
-from leadcrm.identity.permissions import can_see_lead
+from leadcrm.identity.permissions import can_see_lead, me
 
 SHOWN_IN_CONFLICT = ("name", "industry", "website", "notes")
 LONGEST_NAME = 160

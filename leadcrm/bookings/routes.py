@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from flask import Blueprint, flash, redirect, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from leadcrm.bookings import operations, queries
@@ -16,7 +15,7 @@ from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import go, local_path, render, user_zone
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import can_see_lead
+from leadcrm.identity.permissions import can_see_lead, me
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
@@ -29,16 +28,16 @@ VIEW_WORDS = {"upcoming": "Upcoming", "past": "Past and canceled"}
 def index() -> Response:
     """Meetings to come, or past ones."""
     view = request.args.get("view") if request.args.get("view") in queries.VIEWS else queries.VIEWS[0]
-    listing = queries.booking_page(_me(), view, request.args.get("cursor"))
-    shown = {"view": view, "views": VIEW_WORDS, "listing": listing, "can_see": partial(can_see_lead, _me())}
+    listing = queries.booking_page(me(), view, request.args.get("cursor"))
+    shown = {"view": view, "views": VIEW_WORDS, "listing": listing, "can_see": partial(can_see_lead, me())}
     return render("bookings/index.html", "bookings/_list.html", **shown, **_now())
 
 
 @blueprint.get("/bookings/<booking_id>")
 def show(booking_id: str) -> Response:
     """Lead on to where the reader finds the meeting: at its lead, or in the list when it is somebody else's lead."""
-    booking = queries.visible_booking(_me(), booking_id)
-    if can_see_lead(_me(), booking.lead):
+    booking = queries.visible_booking(me(), booking_id)
+    if can_see_lead(me(), booking.lead):
         return redirect(f"/leads/{booking.lead_id}?tab=meetings")
     view = "upcoming" if booking.is_coming(clock.now()) else "past"
     return redirect(url_for("bookings.index", view=view, _anchor=f"booking-{booking.id}"))
@@ -47,7 +46,7 @@ def show(booking_id: str) -> Response:
 @blueprint.get("/leads/<lead_id>/bookings")
 def of_lead(lead_id: str) -> Response:
     """One lead's meetings."""
-    lead = leads.visible_lead(_me(), lead_id)
+    lead = leads.visible_lead(me(), lead_id)
     meetings = queries.meetings_of_lead(lead.id)
     return render("bookings/of_lead.html", "bookings/_of_lead.html", lead=lead, meetings=meetings, **_now())
 
@@ -55,7 +54,7 @@ def of_lead(lead_id: str) -> Response:
 @blueprint.get("/leads/<lead_id>/bookings/new")
 def new(lead_id: str) -> Response:
     """When a realtor is free on a day; booking with a realtor whom the lead meets already moves that meeting."""
-    lead = leads.visible_lead(_me(), lead_id)
+    lead = leads.visible_lead(me(), lead_id)
     form = BookForm(request.args if "day" in request.args else None, data=_usual(lead))
     return _form_page(lead, form, 200)
 
@@ -63,7 +62,7 @@ def new(lead_id: str) -> Response:
 @blueprint.post("/leads/<lead_id>/bookings")
 def book(lead_id: str) -> Response:
     """Book the time that was chosen, or move the lead's meeting with that realtor there."""
-    lead = leads.visible_lead(_me(), lead_id)
+    lead = leads.visible_lead(me(), lead_id)
     form = BookForm(request.form)
     form.offer(_choices())
     start = moment_of(form.start.data)
@@ -82,14 +81,10 @@ def book(lead_id: str) -> Response:
 @blueprint.post("/bookings/<booking_id>/cancellation")
 def cancel(booking_id: str) -> Response:
     """Call a meeting off; the lead is told, if they can be."""
-    booking = queries.visible_booking(_me(), booking_id)
+    booking = queries.visible_booking(me(), booking_id)
     is_news = perform(operations.cancel, booking)
     flash(f"Canceled. {_told(booking.lead)}" if is_news else "It was canceled before.", "success")
     return go(local_path(request.form.get("back"), url_for("bookings.index")))
-
-
-def _me() -> User:
-    return current_user._get_current_object()
 
 
 def _now() -> dict:

@@ -3,12 +3,10 @@
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
-from flask_login import current_user
 
 from leadcrm.conversations import wording
 from leadcrm.core import clock
 from leadcrm.core.web import fragment, go, is_partial, local_path
-from leadcrm.identity.models import User
 
 blueprint = Blueprint("conversations", __name__)
 
@@ -19,11 +17,6 @@ RESTORED = "draft-restored"  # the composer on the page looks again
 @blueprint.context_processor
 def _for_templates() -> dict[str, Any]:
     return {"wording": wording, "now": clock.now()}
-
-
-def me() -> User:
-    """The signed-in person's row."""
-    return current_user._get_current_object()
 
 
 def changed(toast: str, *, undo: str | None = None, events: str = CHANGED, back: str = "/inbox") -> Response:

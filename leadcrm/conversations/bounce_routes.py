@@ -3,8 +3,9 @@
 from flask import request
 
 from leadcrm.conversations import operations, thread_queries
-from leadcrm.conversations.blueprint import CHANGED, RESTORED, blueprint, changed, me
+from leadcrm.conversations.blueprint import CHANGED, RESTORED, blueprint, changed
 from leadcrm.core.db import perform
+from leadcrm.identity.permissions import me
 
 LOOK_AGAIN = f"{CHANGED}, {RESTORED}, lead-changed"  # the thread, the composer, the lead
 

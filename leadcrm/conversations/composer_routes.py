@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from leadcrm.conversations import operations, queries, storage, thread_queries
 from leadcrm.conversations.attachments import keep_uploads
-from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, me, unchanged
+from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, unchanged
 from leadcrm.conversations.composer import composer_context, drafted_form, first_open, has_words, holes_in, previews
 from leadcrm.conversations.forms import DraftForm, MessageForm
 from leadcrm.conversations.models import CHANNELS, Template
@@ -20,6 +20,7 @@ from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.security import takes_up_to
 from leadcrm.core.web import add_errors, fragment, is_partial, moment_text, render
+from leadcrm.identity.permissions import me
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Lead
 

@@ -3,9 +3,10 @@
 from flask import request, url_for
 
 from leadcrm.conversations import thread_queries
-from leadcrm.conversations.blueprint import blueprint, changed, me
+from leadcrm.conversations.blueprint import blueprint, changed
 from leadcrm.conversations.operations.opting_out import answer_opt_out_question
 from leadcrm.core.db import perform
+from leadcrm.identity.permissions import me
 
 
 @blueprint.post("/conversations/<conversation_id>/opt-out")

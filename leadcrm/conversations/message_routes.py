@@ -3,11 +3,12 @@
 from flask import current_app, request, url_for
 
 from leadcrm.conversations import operations, thread_queries
-from leadcrm.conversations.blueprint import CHANGED, RESTORED, blueprint, changed, me
+from leadcrm.conversations.blueprint import CHANGED, RESTORED, blueprint, changed
 from leadcrm.conversations.operations.composing import take_back
 from leadcrm.core.db import perform
 from leadcrm.core.errors import NotFound
 from leadcrm.core.web import fragment
+from leadcrm.identity.permissions import me
 
 ORIGINAL_CSP = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "

@@ -14,11 +14,11 @@ from leadcrm.conversations import (
     templates_routes,
     timeline_routes,
 )
-from leadcrm.conversations.blueprint import blueprint, me, unchanged
+from leadcrm.conversations.blueprint import blueprint, unchanged
 from leadcrm.conversations.thread_routes import asked_message, thread_context
 from leadcrm.core.paging import Page
 from leadcrm.core.web import fragment, is_partial, render
-from leadcrm.identity.permissions import background
+from leadcrm.identity.permissions import background, me
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
 

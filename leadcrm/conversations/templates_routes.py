@@ -3,13 +3,14 @@
 from flask import request, url_for
 
 from leadcrm.conversations import merge, operations, queries
-from leadcrm.conversations.blueprint import blueprint, me
+from leadcrm.conversations.blueprint import blueprint
 from leadcrm.conversations.forms import TemplateForm
 from leadcrm.conversations.models import Template
 from leadcrm.conversations.operations.composing import fill_what_is_known, restore_template, values_for
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render, toast_partial
+from leadcrm.identity.permissions import me
 from leadcrm.leads.models import Lead
 
 LONGEST_PREVIEW = 20_000

@@ -8,7 +8,7 @@ from babel.dates import format_date
 from flask import request, url_for
 
 from leadcrm.conversations import operations, thread_queries
-from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, me, unchanged
+from leadcrm.conversations.blueprint import CHANGED, blueprint, changed, unchanged
 from leadcrm.conversations.composer import composer_context, drafted_form
 from leadcrm.conversations.forms import SnoozeForm
 from leadcrm.conversations.models import Conversation, Message
@@ -19,7 +19,7 @@ from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, go, is_partial, moment_text, user_locale, user_zone
 from leadcrm.core.zones import wall_time
-from leadcrm.identity.permissions import background, is_staff
+from leadcrm.identity.permissions import background, is_staff, me
 from leadcrm.identity.queries import colleagues
 from leadcrm.leads.models import Lead
 

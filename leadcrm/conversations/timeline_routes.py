@@ -3,8 +3,9 @@
 from flask import request
 
 from leadcrm.conversations import thread_queries, timeline
-from leadcrm.conversations.blueprint import blueprint, me
+from leadcrm.conversations.blueprint import blueprint
 from leadcrm.core.web import render
+from leadcrm.identity.permissions import me
 
 
 @blueprint.get("/leads/<lead_id>/timeline")

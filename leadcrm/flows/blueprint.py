@@ -21,7 +21,6 @@ from leadcrm.flows.wording import (
     step_time,
     wall_clock,
 )
-from leadcrm.identity.models import User
 from leadcrm.identity.permissions import requires
 
 blueprint = Blueprint("flows", __name__)
@@ -53,11 +52,6 @@ def for_steps() -> dict[str, Any]:
         "passage_words": PASSAGES,
         "teller_of": teller_of,
     }
-
-
-def me() -> User:
-    """The signed-in person's row."""
-    return current_user._get_current_object()
 
 
 def teller_of(timezone: str) -> TimeTeller:

@@ -8,12 +8,11 @@ from leadcrm.conversations.models import Message
 from leadcrm.core.db import get_or_404
 from leadcrm.core.web import render
 from leadcrm.flows import campaign_number_queries, campaign_queries, number_queries
-from leadcrm.flows.blueprint import me
 from leadcrm.flows.campaign_blueprint import blueprint
 from leadcrm.flows.campaign_number_queries import NUMBERS
 from leadcrm.flows.fates import BUCKETS
 from leadcrm.flows.models import Campaign
-from leadcrm.identity.permissions import sees_all_leads
+from leadcrm.identity.permissions import me, sees_all_leads
 
 
 @blueprint.get("/campaigns/<campaign_id>/leads")

@@ -23,8 +23,7 @@ from leadcrm.flows.hole_queries import required_fields
 from leadcrm.flows.models import Campaign, FlowStep
 from leadcrm.flows.operations import CampaignData
 from leadcrm.flows.segments import Segment
-from leadcrm.identity.models import User
-from leadcrm.identity.permissions import sees_all_leads
+from leadcrm.identity.permissions import me, sees_all_leads
 from leadcrm.identity.queries import staff
 from leadcrm.leads import queries as leads
 from leadcrm.leads.forms import FilterForm
@@ -163,12 +162,12 @@ def _now(segment: Segment) -> Segment:
 
 def _segment_context(segment: Segment) -> dict[str, Any]:
     """How many are meant, whoever asks, and the first of those whom the reader may see."""
-    known = {"size": segments.size_of(segment), "sees_all": sees_all_leads(_me())}
+    known = {"size": segments.size_of(segment), "sees_all": sees_all_leads(me())}
     if isinstance(segment, ContactFilters):
-        people = accounts.newest_of_segment(_me(), segment, FIRST)
+        people = accounts.newest_of_segment(me(), segment, FIRST)
         first = [(contact.name, f"/accounts/{contact.account_id}") for contact in people]
         return {**known, "first": first, "noun": "contact"}
-    newest = leads.lead_list(_me(), segment, "created", limit=FIRST).items
+    newest = leads.lead_list(me(), segment, "created", limit=FIRST).items
     first = [(row.name, f"/leads/{row.id}") for row in newest]
     return {**known, "first": first, "noun": "lead"}
 
@@ -273,7 +272,3 @@ def _form_page(form: CampaignForm, choice: Choice, campaign: Campaign | None = N
         **_segment_context(_now(choice.segment())),
     }
     return render("campaigns/form.html", "campaigns/_form.html", status=status, **context)
-
-
-def _me() -> User:
-    return current_user._get_current_object()

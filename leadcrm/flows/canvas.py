@@ -13,7 +13,7 @@ from leadcrm.core import clock
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import fragment, go, is_partial, render
 from leadcrm.flows import queries
-from leadcrm.flows.blueprint import blueprint, flow_url, me, posted_revision
+from leadcrm.flows.blueprint import blueprint, flow_url, posted_revision
 from leadcrm.flows.changes import ADDED, MOVED, Change, differences
 from leadcrm.flows.document import FlowDocument, StepDocument
 from leadcrm.flows.draft_queries import Draft
@@ -24,6 +24,7 @@ from leadcrm.flows.only_if import PREFIX, TypedCondition
 from leadcrm.flows.operations import StaleDraft
 from leadcrm.flows.wording import change_words
 from leadcrm.identity import queries as identity
+from leadcrm.identity.permissions import me
 
 NEW, MOVED_BADGE, CHANGED = ("New", "green"), ("Moved", "violet"), ("Changed", "amber")
 

@@ -1,7 +1,6 @@
 """Letting leads into a flow by hand, one or the ticked ones, and taking that back."""
 
 from flask import Response, flash, request, url_for
-from flask_login import current_user
 
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
@@ -12,7 +11,7 @@ from leadcrm.flows import operations, queries
 from leadcrm.flows.blueprint import blueprint
 from leadcrm.flows.forms import EnrolForm
 from leadcrm.flows.models import Flow
-from leadcrm.identity.models import User
+from leadcrm.identity.permissions import me
 from leadcrm.leads import queries as leads
 from leadcrm.leads.models import Lead
 
@@ -23,7 +22,7 @@ TAKEN_BACK = "A person took it back"
 
 @blueprint.get("/leads/<lead_id>/enrolment")
 def choose_flow(lead_id: str):
-    lead = leads.visible_lead(_me(), lead_id)
+    lead = leads.visible_lead(me(), lead_id)
     form = _form()
     form.back.data = f"/leads/{lead.id}"
     return _dialog(form, [lead])
@@ -31,7 +30,7 @@ def choose_flow(lead_id: str):
 
 @blueprint.post("/leads/<lead_id>/enrolment")
 def enrol(lead_id: str):
-    lead, form = leads.visible_lead(_me(), lead_id), _form()
+    lead, form = leads.visible_lead(me(), lead_id), _form()
     if not form.validate():
         return _dialog(form, [lead], status=422)
     flow = _chosen(form)
@@ -68,15 +67,11 @@ def enrol_many():
 def take_back():
     """Take back what the last toast said: who entered leaves, and what has not left yet does not."""
     asked = [text for text in request.args.get("ids", "").split(",") if "\x00" not in text][:MOST_AT_ONCE]
-    ids = queries.just_enrolled(_me(), asked, UNDO_WITHIN)
+    ids = queries.just_enrolled(me(), asked, UNDO_WITHIN)
     count = perform(operations.leave_many, ids, TAKEN_BACK)
     return _done(
         f"Taken back for {how_many(count, 'lead')}." if count else "Nothing to take back: they have left since."
     )
-
-
-def _me() -> User:
-    return current_user._get_current_object()
 
 
 def _form() -> EnrolForm:
@@ -92,7 +87,7 @@ def _chosen(form: EnrolForm) -> Flow:
 def _ticked() -> list[Lead]:
     """The ticked leads this person may see."""
     asked = [lead_id for lead_id in request.values.getlist("ids") if "\x00" not in lead_id][:MOST_AT_ONCE]
-    return list(leads.visible_leads(_me(), asked))
+    return list(leads.visible_leads(me(), asked))
 
 
 def _dialog(form: EnrolForm, chosen: list[Lead], *, status: int = 200, may_again: bool = False):

@@ -9,12 +9,12 @@ from leadcrm.core.db import get_or_404
 from leadcrm.core.errors import NotFound
 from leadcrm.core.web import fragment, render
 from leadcrm.flows import number_queries
-from leadcrm.flows.blueprint import blueprint, flow_url, me
+from leadcrm.flows.blueprint import blueprint, flow_url
 from leadcrm.flows.draft_queries import draft_of
 from leadcrm.flows.fates import CLICKED, REPLIED
 from leadcrm.flows.models import Flow, FlowStep
 from leadcrm.flows.number_queries import NUMBERS
-from leadcrm.identity.permissions import sees_all_leads
+from leadcrm.identity.permissions import me, sees_all_leads
 
 
 @blueprint.get("/flows/<flow_id>/numbers")

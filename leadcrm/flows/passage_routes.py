@@ -8,8 +8,9 @@ from leadcrm.core.recent import facts_named
 from leadcrm.core.values import how_many
 from leadcrm.core.web import fragment, go, is_partial, local_path, render
 from leadcrm.flows import operations, passage_queries
-from leadcrm.flows.blueprint import blueprint, me
+from leadcrm.flows.blueprint import blueprint
 from leadcrm.flows.reasons import GOAL_REACHED, TAKEN_OUT
+from leadcrm.identity.permissions import me
 from leadcrm.leads import queries as leads
 
 MOST_AT_ONCE = 100

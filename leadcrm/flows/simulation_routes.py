@@ -16,13 +16,14 @@ from leadcrm.core.db import get_or_404
 from leadcrm.core.web import fragment, is_partial, render, target_id
 from leadcrm.core.zones import zone
 from leadcrm.flows import simulation_queries
-from leadcrm.flows.blueprint import blueprint, flow_url, me
+from leadcrm.flows.blueprint import blueprint, flow_url
 from leadcrm.flows.canvas import canvas_context
 from leadcrm.flows.draft_queries import Draft, draft_of
 from leadcrm.flows.models import Flow
 from leadcrm.flows.reasons import ends
 from leadcrm.flows.simulation import OFF, SENT, Entry, Happening, Outcome, simulate
 from leadcrm.flows.simulation_forms import HAPPENS, SimulationForm
+from leadcrm.identity.permissions import me
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
 from leadcrm.leads.models import Lead

@@ -1,4 +1,4 @@
-"""Who may do what. The roles' rules in one place, for every feature."""
+"""Who is signed in, and who may do what. The roles' rules in one place, for every feature."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +14,11 @@ from leadcrm.identity.models import User
 MANAGERS = ("owner", "manager")
 P = ParamSpec("P")
 Result = TypeVar("Result")
+
+
+def me() -> User:
+    """The row of the signed-in person. For signed-in requests only."""
+    return current_user._get_current_object()
 
 
 def can_manage(user: User) -> bool:

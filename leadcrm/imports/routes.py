@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Blueprint, Response, flash, request, stream_with_context, url_for
-from flask_login import current_user
 
 from leadcrm.core import tenancy
 from leadcrm.core.csv_cells import BYTE_ORDER_MARK, csv_lines
@@ -14,7 +13,7 @@ from leadcrm.core.forms import has_control_characters
 from leadcrm.core.security import takes_up_to
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render
 from leadcrm.identity import queries as identity
-from leadcrm.identity.permissions import requires
+from leadcrm.identity.permissions import me, requires
 from leadcrm.imports import operations, queries, wording
 from leadcrm.imports.columns import MEANINGS
 from leadcrm.imports.csv_files import DELIMITERS, ENCODINGS, LARGEST_FILE, MOST_ROWS, Unreadable, Writing
@@ -66,7 +65,7 @@ def upload():
         return _index_page(status=422, problem=f"{name}: {problem}")
     end_reading()
     found = perform(
-        operations.begin_import, name, data, look.writing, look.headings, look.rows, look.plan(country), _me()
+        operations.begin_import, name, data, look.writing, look.headings, look.rows, look.plan(country), me()
     )
     return go(_url(found))
 
@@ -239,7 +238,3 @@ def _shown_name(name: str) -> str:
 
 def _country() -> str:
     return identity.organization().country
-
-
-def _me():
-    return current_user._get_current_object()

@@ -10,9 +10,9 @@ from leadcrm.accounts.models import Account
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError, NotFound
 from leadcrm.core.web import add_errors, fragment, render, user_locale
-from leadcrm.identity.permissions import can_see_lead
+from leadcrm.identity.permissions import can_see_lead, me
 from leadcrm.leads import operations, queries
-from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, seen_account
+from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, seen_account
 from leadcrm.leads.conversion_forms import AccountChoiceForm, ConversionForm
 from leadcrm.leads.models import Lead
 

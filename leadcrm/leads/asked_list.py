@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from leadcrm.core.paging import Page
 from leadcrm.core.web import user_zone
+from leadcrm.identity.permissions import me
 from leadcrm.leads import queries
-from leadcrm.leads.blueprint import me
 from leadcrm.leads.data import Filters
 from leadcrm.leads.forms import FilterForm
 from leadcrm.leads.list_heads import first_direction

@@ -10,8 +10,7 @@ from leadcrm.accounts.models import Account
 from leadcrm.core.values import initials, tone_of
 from leadcrm.core.web import fragment, go, is_partial, local_path
 from leadcrm.identity import queries as identity
-from leadcrm.identity.models import User
-from leadcrm.identity.permissions import can_see_lead
+from leadcrm.identity.permissions import can_see_lead, me
 from leadcrm.leads import queries, wording
 from leadcrm.leads.details import detail_of, details_of
 from leadcrm.leads.models import Lead
@@ -32,11 +31,6 @@ def _for_templates() -> dict[str, Any]:
         "seen_account": seen_account,
         "became_of": queries.became_of,
     }
-
-
-def me() -> User:
-    """The signed-in person's row."""
-    return current_user._get_current_object()
 
 
 def lead_or_404(lead_id: str) -> Lead:

@@ -8,8 +8,9 @@ from leadcrm.core.forms import Form
 from leadcrm.core.recent import facts_named
 from leadcrm.core.values import how_many, new_id
 from leadcrm.core.web import add_errors, local_path, render
+from leadcrm.identity.permissions import me
 from leadcrm.leads import operations, queries
-from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, owners
+from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, owners
 from leadcrm.leads.forms import NoteForm, OwnerForm, StatusForm, TagsForm, split_tags
 from leadcrm.leads.models import Lead
 

@@ -12,9 +12,10 @@ from leadcrm.core.csv_cells import BYTE_ORDER_MARK, csv_lines
 from leadcrm.core.paging import Page
 from leadcrm.core.web import fragment, is_partial, render, user_zone
 from leadcrm.identity.models import User
+from leadcrm.identity.permissions import me
 from leadcrm.leads import queries, wording
 from leadcrm.leads.asked_list import AskedList, how_many
-from leadcrm.leads.blueprint import blueprint, lead_or_404, me, owners
+from leadcrm.leads.blueprint import blueprint, lead_or_404, owners
 from leadcrm.leads.data import Filters
 from leadcrm.leads.list_heads import sorts, views
 from leadcrm.leads.list_rows import rows_html

@@ -10,9 +10,9 @@ from leadcrm.accounts.data import AccountFilters
 from leadcrm.accounts.models import Account
 from leadcrm.core.values import fold
 from leadcrm.core.web import fragment
-from leadcrm.identity.permissions import can_manage
+from leadcrm.identity.permissions import can_manage, me
 from leadcrm.leads import queries
-from leadcrm.leads.blueprint import blueprint, me
+from leadcrm.leads.blueprint import blueprint
 from leadcrm.leads.data import Filters
 from leadcrm.leads.search import terms_of
 

@@ -12,9 +12,9 @@ from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render
-from leadcrm.identity.permissions import can_see_lead
+from leadcrm.identity.permissions import can_see_lead, me
 from leadcrm.leads import operations, queries, wording, zone_words
-from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, me, owners
+from leadcrm.leads.blueprint import blueprint, changed, lead_or_404, owners
 from leadcrm.leads.forms import TEXTS, LeadForm, NoteForm
 from leadcrm.leads.models import Lead
 

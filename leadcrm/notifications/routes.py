@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import NotFound
 from leadcrm.core.web import fragment, go, is_partial, local_path, render
-from leadcrm.identity.permissions import background
+from leadcrm.identity.permissions import background, me
 from leadcrm.notifications import operations, queries
 from leadcrm.notifications.models import Notification
 
@@ -47,5 +47,5 @@ def open_notification(notification_id: str) -> Response:
 
 @blueprint.post("/notifications/read")
 def mark_all_read() -> Response:
-    perform(operations.mark_all_read, current_user._get_current_object())
+    perform(operations.mark_all_read, me())
     return _page("Nothing is unread now.") if is_partial() else go(url_for("notifications.index"))

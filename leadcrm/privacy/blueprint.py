@@ -11,7 +11,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict
 from leadcrm.core.web import add_errors, go, render
-from leadcrm.identity.models import User
+from leadcrm.identity.permissions import me
 from leadcrm.leads.models import Lead
 from leadcrm.leads.queries import visible_lead
 from leadcrm.privacy import operations, queries
@@ -35,14 +35,14 @@ class Whom:
 
 def lead_meant(lead_id: str) -> Whom:
     """Raises NotFound for a lead that one may not see."""
-    lead = visible_lead(_me(), lead_id)
+    lead = visible_lead(me(), lead_id)
     url = url_for("leads.show", lead_id=lead.id)
     return Whom(lead, queries.person_of_lead(lead), url, url, url_for("leads.index"))
 
 
 def contact_meant(contact_id: str) -> Whom:
     """The lead they are known as, else the contact alone. Raises NotFound for whom one may not see."""
-    contact = visible_contact(_me(), contact_id)
+    contact = visible_contact(me(), contact_id)
     if contact.lead_id is not None:
         return lead_meant(contact.lead_id)
     back = url_for("accounts.show", account_id=contact.account_id)
@@ -92,7 +92,3 @@ def erased(whom: Whom) -> Response:
         return erasure_page(whom, form, 409)
     flash("The person was erased. Their files are removed in a moment.", "success")
     return go(whom.list)
-
-
-def _me() -> User:
-    return current_user._get_current_object()

@@ -15,7 +15,7 @@ from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render, user_zone
 from leadcrm.core.zones import wall_time
 from leadcrm.identity import queries as identity
-from leadcrm.identity.models import User
+from leadcrm.identity.permissions import me
 from leadcrm.leads import queries as leads
 from leadcrm.leads.data import Filters
 from leadcrm.leads.models import Lead
@@ -41,7 +41,7 @@ def index() -> Response:
     view = request.args.get("view")
     view = view if view in queries.VIEWS else "mine"
     cursor = request.args.get("cursor")
-    page = queries.task_page(_me(), view, cursor)
+    page = queries.task_page(me(), view, cursor)
     groups = [("", page.items)] if view == "done" else wording.by_day(page.items, clock.now(), user_zone())
     context = {"view": view, "listing": page, "groups": groups, "presets": _presets(), "cursor": cursor}
     if is_partial():
@@ -52,7 +52,7 @@ def index() -> Response:
 @blueprint.get("/leads/<lead_id>/tasks")
 def of_lead(lead_id: str) -> Response:
     """A lead's tasks, for its page."""
-    lead = leads.visible_lead(_me(), lead_id)
+    lead = leads.visible_lead(me(), lead_id)
     still_open, closed = queries.tasks_of_lead(lead.id)
     context = {"lead": lead, "still_open": still_open, "closed": closed, "presets": _presets()}
     return render("tasks/of_lead.html", "tasks/_of_lead.html", **context)
@@ -62,7 +62,7 @@ def of_lead(lead_id: str) -> Response:
 def new() -> Response:
     """Asks what is to be done; `?lead=` says for whom."""
     lead_id = request.args.get("lead")
-    lead = leads.visible_lead(_me(), lead_id) if lead_id else None
+    lead = leads.visible_lead(me(), lead_id) if lead_id else None
     known = {"lead_id": lead.id, "priority": lead.priority} if lead else {}
     return _form_page(TaskForm(form_key=new_id(), assignee_id=current_user.id, **known), lead=lead)
 
@@ -70,7 +70,7 @@ def new() -> Response:
 @blueprint.get("/tasks/leads")
 def leads_to_choose() -> Response:
     """Leads that `q` finds, else those with the latest news, as options."""
-    return fragment("tasks/_leads.html", leads=leads.lead_list(_me(), Filters(q=_typed()), limit=MOST_LEADS).items)
+    return fragment("tasks/_leads.html", leads=leads.lead_list(me(), Filters(q=_typed()), limit=MOST_LEADS).items)
 
 
 @blueprint.post("/tasks")
@@ -90,14 +90,14 @@ def create() -> Response:
 
 @blueprint.get("/tasks/<task_id>/edit")
 def edit(task_id: str) -> Response:
-    task = queries.visible_task(_me(), task_id)
+    task = queries.visible_task(me(), task_id)
     back = local_path(request.args.get("back"), "/tasks")
     return _form_page(TaskForm.of(task, user_zone(), back=back), task=task, lead=task.lead)
 
 
 @blueprint.post("/tasks/<task_id>")
 def update(task_id: str) -> Response:
-    task, form = queries.visible_task(_me(), task_id), TaskForm(request.form)
+    task, form = queries.visible_task(me(), task_id), TaskForm(request.form)
     form.offer_people(identity.staff(), task)
     if not form.validate():
         return _form_page(form, task=task, lead=task.lead, status=422)
@@ -111,21 +111,21 @@ def update(task_id: str) -> Response:
 
 @blueprint.post("/tasks/<task_id>/completion")
 def complete(task_id: str) -> Response:
-    task = queries.visible_task(_me(), task_id)
-    fact = perform(operations.complete_task, task, _me())
+    task = queries.visible_task(me(), task_id)
+    fact = perform(operations.complete_task, task, me())
     return _changed(f"Done: {task.title}", [fact])
 
 
 @blueprint.post("/tasks/<task_id>/reopening")
 def reopen(task_id: str) -> Response:
-    task = queries.visible_task(_me(), task_id)
+    task = queries.visible_task(me(), task_id)
     fact = perform(operations.reopen_task, task)
     return _changed(f"Open again: {task.title}", [fact])
 
 
 @blueprint.post("/tasks/<task_id>/cancellation")
 def cancel(task_id: str) -> Response:
-    task = queries.visible_task(_me(), task_id)
+    task = queries.visible_task(me(), task_id)
     fact = perform(operations.cancel_task, task)
     return _changed(f"Canceled: {task.title}", [fact])
 
@@ -133,7 +133,7 @@ def cancel(task_id: str) -> Response:
 @blueprint.post("/tasks/<task_id>/snooze")
 def snooze(task_id: str) -> Response:
     """Put it off for an hour, to tomorrow morning or to next Monday's, by the person's own clock."""
-    task, form = queries.visible_task(_me(), task_id), SnoozeForm(request.form)
+    task, form = queries.visible_task(me(), task_id), SnoozeForm(request.form)
     if not form.validate():
         raise DomainError(form.preset.errors[0], "preset")
     fact = perform(operations.snooze_task, task, _presets()[form.preset.data])
@@ -143,13 +143,13 @@ def snooze(task_id: str) -> Response:
 @blueprint.post("/tasks/undo")
 def undo() -> Response:
     """Take back what the last toast said."""
-    count = perform(operations.undo, facts_named(request.args.get("facts", "")), _me())
+    count = perform(operations.undo, facts_named(request.args.get("facts", "")), me())
     return _changed("Undone." if count else "Nothing to undo: it has changed since.")
 
 
 def waiting_count() -> str:
     """The number beside “Tasks”: what falls due for the reader before the day is over, and what is overdue."""
-    return count_words(queries.waiting_count(_me(), end_of_day()))
+    return count_words(queries.waiting_count(me(), end_of_day()))
 
 
 def count_words(count: int) -> str:
@@ -162,10 +162,6 @@ def end_of_day() -> datetime:
     return wall_time(clock.now().astimezone(user_zone()).date() + timedelta(days=1), time.min, user_zone())
 
 
-def _me() -> User:
-    return current_user._get_current_object()
-
-
 def _typed() -> str:
     return request.args.get("q", "").replace("\x00", "").strip()[:200]
 
@@ -174,13 +170,13 @@ def _asked_lead(form: TaskForm) -> Lead | None:
     """Whom the task is for: the chosen lead, else the only one that what was typed finds; else an error in the form."""
     try:
         if form.lead_id.data and not form.lead_id.errors:
-            return leads.visible_lead(_me(), form.lead_id.data)
+            return leads.visible_lead(me(), form.lead_id.data)
     except NotFound:
         form.lead_id.data = ""
     typed = "" if form.q.errors else form.q.data or ""
-    found = leads.lead_list(_me(), Filters(q=typed), limit=2).items if typed else []
+    found = leads.lead_list(me(), Filters(q=typed), limit=2).items if typed else []
     if len(found) == 1:
-        return leads.visible_lead(_me(), found[0].id)
+        return leads.visible_lead(me(), found[0].id)
     form.q.errors = [*form.q.errors, "Choose a lead from the list." if typed else "Say for which lead."]
     return None
 
@@ -215,7 +211,7 @@ def _presets() -> dict[str, datetime]:
 
 def _refused(form: TaskForm, task_id: str, error: DomainError) -> Response:
     """The form with what was typed; after a colleague's change, saving again means "mine"."""
-    task = queries.visible_task(_me(), task_id)
+    task = queries.visible_task(me(), task_id)
     form.offer_people(identity.staff(), task)
     add_errors(form, error)
     theirs = []

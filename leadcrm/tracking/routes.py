@@ -9,7 +9,7 @@ from leadcrm.core.errors import NotFound
 from leadcrm.core.forms import Form
 from leadcrm.core.web import go, render
 from leadcrm.identity import operations as identity
-from leadcrm.identity.permissions import MANAGERS, requires
+from leadcrm.identity.permissions import MANAGERS, me, requires
 from leadcrm.leads import queries as leads
 from leadcrm.tracking import operations, queries
 from leadcrm.tracking.forms import MailTrackingForm, SiteForm
@@ -56,7 +56,7 @@ def lead_visits(lead_id: str) -> Response:
     """What the lead looked at on the organization's site, newest first; `?cursor=` goes on."""
     if "\x00" in lead_id:
         raise NotFound
-    lead = leads.visible_lead(current_user._get_current_object(), lead_id)
+    lead = leads.visible_lead(me(), lead_id)
     cursor = request.args.get("cursor")
     listing = queries.visits_of(lead, cursor)
     part = "tracking/_further.html" if cursor else "tracking/_visits.html"

@@ -17,8 +17,8 @@ from leadcrm.identity import operations, passwords, queries
 from leadcrm.identity.browsers import browser_words
 from leadcrm.identity.forms import ChangePasswordForm, ConfirmForm, TwoFactorForm
 from leadcrm.identity.guard import current_session
-from leadcrm.identity.models import User, UserSession
-from leadcrm.identity.permissions import open_to_providers
+from leadcrm.identity.models import UserSession
+from leadcrm.identity.permissions import me, open_to_providers
 from leadcrm.identity.routes import blueprint
 from leadcrm.identity.routes.settings import saved
 from leadcrm.identity.routes.sign_in import begin_session, renew_page_token
@@ -28,10 +28,6 @@ PASSWORD_FORM = "identity/_password_form.html"  # noqa: S105  a template
 TWO_FACTOR_FORM = "identity/_two_factor_form.html"
 PENDING = "two-factor secret to be confirmed"
 WRONG = "This is not your password."
-
-
-def _me() -> User:
-    return current_user._get_current_object()
 
 
 def _asks_for_password(view):
@@ -48,14 +44,14 @@ def _knows_password(form) -> bool:
     """Whether the form is right, its password included."""
     if not form.validate():
         return False
-    if not passwords.matches(_me().password_hash, form.password.data):
+    if not passwords.matches(me().password_hash, form.password.data):
         form.password.errors = [WRONG]
         return False
     return True
 
 
 def _context(**forms) -> dict:
-    user = _me()
+    user = me()
     defaults = {"form": ChangePasswordForm(), "removal": ConfirmForm(), "browser_words": browser_words}
     return defaults | {"sessions": queries.sessions_of(user), "current": current_session()} | forms
 
@@ -70,7 +66,7 @@ def security() -> str:
 @open_to_providers
 @_asks_for_password
 def change_password() -> Response:
-    user = _me()
+    user = me()
     form = ChangePasswordForm(request.form, known=(user.name, user.email))
     if not _knows_password(form):
         return render(PAGE, PASSWORD_FORM, status=422, **_context(form=form))
@@ -82,7 +78,7 @@ def change_password() -> Response:
 @blueprint.post("/settings/security/sessions/<session_id>/end")
 @open_to_providers
 def end_session(session_id: str) -> Response:
-    perform(operations.end_session, get_or_404(UserSession, session_id), _me())
+    perform(operations.end_session, get_or_404(UserSession, session_id), me())
     return saved("That session was signed out.", "identity.security")
 
 
@@ -98,7 +94,7 @@ def two_factor() -> Response:
 @open_to_providers
 def two_factor_picture() -> Response:
     """The QR code that authenticator apps read, as a file: the page's policy allows no inline styles."""
-    label = pyotp.TOTP(_pending() or abort(404)).provisioning_uri(name=_me().email, issuer_name="LeadCRM")
+    label = pyotp.TOTP(_pending() or abort(404)).provisioning_uri(name=me().email, issuer_name="LeadCRM")
     picture = io.BytesIO()
     segno.make(label, micro=False).save(picture, kind="svg", scale=4, border=2, light="white")
     response = make_response(picture.getvalue())
@@ -110,7 +106,7 @@ def two_factor_picture() -> Response:
 @open_to_providers
 @_asks_for_password
 def enable_two_factor() -> Response:
-    user, secret, form = _me(), _pending() or abort(404), TwoFactorForm(request.form)
+    user, secret, form = me(), _pending() or abort(404), TwoFactorForm(request.form)
     codes = None
     if _knows_password(form):
         try:
@@ -131,8 +127,8 @@ def disable_two_factor() -> Response:
     form = ConfirmForm(request.form)
     if not _knows_password(form):
         return render(PAGE, "identity/_two_factor_card.html", status=422, **_context(removal=form))
-    perform(operations.disable_two_factor, _me())
-    begin_session(_me())
+    perform(operations.disable_two_factor, me())
+    begin_session(me())
     return saved("Two-factor sign-in is off.", "identity.security")
 
 

@@ -9,7 +9,7 @@ from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, go, render
 from leadcrm.identity import operations
 from leadcrm.identity.forms import OrganizationForm, ProfileForm
-from leadcrm.identity.permissions import MANAGERS, open_to_providers, requires
+from leadcrm.identity.permissions import MANAGERS, me, open_to_providers, requires
 from leadcrm.identity.routes import blueprint
 
 PROFILE = ("identity/profile.html", "identity/_profile_form.html")
@@ -34,7 +34,7 @@ def change_profile() -> Response:
     form = ProfileForm(request.form, obj=current_user, organization=current_user.organization)
     if not form.validate():
         return render(*PROFILE, status=422, form=form)
-    perform(operations.change_profile, current_user._get_current_object(), **form.data)
+    perform(operations.change_profile, me(), **form.data)
     return saved("Profile saved.", "identity.profile")
 
 

@@ -19,7 +19,7 @@ from leadcrm.identity.forms import SecondStepForm, SignInForm
 from leadcrm.identity.guard import current_session
 from leadcrm.identity.kept import Kept
 from leadcrm.identity.models import User
-from leadcrm.identity.permissions import is_staff, open_to_providers
+from leadcrm.identity.permissions import is_staff, me, open_to_providers
 from leadcrm.identity.routes import blueprint
 
 WRONG = "The email address or the password is not right."
@@ -103,7 +103,7 @@ def send_code() -> Response:
 @blueprint.post("/logout")
 @open_to_providers
 def sign_out() -> Response:
-    perform(operations.end_session, current_session(), current_user._get_current_object())
+    perform(operations.end_session, current_session(), me())
     session.clear()
     response = go(url_for("identity.sign_in"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not cookies: they are shared by all ports of a host
@@ -120,7 +120,7 @@ def begin_session(user: User, rehash: str | None = None, proven_by: str | None =
     before_scope = tenancy.organization(before.organization_id) if before else nullcontext()
     with before_scope:
         if before:
-            perform(operations.end_session, before, current_user._get_current_object())
+            perform(operations.end_session, before, me())
     _, secret = perform(
         operations.open_session,
         user.id,

@@ -10,17 +10,13 @@ from leadcrm.core.web import add_errors, go, render
 from leadcrm.identity import operations, queries
 from leadcrm.identity.forms import InviteForm, RoleForm
 from leadcrm.identity.models import ROLES, Invitation, User
-from leadcrm.identity.permissions import MANAGERS, may_grant, requires
+from leadcrm.identity.permissions import MANAGERS, may_grant, me, requires
 from leadcrm.identity.routes import blueprint
 from leadcrm.identity.routes.settings import saved
 
 
-def _me() -> User:
-    return current_user._get_current_object()
-
-
 def _page(form: InviteForm, status: int = 200) -> Response:
-    form.role.choices = [choice for choice in form.role.choices if may_grant(_me(), choice.value)]
+    form.role.choices = [choice for choice in form.role.choices if may_grant(me(), choice.value)]
     return render(
         "identity/team.html",
         "identity/_invite_form.html",
@@ -29,8 +25,8 @@ def _page(form: InviteForm, status: int = 200) -> Response:
         people=queries.team(),
         invitations=queries.open_invitations(),
         roles=ROLES,
-        may_change=lambda user: user.id != current_user.id and may_grant(_me(), user.role),
-        may_grant=lambda role: may_grant(_me(), role),
+        may_change=lambda user: user.id != current_user.id and may_grant(me(), user.role),
+        may_grant=lambda role: may_grant(me(), role),
     )
 
 
@@ -48,7 +44,7 @@ def invite() -> Response:
         return _page(form, 422)
     try:
         base_url = current_app.settings.base_url
-        perform(operations.invite, form.email.data, form.role.data, by=_me(), base_url=base_url)
+        perform(operations.invite, form.email.data, form.role.data, by=me(), base_url=base_url)
     except DomainError as refusal:
         add_errors(form, refusal)
         return _page(form, 422)
@@ -69,7 +65,7 @@ def change_role(user_id: str) -> Response:
     form = RoleForm(request.form)
     if not form.validate():
         return _refused("There is no such role.")
-    return _changed(lambda: perform(operations.change_role, user, form.role.data, by=_me()), "Role changed.")
+    return _changed(lambda: perform(operations.change_role, user, form.role.data, by=me()), "Role changed.")
 
 
 @blueprint.post("/settings/team/<user_id>/access")
@@ -78,7 +74,7 @@ def change_access(user_id: str) -> Response:
     user = get_or_404(User, user_id)
     disabled = request.form.get("access") == "disabled"
     message = f"{user.name} was signed out and cannot sign in." if disabled else f"{user.name} can sign in again."
-    return _changed(lambda: perform(operations.set_disabled, user, disabled, by=_me()), message)
+    return _changed(lambda: perform(operations.set_disabled, user, disabled, by=me()), message)
 
 
 def _changed(change, message: str) -> Response:

@@ -9,6 +9,7 @@ from leadcrm.core.web import render
 from leadcrm.identity import operations, queries
 from leadcrm.identity.forms import TokenForm
 from leadcrm.identity.models import ApiToken
+from leadcrm.identity.permissions import me
 from leadcrm.identity.routes import blueprint
 from leadcrm.identity.routes.settings import saved
 
@@ -29,7 +30,7 @@ def create_token() -> Response:
     form = TokenForm(request.form)
     if not form.validate():
         return _page(form, 422)
-    token, secret = perform(operations.create_token, current_user._get_current_object(), form.name.data)
+    token, secret = perform(operations.create_token, me(), form.name.data)
     response = _page(TokenForm(), created=token, secret=secret)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -37,5 +38,5 @@ def create_token() -> Response:
 
 @blueprint.post("/settings/tokens/<token_id>/revocation")
 def revoke_token(token_id: str) -> Response:
-    perform(operations.revoke_token, get_or_404(ApiToken, token_id), current_user._get_current_object())
+    perform(operations.revoke_token, get_or_404(ApiToken, token_id), me())
     return saved("The token does not work any more.", "identity.tokens")
