@@ -14,7 +14,7 @@ from leadcrm.core import audit, clock, grants, rotation
 from leadcrm.core import backup as backups
 from leadcrm.core.backup import journal
 from leadcrm.core.db import db, is_postgresql
-from leadcrm.core.values import how_many
+from leadcrm.core.values import plural
 from leadcrm.first_start import at_head
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -40,7 +40,7 @@ def backup(file: Path) -> None:
     """Write database and uploads to FILE, while everything runs. Key material is not in it: keep that apart."""
     manifest = backups.make(file)
     rows, files = sum(manifest.rows.values()), len(manifest.files) - 1
-    click.echo(f"{file}: {how_many(rows, 'row')} and {how_many(files, 'uploaded file')}, {file.stat().st_size} bytes.")
+    click.echo(f"{file}: {plural(rows, 'row')} and {plural(files, 'uploaded file')}, {file.stat().st_size} bytes.")
     click.echo(f"Newest audit seal: {manifest.seal or 'none'}")
     click.echo("SECRET_KEY and the other settings are not in it; without the key its secrets stay closed.")
 

@@ -18,7 +18,7 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-def how_many(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
     """`1 lead`, `2 leads`, `2,000 leads`: for nouns that are made several by an s."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 

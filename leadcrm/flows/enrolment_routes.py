@@ -5,7 +5,7 @@ from flask import Response, flash, request, url_for
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.recent import UNDO_WITHIN
-from leadcrm.core.values import how_many
+from leadcrm.core.values import plural
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render
 from leadcrm.flows import operations, queries
 from leadcrm.flows.blueprint import blueprint
@@ -58,8 +58,8 @@ def enrol_many():
     except DomainError as error:
         add_errors(form, error)
         return _dialog(form, ticked, status=422)
-    words = f"{how_many(len(enrolled.enrolment_ids), 'lead')} entered {flow.name}."
-    left_out = "".join(f" {how_many(count, 'lead')} {why} and stayed out." for why, count in enrolled.left_out.items())
+    words = f"{plural(len(enrolled.enrolment_ids), 'lead')} entered {flow.name}."
+    left_out = "".join(f" {plural(count, 'lead')} {why} and stayed out." for why, count in enrolled.left_out.items())
     return _done(words + left_out, enrolled.enrolment_ids, "/leads")
 
 
@@ -69,9 +69,7 @@ def take_back():
     asked = [text for text in request.args.get("ids", "").split(",") if "\x00" not in text][:MOST_AT_ONCE]
     ids = queries.just_enrolled(me(), asked, UNDO_WITHIN)
     count = perform(operations.leave_many, ids, TAKEN_BACK)
-    return _done(
-        f"Taken back for {how_many(count, 'lead')}." if count else "Nothing to take back: they have left since."
-    )
+    return _done(f"Taken back for {plural(count, 'lead')}." if count else "Nothing to take back: they have left since.")
 
 
 def _form() -> EnrolForm:
@@ -92,7 +90,7 @@ def _ticked() -> list[Lead]:
 
 def _dialog(form: EnrolForm, chosen: list[Lead], *, status: int = 200, may_again: bool = False):
     one = chosen[0] if len(chosen) == 1 and "ids" not in request.values else None
-    whom = one.name if one else how_many(len(chosen), "lead")
+    whom = one.name if one else plural(len(chosen), "lead")
     context = {
         "form": form,
         "title": f"Flow for {whom}",

@@ -5,7 +5,7 @@ from flask import flash, request, url_for
 from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.recent import facts_named
-from leadcrm.core.values import how_many
+from leadcrm.core.values import plural
 from leadcrm.core.web import fragment, go, is_partial, local_path, render
 from leadcrm.flows import operations, passage_queries
 from leadcrm.flows.blueprint import blueprint
@@ -36,7 +36,7 @@ def end_passages():
     if not facts:
         return _changed("Nobody there is in the flow any more.")
     undo = url_for(".undo_endings", facts=",".join(map(str, facts)))
-    who = how_many(len(facts), "lead")
+    who = plural(len(facts), "lead")
     why = "the goal was reached" if reason == GOAL_REACHED else "taken out by hand"
     return _changed(f"{who} left the flow: {why}.", undo)
 
@@ -45,7 +45,7 @@ def end_passages():
 def undo_endings():
     """Take back what the last toast said."""
     back = perform(operations.undo_endings, facts_named(request.args.get("facts", "")), me())
-    words = f"{how_many(back, 'lead')} {'is' if back == 1 else 'are'}"
+    words = f"{plural(back, 'lead')} {'is' if back == 1 else 'are'}"
     return _changed(f"{words} in the flow again." if back else "Nothing to undo: it has changed since.")
 
 

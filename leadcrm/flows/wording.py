@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadcrm.core import clock
-from leadcrm.core.values import how_many
+from leadcrm.core.values import plural
 from leadcrm.core.web import TimeTeller, user_locale
 from leadcrm.flows import impact
 from leadcrm.flows.changes import Change, time_words, told
@@ -50,7 +50,7 @@ def reason_words(reason: str) -> str:
 
 def count_words(count: Count) -> str:
     """For how many leads inside a publication does what with a step: `2 leads gain it`."""
-    leads = how_many(count.messages, "lead")
+    leads = plural(count.messages, "lead")
     if count.kind == impact.NONE:
         return f"nothing changes for {leads}: {reason_words(count.reason)}"
     one, several = COUNTS[count.kind]

@@ -6,7 +6,7 @@ from leadcrm.core.db import perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.forms import Form
 from leadcrm.core.recent import facts_named
-from leadcrm.core.values import how_many, new_id
+from leadcrm.core.values import new_id, plural
 from leadcrm.core.web import add_errors, local_path, render
 from leadcrm.identity.permissions import me
 from leadcrm.leads import operations, queries
@@ -114,13 +114,13 @@ def add_tags():
     except DomainError as error:
         add_errors(form, error)
         return _bulk_dialog("Add tags", form, 422)
-    return changed(f"{how_many(len(facts), 'lead')} tagged.", facts)
+    return changed(f"{plural(len(facts), 'lead')} tagged.", facts)
 
 
 @blueprint.post("/leads/bulk/archival")
 def archive_many():
     facts = perform(operations.archive_leads, _ticked())
-    return changed(f"{how_many(len(facts), 'lead')} archived.", facts)
+    return changed(f"{plural(len(facts), 'lead')} archived.", facts)
 
 
 @blueprint.post("/leads/undo")
@@ -142,7 +142,7 @@ def _assign(leads: list[Lead], back: str = "/leads"):
         return _dialog("Change owner", form, leads[0], 422) if back != "/leads" else _bulk_dialog("Assign", form, 422)
     facts = perform(operations.assign_leads, leads, form.owner_id.data or None)
     owner = dict(owners()).get(form.owner_id.data, "nobody")
-    words = f"{leads[0].name} belongs" if len(leads) == 1 else f"{how_many(len(leads), 'lead')} belong"
+    words = f"{leads[0].name} belongs" if len(leads) == 1 else f"{plural(len(leads), 'lead')} belong"
     return changed(f"{words} to {owner} now.", facts, back=back)
 
 
@@ -163,7 +163,7 @@ def _dialog(title: str, form: Form, lead: Lead, status: int = 200):
 def _bulk_dialog(title: str, form: Form, status: int = 200):
     lead_ids = _ticked_ids()
     form.back.data = local_path(form.back.data or request.args.get("back"))
-    return _change_page(title, form, f"{title}: {how_many(len(lead_ids), 'lead')}", lead_ids, "/leads", status)
+    return _change_page(title, form, f"{title}: {plural(len(lead_ids), 'lead')}", lead_ids, "/leads", status)
 
 
 def _change_page(label: str, form: Form, title: str, lead_ids: list[str], back: str, status: int):

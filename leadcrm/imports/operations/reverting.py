@@ -14,7 +14,7 @@ from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.core.errors import Conflict
 from leadcrm.core.events import record
 from leadcrm.core.models import EventRow
-from leadcrm.core.values import how_many
+from leadcrm.core.values import plural
 from leadcrm.imports.events import ImportChanged
 from leadcrm.imports.models import LONGEST_REASON, Import, ImportRow
 from leadcrm.imports.wording import field_words
@@ -104,5 +104,5 @@ def _finish(found: Import) -> None:
     left = found.undone.get("left", 0)
     title = f"{found.file_name} is reverted"
     if left:
-        title += f": {how_many(left, 'row')} {'stays' if left == 1 else 'stay'}, because something happened since"
+        title += f": {plural(left, 'row')} {'stays' if left == 1 else 'stay'}, because something happened since"
     notify([found.author_id], f"import:{found.id}:reverted", title, f"/imports/{found.id}", "rotate-ccw")

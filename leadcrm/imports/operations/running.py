@@ -16,7 +16,7 @@ from leadcrm.core.db import after_commit, db, get_or_404, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record, record_all
 from leadcrm.core.models import EventRow
-from leadcrm.core.values import how_many
+from leadcrm.core.values import plural
 from leadcrm.imports.data import Reading, RowRefused
 from leadcrm.imports.events import ImportChanged, LeadImported
 from leadcrm.imports.models import LONGEST_REASON, Import, ImportFile, ImportRow
@@ -75,7 +75,7 @@ def finish_import(import_id: str) -> None:
     if found.state == "running" and not db.session.scalar(select(left)):
         found.state, found.ended_at = "done", clock.now()
         record(ImportChanged(import_id=import_id, change="done"))
-        title = f"{found.file_name} is imported: {how_many(found.results.get('new', 0), 'new lead')}"
+        title = f"{found.file_name} is imported: {plural(found.results.get('new', 0), 'new lead')}"
         notify([found.author_id], f"import:{import_id}:done", title, f"/imports/{import_id}", "upload")
 
 
