@@ -1,4 +1,9 @@
-"""Where messages of channels without credentials go: shown as the lead sees them, with a box to answer as the lead."""
+"""Where messages of channels without credentials go: shown as the lead sees them, with a box to answer as the lead.
+
+Mails to the team stay here, too. They hold links that sign in, so only owners read them, and nobody in production.
+"""
+
+from collections.abc import Sequence
 
 from flask import Blueprint, current_app, request, url_for
 from flask_login import current_user
@@ -15,6 +20,7 @@ from leadcrm.core.errors import NotFound
 from leadcrm.core.forms import Form
 from leadcrm.core.values import new_id
 from leadcrm.core.web import fragment, go, is_partial, render
+from leadcrm.identity.queries import ShownMail, sandbox_staff_mails
 
 blueprint = Blueprint("sandbox", __name__)
 
@@ -42,11 +48,14 @@ def _for_templates() -> dict:
 
 @blueprint.get("/sandbox")
 def index():
-    """`?c=` is the conversation that is open; `?cursor=` a further page of people."""
+    """`?c=` is the conversation that is open, `?team=1` the mails to the team; `?cursor=` a further page of people."""
     people = sandbox_queries.conversations(current_user, request.args.get("cursor"))
     opened = request.args.get("c")
     context = _thread(sandbox_queries.conversation(current_user, opened)) if opened else {"conversation": None}
-    return render("sandbox/index.html", "sandbox/_people.html", people=people, **context)
+    if "team" in request.args:
+        context["letters"] = _letters()
+    reads_letters = _may_read_letters()
+    return render("sandbox/index.html", "sandbox/_people.html", people=people, reads_letters=reads_letters, **context)
 
 
 @blueprint.get("/sandbox/<conversation_id>")
@@ -79,6 +88,18 @@ def answer(conversation_id: str):
     if not is_partial():
         return go(url_for("sandbox.index", c=conversation_id))
     return fragment("sandbox/_thread.html", **_thread(conversation))
+
+
+def _may_read_letters() -> bool:
+    settings = current_app.settings
+    stays_here = registry.is_sandbox(settings, "email") and not settings.is_production
+    return stays_here and current_user.role == "owner"
+
+
+def _letters() -> Sequence[ShownMail]:
+    if not _may_read_letters():
+        raise NotFound
+    return sandbox_staff_mails()
 
 
 def _thread(conversation: Conversation, form: AnswerForm | None = None) -> dict:

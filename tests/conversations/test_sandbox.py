@@ -1,12 +1,16 @@
 """The sandbox shows what a lead would have got, and lets a person answer as the lead."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from leadcrm.conversations.jobs import drain_messages
 from leadcrm.conversations.models import Conversation, Message
 from leadcrm.core import tenancy
-from leadcrm.core.db import db
+from leadcrm.core.db import db, perform
+from leadcrm.identity import operations as identity
+from leadcrm.identity.jobs import drain_staff_mails
 from tests.conversations.conftest import again, make_lead, plan
 
 
@@ -77,3 +81,40 @@ def test_a_rep_sees_no_colleagues_lead(cast, sign_in, acme):
     thread = db.session.scalars(select(Conversation)).one()
     assert sign_in(cast.ben).get(f"/sandbox?c={thread.id}").status_code == 404
     assert sign_in(cast.max).get(f"/sandbox?c={thread.id}").status_code == 200
+
+
+@pytest.fixture
+def reset_asked(app, cast) -> str:
+    """Ben forgot his password: the link to choose a new one, which stayed in the house."""
+    perform(identity.request_reset, "ben@acme.test", base_url=app.settings.base_url)
+    drain_staff_mails(lambda: False)
+    return f"{app.settings.base_url}/password/reset/"
+
+
+def test_an_owner_finds_the_links_that_were_mailed_to_the_team(cast, sign_in, reset_asked):
+    client = sign_in(cast.ada)
+    assert 'href="/sandbox?team=1"' in client.get("/sandbox").text
+    page = client.get("/sandbox?team=1").text
+    assert "to ben@acme.test" in page
+    assert f'<a href="{reset_asked}' in page
+
+
+def test_before_anybody_was_written_to_that_page_says_what_it_is_for(cast, sign_in):
+    assert "Nobody of your team was written to yet" in sign_in(cast.ada).get("/sandbox?team=1").text
+
+
+@pytest.mark.parametrize("name", ["max", "ben", "rita"])
+def test_nobody_else_reads_them(cast, sign_in, reset_asked, name):
+    person = getattr(cast, name)
+    page = sign_in(person).get("/sandbox?team=1")
+    assert page.status_code == (200 if person.role == "owner" else 404)
+    assert reset_asked not in page.text
+    assert ("?team=1" in sign_in(person).get("/sandbox").text) == (person.role == "owner")
+
+
+@pytest.mark.parametrize("changes", [{"environment": "production"}, {"smtp_url": "smtp://mail.example"}])
+def test_they_are_not_shown_in_production_nor_where_mail_leaves(app, cast, sign_in, reset_asked, changes):
+    client = sign_in(cast.ada)
+    app.settings = replace(app.settings, **changes)
+    assert client.get("/sandbox?team=1").status_code == 404
+    assert "?team=1" not in client.get("/sandbox").text
