@@ -47,7 +47,7 @@ def delivery(message: Message, now: datetime) -> Delivery:
         "failed": ("Not sent", "circle-alert", "failed"),
         "expired": ("Not sent, too late", "circle-alert", "failed"),
         "unknown": ("We cannot tell whether this arrived", "circle-question-mark", "unknown"),
-        "canceled": ("Canceled", "circle-x", "cancelled"),
+        "canceled": ("Canceled", "circle-x", "skipped"),
         "skipped": ("Skipped", "circle-x", "skipped"),
     }[message.status]
     return Delivery(words, icon, look, message.reason)
