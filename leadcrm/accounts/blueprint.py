@@ -7,14 +7,13 @@ from flask import Blueprint, Response, flash, url_for
 
 from leadcrm.accounts import wording
 from leadcrm.core.errors import Conflict, DomainError
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import Difference, Form, differences
 from leadcrm.core.values import initials, tone_of
 from leadcrm.core.web import add_errors, fragment, go, is_partial, time_teller
 from leadcrm.identity import queries as identity
 
 blueprint = Blueprint("accounts", __name__)
 
-Difference = tuple[str, str, str]  # a field's label, what it says now, what was typed
 CHANGED = "account-changed, close-dialog"  # what shows accounts, their people and deals looks again
 
 
@@ -56,13 +55,4 @@ def refused(typed: Form, error: DomainError, held: Form, names: Iterable[str]) -
     if not isinstance(error, Conflict):
         return []
     typed.revision.data = held.revision.data
-    return _differences(held, typed, names)
-
-
-def _differences(held: Form, typed: Form, names: Iterable[str]) -> list[Difference]:
-    texts = ((typed[name].label.text, _text(held[name].data), _text(typed[name].data)) for name in names)
-    return [(label, theirs, mine) for label, theirs, mine in texts if theirs != mine]
-
-
-def _text(value: Any) -> str:
-    return str(value or "")
+    return differences(held, typed, names)

@@ -1,11 +1,12 @@
 """What all typed input shares."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, FieldList, FormField, StringField
+from wtforms import DateField, Field, FieldList, FormField, SelectField, StringField
 from wtforms import Form as BaseForm
 from wtforms.validators import Length, Regexp, ValidationError
 
@@ -18,6 +19,8 @@ TOO_FAR = "This is too far from now."
 # of fields that no person types into
 ID = Regexp(r"[0-9a-f-]{36}$", message="Reload the page and try again.")
 REVISION = Regexp(r"\d{1,9}$", message="Reload the page and try again.")
+
+Difference = tuple[str, str, str]  # a field's label, what is kept by now, what was typed
 
 
 class Form(BaseForm):
@@ -58,6 +61,21 @@ def no_control_characters(form, field) -> None:
 def at_most(length: int) -> Length:
     """The validator of a text with a limit."""
     return Length(max=length, message="At most %(max)d characters.")
+
+
+def differences(held: Form, typed: Form, names: Iterable[str]) -> list[Difference]:
+    """Where what is held after a colleague's change is not what was typed; of a choice its label."""
+    texts = ((typed[name], held[name].data, typed[name].data) for name in names)
+    return [
+        (field.label.text, _words(field, theirs), _words(field, mine))
+        for field, theirs, mine in texts
+        if (theirs or "") != (mine or "")
+    ]
+
+
+def _words(field: Field, value: Any) -> str:
+    labels = {choice.value: choice.label for choice in field.choices or ()} if isinstance(field, SelectField) else {}
+    return str(labels.get(value, value) or "")
 
 
 def near(form: Any, field: DateField) -> None:

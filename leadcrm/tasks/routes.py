@@ -10,6 +10,7 @@ from flask_login import current_user
 from leadcrm.core import clock
 from leadcrm.core.db import perform
 from leadcrm.core.errors import Conflict, DomainError, NotFound
+from leadcrm.core.forms import differences
 from leadcrm.core.recent import facts_named
 from leadcrm.core.values import new_id
 from leadcrm.core.web import add_errors, fragment, go, is_partial, local_path, render, user_zone
@@ -27,6 +28,7 @@ blueprint = Blueprint("tasks", __name__)
 
 CHANGED = "tasks-changed, messages-changed, close-dialog"  # lists of tasks and the timeline on the page look again
 MOST_LEADS = 8
+SHOWN_IN_CONFLICT = ("title", "kind", "due", "priority", "assignee_id", "note")
 MORNING = time(9, 0)
 
 
@@ -218,12 +220,7 @@ def _refused(form: TaskForm, task_id: str, error: DomainError) -> Response:
     if isinstance(error, Conflict):
         held = TaskForm.of(task, user_zone())
         form.revision.data = held.revision.data
-        names = ("title", "kind", "due", "priority", "note")
-        theirs = [
-            (form[name].label.text, held[name].data, form[name].data)
-            for name in names
-            if (held[name].data or "") != (form[name].data or "")
-        ]
+        theirs = differences(held, form, SHOWN_IN_CONFLICT)
     return _form_page(form, task=task, lead=task.lead, status=error.status, theirs=theirs)
 
 

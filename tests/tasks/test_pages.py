@@ -159,6 +159,17 @@ def test_the_second_of_two_people_sees_what_the_first_saved(ada, add):
     assert again(task).title == "Second"
 
 
+def test_the_second_of_two_people_sees_to_whom_the_first_gave_it(ada, add, cast):
+    task = add("Call back", assignee=cast.ada)
+    mine = FORM | {"kind": "email", "assignee_id": cast.ada.id, "revision": "1"}
+    ada.post(f"/tasks/{task.id}", data=FORM | {"assignee_id": cast.max.id, "revision": "1"})
+    answer = ada.post(f"/tasks/{task.id}", data=mine, hx=True)
+    rows = re.findall(
+        r'diff-row"><span class="diff-label">([^<]*)<.*?</span>([^<]*)</del>.*?</span>([^<]*)</ins>', answer.text
+    )
+    assert rows == [("Kind", "Call", "Email"), ("Who does it", "Max", "Ada")]
+
+
 def test_next_week_is_not_tomorrow_on_a_sunday(ada, add, cast):
     task = add(assignee=cast.ada)
     now = clock.now().astimezone(NEW_YORK)
