@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam, insert, select
 
 from leadcrm.core import clock, jobs, tenancy
 from leadcrm.core.db import after_commit, db, is_postgresql
@@ -221,6 +221,11 @@ def _debt(event_id: int, fact: Event, listener: str) -> dict[str, Any]:
 def cause() -> Cause | None:
     """The fact being reacted to, inside a listener."""
     return _cause.get()
+
+
+def actor_of_cause() -> str | None:
+    """Who brought about the fact being reacted to (`user:…`, `token:…`, `system`), inside a listener."""
+    return db.session.scalar(select(EventRow.actor).where(EventRow.id == cause().event_id))
 
 
 @contextmanager

@@ -1,11 +1,8 @@
 """Who hears of what happens to their leads."""
 
-from sqlalchemy import select
-
 from leadcrm.conversations.events import LeadOptedOut
 from leadcrm.core import events
-from leadcrm.core.db import db, get_or_404
-from leadcrm.core.models import EventRow
+from leadcrm.core.db import get_or_404
 from leadcrm.identity.queries import active_managers
 from leadcrm.leads.events import LeadAssigned, LeadCreated
 from leadcrm.leads.models import Lead
@@ -19,7 +16,7 @@ def tell_of_new_lead(event: LeadCreated) -> None:
 
     Who types a lead in knows of it.
     """
-    actor = db.session.scalar(select(EventRow.actor).where(EventRow.id == events.cause().event_id))
+    actor = events.actor_of_cause()
     if actor is None or not actor.startswith("token:"):
         return
     lead = get_or_404(Lead, event.lead_id)
@@ -31,12 +28,11 @@ def tell_of_new_lead(event: LeadCreated) -> None:
 
 def tell_new_owner(event: LeadAssigned) -> None:
     """The new owner hears of it, unless they took the lead themselves."""
-    fact_id = events.cause().event_id
-    actor = db.session.scalar(select(EventRow.actor).where(EventRow.id == fact_id))
-    if event.owner_id is not None and actor != f"user:{event.owner_id}":
+    if event.owner_id is not None and events.actor_of_cause() != f"user:{event.owner_id}":
         lead = get_or_404(Lead, event.lead_id)
         title = f"{lead.name} is your lead now"
-        notify([event.owner_id], f"assigned:{fact_id}", title, f"/leads/{lead.id}", "user", lead_id=lead.id)
+        key = f"assigned:{events.cause().event_id}"
+        notify([event.owner_id], key, title, f"/leads/{lead.id}", "user", lead_id=lead.id)
 
 
 def tell_of_opt_out(event: LeadOptedOut) -> None:

@@ -1,10 +1,7 @@
 """What follows for tasks from what happened, and who hears of them."""
 
-from sqlalchemy import select
-
 from leadcrm.core import events
-from leadcrm.core.db import db, get_or_404
-from leadcrm.core.models import EventRow
+from leadcrm.core.db import get_or_404
 from leadcrm.leads.events import LeadAssigned, LeadRestored
 from leadcrm.leads.models import Lead
 from leadcrm.tasks import operations
@@ -14,13 +11,11 @@ from leadcrm.tasks.models import Task
 
 def tell_assignee(event: TaskCreated | TaskAssigned) -> None:
     """Whoever was given a task hears of it, unless they took it themselves or it has gone on to somebody else."""
-    fact_id = events.cause().event_id
-    actor = db.session.scalar(select(EventRow.actor).where(EventRow.id == fact_id))
-    if event.assignee_id is None or actor == f"user:{event.assignee_id}":
+    if event.assignee_id is None or events.actor_of_cause() == f"user:{event.assignee_id}":
         return
     task = get_or_404(Task, event.task_id)
     if task.assignee_id == event.assignee_id and task.state == "open":
-        operations.tell_of_task(task, event.assignee_id, fact_id)
+        operations.tell_of_task(task, event.assignee_id, events.cause().event_id)
 
 
 def tell_new_assignee(event: TaskAssigned) -> None:
