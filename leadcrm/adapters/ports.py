@@ -35,7 +35,7 @@ class OutgoingEmail:
     """One mail to one recipient.
 
     `message_id`, `in_reply_to` and `references` (oldest first) carry their angle brackets. Addresses are plain
-    ASCII (`core.values.email_address` makes them so); names and subject may hold any printable text. `text` and
+    ASCII (`core.addresses.email_address` makes them so); names and subject may hold any printable text. `text` and
     `html` are the same words in two dresses. `unsubscribe_url` makes it flow mail with one-click headers;
     `unsubscribe_mailto` is an address. `headers` are further (name, value) pairs. `invitation` is an iCalendar object
     with its METHOD.
