@@ -66,16 +66,15 @@ def address_of(thread: Conversation) -> str:
     return address
 
 
-def subject_of(thread: Conversation) -> str:
-    """What an answer by e-mail is headed: `Re: ` and the newest subject."""
+def newest_subject(thread: Conversation) -> str:
+    """What the newest mail with a subject is headed; "" when there is none."""
     newest = (
         select(Message.subject)
         .where(Message.conversation_id == thread.id, Message.subject != "")
         .order_by(Message.position_at.desc())
         .limit(1)
     )
-    subject = db.session.scalar(newest) or ""
-    return subject if not subject or subject.lower().startswith("re:") else f"Re: {subject}"
+    return db.session.scalar(newest) or ""
 
 
 def _visible(user: User):

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Length
 
 from leadcrm.adapters import registry
 from leadcrm.conversations import operations, sandbox_queries, wording
-from leadcrm.conversations.composer import lead_clock
+from leadcrm.conversations.composer import lead_clock, reply_subject
 from leadcrm.conversations.models import CHANNELS, Conversation
 from leadcrm.core import clock
 from leadcrm.core.db import perform
@@ -81,7 +81,7 @@ def answer(conversation_id: str):
         form.content.data,
         f"sandbox-{new_id()}",
         clock.now(),
-        subject=sandbox_queries.subject_of(conversation),
+        subject=reply_subject(sandbox_queries.newest_subject(conversation)),
         sender_name=conversation.lead.name,
         reply_token=conversation.reply_token,
     )
