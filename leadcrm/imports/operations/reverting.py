@@ -17,6 +17,7 @@ from leadcrm.core.models import EventRow
 from leadcrm.core.values import plural
 from leadcrm.imports.events import ImportChanged
 from leadcrm.imports.models import LONGEST_REASON, Import, ImportRow
+from leadcrm.imports.operations.running import in_state
 from leadcrm.imports.wording import field_words
 from leadcrm.leads.models import Lead
 from leadcrm.leads.operations import put_away, take_out_of
@@ -29,9 +30,7 @@ WAS_TOUCHED = "Something happened with this lead since"
 
 def revert_import(found: Import) -> Import:
     """Begin to take an import back. Raises Conflict while it runs, and once its rows are forgotten."""
-    found = lock(found)
-    if found.state not in ("done", "stopped"):
-        raise Conflict(f"The import is {found.state} by now.")
+    found = in_state(found, "done", "stopped")
     if found.forgotten_at is not None:
         raise Conflict("What its rows said was forgotten in time: it cannot be reverted any more.")
     found.state, found.ended_at = "reverting", found.ended_at or clock.now()

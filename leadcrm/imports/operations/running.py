@@ -29,7 +29,7 @@ def start_import(found: Import, *, announces: bool) -> Import:
 
     Raises Conflict when it is not ready, DomainError when no row would make or fill a lead.
     """
-    found = _in_state(found, "ready")
+    found = in_state(found, "ready")
     if not set(found.foreseen) - {"refused"}:
         raise DomainError("No row can be imported. Look at the reasons, and change the file or what its columns mean.")
     db.session.execute(delete(ImportFile).where(ImportFile.import_id == found.id))
@@ -39,14 +39,14 @@ def start_import(found: Import, *, announces: bool) -> Import:
 
 def stop_import(found: Import) -> Import:
     """No further row is taken in; what was stays. Raises Conflict when it is not running."""
-    found = _in_state(found, "running")
+    found = in_state(found, "running")
     found.ended_at = clock.now()
     return _changed(found, "stopped", "stopped")
 
 
 def resume_import(found: Import) -> Import:
     """Go on with the rows that are left. Raises Conflict when it was not stopped, and once its rows are forgotten."""
-    found = _in_state(found, "stopped")
+    found = in_state(found, "stopped")
     if found.forgotten_at is not None:
         raise Conflict("What its rows said was forgotten in time: it cannot go on any more.")
     return _changed(found, "running", "resumed")
@@ -130,7 +130,8 @@ def _found_again(row: ImportRow, filed: Filed) -> LeadImported:
     return LeadImported(**ids, filled=tuple(filled), differs=tuple(filed.differs))
 
 
-def _in_state(found: Import, *states: str) -> Import:
+def in_state(found: Import, *states: str) -> Import:
+    """The import, locked. Raises Conflict when it is in none of these states by now."""
     found = lock(found)
     if found.state not in states:
         raise Conflict(f"The import is {found.state} by now.")
