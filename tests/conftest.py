@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
@@ -31,6 +32,10 @@ from tests.databases import file_made_once, open_databases
 from tests.installation import INSTALLATION_KEY, Installation
 from tests.made_once import shared_folder
 from tests.side_by_side import SideBySide
+
+# how long an example takes depends on what else the machine does
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 PASSWORD = "correct horse battery"
 CAST = {

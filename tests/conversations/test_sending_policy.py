@@ -187,7 +187,7 @@ def cases(draw) -> tuple[Policy, dict]:
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases(), st.integers(0, 10 * 24 * 60), st.sampled_from(["next_window", "skip"]))
 def test_what_leaves_keeps_every_rule_that_concerns_it(case, minutes, when_late):
     policy, meant = case
@@ -206,7 +206,7 @@ def test_what_leaves_keeps_every_rule_that_concerns_it(case, minutes, when_late)
         assert wall.weekday() in (window.days if meant["automatic"] else EVERY_DAY)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases(), st.integers(0, 10 * 24 * 60), st.sampled_from(["next_window", "skip"]))
 def test_what_waits_leaves_when_it_is_asked_anew(case, minutes, when_late):
     policy, meant = case
@@ -216,7 +216,7 @@ def test_what_waits_leaves_when_it_is_asked_anew(case, minutes, when_late):
         assert decide(policy, now=verdict.at, when_late=when_late, **meant) == SEND
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases(), st.sampled_from(["next_window", "skip"]))
 def test_who_is_never_late_sends_at_the_departure(case, when_late):
     policy, meant = case

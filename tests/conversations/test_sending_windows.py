@@ -129,7 +129,7 @@ windows = st.builds(Window, clocks, clocks, st.frozensets(st.integers(0, 6), min
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(windows, instants, st.lists(zones, min_size=1, max_size=3, unique=True))
 def test_an_opening_is_the_first_open_minute_in_every_zone(window, moment, candidates):
     opening = Hours(window, candidates).opening(moment)
@@ -141,7 +141,7 @@ def test_an_opening_is_the_first_open_minute_in_every_zone(window, moment, candi
         assert opening == moment or not all(is_open(window, opening - MINUTE, local) for local in candidates)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(windows, instants, st.lists(zones, min_size=1, max_size=3, unique=True))
 def test_until_it_closes_it_is_open(window, moment, candidates):
     hours = Hours(window, candidates)

@@ -104,7 +104,7 @@ edits = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walk=st.lists(edits, min_size=1, max_size=12))
 def test_undo_and_redo_walk_the_way_that_was_gone(flow, walk):
     """Against a model: a list of documents and a finger on one of them."""

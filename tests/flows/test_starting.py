@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from sqlalchemy import select
 
 from leadcrm.conversations.models import ConditionalStep
@@ -48,7 +48,6 @@ def posted(client, data: bytes, name: str = "drip.flow.json"):
     return client.post("/flows/import", data={"file": (io.BytesIO(data), name)})
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_a_file_says_what_the_flow_says_and_the_same_flow_makes_the_same_file(document):
     if not all(name.strip() for name in (document.name, *(step.name for step in document.steps))):

@@ -171,7 +171,7 @@ instants = st.integers(int(FIRST.timestamp()), int(LAST.timestamp())).map(lambda
 clocks = st.times().map(lambda clock: clock.replace(microsecond=0))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(ZONES),
     instants,
