@@ -116,6 +116,11 @@ def newest_of_segment(user: User, filters: ContactFilters, limit: int) -> Sequen
     return keyset_page(seen, _newest_contact, None, limit).items
 
 
+def segment_ids(filters: ContactFilters) -> Select:
+    """The ids of everyone who is meant, whoever asks, for another statement to look in."""
+    return _chosen(select(Contact.id), filters)
+
+
 def segment_size(filters: ContactFilters) -> int:
     """How many people are meant."""
     return db.session.scalar(_chosen(select(func.count(Contact.id)), filters)) or 0

@@ -13,7 +13,7 @@ from leadcrm.core import clock
 from leadcrm.core.db import get_or_404, perform
 from leadcrm.core.errors import DomainError
 from leadcrm.core.web import add_errors, fragment, go, is_partial, render, user_zone
-from leadcrm.flows import campaign_number_routes, campaign_queries, operations, queries, segments
+from leadcrm.flows import campaign_number_routes, campaign_queries, entering_queries, operations, queries, segments
 from leadcrm.flows.blueprint import editors_only
 from leadcrm.flows.campaign_blueprint import blueprint
 from leadcrm.flows.campaign_forms import CampaignForm, ContactFilterForm
@@ -150,7 +150,9 @@ def _show(campaign: Campaign, *, status: int = 200, problem: str = "", toast: st
         "now": clock.now(),
     }
     if campaign.state == "draft":
-        context |= _segment_context(segments.segment_of(campaign)) | {"gaps": _gaps(steps)}
+        segment = segments.segment_of(campaign)
+        context |= _segment_context(segment) | {"gaps": _gaps(steps)}
+        context["prospect"] = entering_queries.prospect_of(segment, campaign.flow_id)
     if is_partial():
         return fragment("campaigns/_show.html", status=status, toast=toast, **context)
     return render("campaigns/show.html", "campaigns/_show.html", status=status, **context)

@@ -1,4 +1,4 @@
-"""Why a message of a flow does not go out, in the words its row keeps."""
+"""Why a message of a flow does not go out, or a lead does not enter, in the words that are kept."""
 
 STEP_OFF = "The step was switched off"
 STEP_DELETED = "The step was deleted"
@@ -7,6 +7,9 @@ PARKED = (STEP_OFF, STEP_DELETED, FLOW_OFF)  # put aside by a switch, to be take
 ALREADY_GREETED = "The lead was greeted before"
 GOAL_REACHED = "The goal was reached"
 TAKEN_OUT = "Taken out of the flow by hand"
+# after a number of leads who stay out
+WAS_INSIDE, IS_ARCHIVED = "were in the flow before", "are archived"
+NOT_REACHABLE = "have no email address or phone number"
 REPLIED, OPTED_OUT, ARCHIVED = "The lead replied", "The lead opted out", "The lead was archived"
 BOOKED = "The lead booked a meeting"
 WROTE_FIRST = "The lead wrote to us first"

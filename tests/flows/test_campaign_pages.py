@@ -47,6 +47,18 @@ def test_from_a_segment_to_its_results(mia, drip, people):
     assert "2 of 2 leads" in mia.get("/campaigns").text
 
 
+def test_before_the_start_it_says_how_many_would_enter(mia, drip, people):
+    perform(operations.enrol, people[0], drip)
+    campaign = created(mia, form(drip))
+    review = mia.get(f"/campaigns/{campaign.id}").text
+    assert "3 leads" in review
+    assert "<b>2</b> would enter now: 1 were in the flow before." in review
+    assert "This goes to 2 leads now." in review
+    perform(operations.enrol_ticked, drip, [lead.id for lead in people])
+    review = mia.get(f"/campaigns/{campaign.id}").text
+    assert "<b>Nobody</b> would enter now: 3 were in the flow before." in review
+
+
 def test_the_count_of_a_segment_is_the_lists(mia, people):
     assert "3 leads" in mia.get("/campaigns/segment?source=fair", hx=True).text
     assert "1 lead<" in mia.get("/campaigns/segment?source=fair&score=20", hx=True).text

@@ -13,6 +13,7 @@ from leadcrm.conversations.models import Message
 from leadcrm.core.db import db, perform
 from leadcrm.core.models import EventRow
 from leadcrm.flows import operations
+from leadcrm.flows.entering_queries import prospect_of
 from leadcrm.flows.models import Campaign, Enrolment
 from leadcrm.flows.operations import campaign_running
 from leadcrm.leads import operations as leads
@@ -57,6 +58,25 @@ def test_every_contact_who_can_be_reached_enters_once(drip, account, monkeypatch
     sam = db.session.scalars(select(Lead).where(Lead.first_name == "Sam")).one()
     assert (sam.source, sam.company, sam.account_id) == ("account", "Karoo Estates", account.id)
     assert {point.value for point in sam.contact_points} == {"sam@karoo.example", "+27821234567"}
+
+
+def test_before_the_start_it_is_counted_who_would_enter(drip, account):
+    inside, kept_away = make_lead(email="in@karoo.example"), make_lead(email="away@karoo.example")
+    perform(operations.enrol, inside, drip)
+    perform(leads.archive_lead, kept_away)
+    other = perform(accounts.create_account, AccountData(name="Other"))
+    for where in (account, other):
+        known = add(where, "Known", email="known@karoo.example")
+        perform(leads.lead_of_contact, known)
+    add(account, "Inside", email="in@karoo.example")
+    add(account, "Sam", phone="+27821234567")
+    add(account, "Nobody can reach me")
+    perform(accounts.know_as_lead, add(account, "Away", email="gone@karoo.example"), kept_away.id)
+    prospect = prospect_of(ContactFilters(), drip.id)
+    campaign = begun(drip, **ALL)
+    work()
+    assert (prospect.entering, prospect.left_out) == (fresh(campaign).entered, fresh(campaign).left_out)
+    assert (prospect.entering, set(prospect.left_out.values())) == (2, {1})
 
 
 def test_nobody_is_greeted_as_a_new_lead(drip, account, acme):

@@ -23,10 +23,8 @@ from leadcrm.flows.models import Enrolment, Flow
 from leadcrm.flows.operations.enrolling import HEAD_START, flow_that_is_on
 from leadcrm.flows.planning import PlannedMessage, greeting_key, intent_key, own_key, plan
 from leadcrm.flows.reach_queries import Reach, reach_of
-from leadcrm.flows.reasons import ALREADY_GREETED
+from leadcrm.flows.reasons import ALREADY_GREETED, IS_ARCHIVED, WAS_INSIDE
 from leadcrm.leads.models import Lead
-
-WAS_INSIDE, IS_ARCHIVED = "were in the flow before", "are archived"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from leadcrm.flows.models import Campaign, Enrolment, Flow
 from leadcrm.flows.operations.bulk_enrolling import enrol_many, leave_many
 from leadcrm.flows.operations.campaigning import PAUSED, STOPPED
 from leadcrm.flows.operations.going_on import let_passages_go_on
+from leadcrm.flows.reasons import NOT_REACHABLE
 from leadcrm.leads import operations as leads
 from leadcrm.notifications.operations import notify
 
@@ -26,7 +27,6 @@ ROWS = 2_500  # of enrolments, messages and facts in one transaction: about 100 
 CONTACTS = 100  # of accounts in one transaction: each may have to become known as a lead first
 LEAVING = 200  # passages that end in one transaction
 LET_GO = 500  # passages that go on after a pause in one transaction
-NOT_REACHABLE = "No address is known of the contact"
 FLOW_IS_OFF = "its flow was switched off"
 
 

@@ -21,6 +21,7 @@ from leadcrm.leads.queries.lists import (
     lead_list,
     names_of,
     segment,
+    segment_ids,
     segment_size,
 )
 from leadcrm.leads.queries.records import (
@@ -59,6 +60,7 @@ __all__ = [
     "normal_or_raw",
     "notes_of",
     "segment",
+    "segment_ids",
     "segment_size",
     "sources",
     "tag_names",
