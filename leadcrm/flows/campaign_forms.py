@@ -1,12 +1,13 @@
 """What people type about a campaign; whom it is for is the form of the lead list's filters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from wtforms import (
     BooleanField,
     DateField,
+    Field,
     IntegerField,
     RadioField,
     SelectField,
@@ -22,6 +23,7 @@ from wtforms.validators import (
     NumberRange,
     Optional,
     Regexp,
+    StopValidation,
     ValidationError,
 )
 
@@ -43,6 +45,22 @@ CHANNELS = {"email": "Emails an hour", "sms": "Texts an hour", "whatsapp": "What
 def _reachable_pace(form: Form, field: IntegerField) -> None:
     if field.data is not None and not 1 <= field.data <= FASTEST:
         raise ValidationError(f"From 1 to {FASTEST:,}, or nothing for no limit.")
+
+
+def _flow_when_it_gets_one(form: Form, field: SelectField) -> None:
+    if form.what.data == "flow" and not field.data:
+        field.errors = []
+        raise StopValidation("Choose a flow.")
+
+
+def _given_when_later(words: str) -> Callable[[Form, Field], None]:
+    """The validator of a date or time that only “At a date” asks for."""
+
+    def check(form: Form, field: Field) -> None:
+        if form.when.data == "at" and field.data is None and not field.errors:
+            raise StopValidation(words)
+
+    return check
 
 
 class ContactFilterForm(Form):
@@ -94,7 +112,7 @@ class CampaignForm(Form):
         choices=[SelectChoice("flow", "A flow"), SelectChoice("message", "One message")],
         default="flow",
     )
-    flow_id = SelectField("Flow", [Optional()])
+    flow_id = SelectField("Flow", [_flow_when_it_gets_one, Optional()])
     type = RadioField("Type", choices=TYPES, default="email")
     subject = StringField("Subject", [Length(max=LONGEST_SUBJECT)])
     content = TextAreaField("Message", [Length(max=20_000)])
@@ -104,8 +122,8 @@ class CampaignForm(Form):
         choices=[SelectChoice("now", "When I start it"), SelectChoice("at", "At a date")],
         default="now",
     )
-    day = DateField("Date", [Optional()])
-    time = TimeField("Time", [Optional()], format=["%H:%M", "%H:%M:%S"])
+    day = DateField("Date", [_given_when_later("Say on which day."), Optional()])
+    time = TimeField("Time", [_given_when_later("Say at what time."), Optional()], format=["%H:%M", "%H:%M:%S"])
     per_hour_email = IntegerField(CHANNELS["email"], [Optional(), _reachable_pace])
     per_hour_sms = IntegerField(CHANNELS["sms"], [Optional(), _reachable_pace])
     per_hour_whatsapp = IntegerField(CHANNELS["whatsapp"], [Optional(), _reachable_pace])
@@ -115,16 +133,10 @@ class CampaignForm(Form):
         words = [SelectChoice(flow.id, flow.name if flow.enabled else f"{flow.name} (off)") for flow in flows]
         self.flow_id.choices = [SelectChoice("", "Choose a flow"), *words]
 
-    def validate_what(self, field: RadioField) -> None:
-        """What is needed for one way of sending is not asked for by the other."""
-        if field.data == "flow" and not self.flow_id.data:
-            raise ValidationError("Choose a flow.")
-        if field.data == "message" and not self.content.data:
+    def validate_content(self, field: TextAreaField) -> None:
+        """A flow has its own words."""
+        if self.what.data == "message" and not field.data:
             raise ValidationError("Write what the message shall say.")
-
-    def validate_when(self, field: RadioField) -> None:
-        if field.data == "at" and (self.day.data is None or self.time.data is None):
-            raise ValidationError("Say on which day and at what time.")
 
     def starts_at(self, zone: ZoneInfo, now: datetime) -> datetime | None:
         """The moment on the writer's clock; None: when somebody starts it. Raises ValueError for one out of reach."""

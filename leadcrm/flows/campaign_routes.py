@@ -203,7 +203,7 @@ def _save(campaign: Campaign | None):
         except DomainError as error:
             add_errors(form, error)
         except ValueError as error:
-            form.when.errors = [str(error)]
+            form.day.errors = [str(error)]
     return _form_page(form, choice, campaign, status=422)
 
 

@@ -120,7 +120,7 @@ def test_one_message_to_all(mia, drip, people):
             "We do not know {nonsense}",
         ),
         ({"what": "message", "content": "Hi", "type": "email"}, "An email needs a subject."),
-        ({"when": "at"}, "Say on which day and at what time."),
+        ({"when": "at"}, "Say on which day."),
         ({"when": "at", "day": "2020-01-01", "time": "09:00"}, "Choose a day within the next year."),
         ({"when": "at", "day": "9999-12-31", "time": "23:59"}, "Choose a day within the next year."),
         ({"per_hour_sms": "0"}, "From 1 to"),
@@ -133,6 +133,22 @@ def test_what_cannot_be_is_said_beside_its_field_with_nothing_lost(mia, drip, ch
     assert refused.status_code == 422
     assert words in refused.text
     assert "Kept words" in refused.text or changes.get("name") == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "control"),
+    [
+        ({"flow_id": ""}, "flow_id"),
+        ({"what": "message", "content": ""}, "content"),
+        ({"when": "at", "time": "09:00"}, "day"),
+        ({"when": "at", "day": "2030-01-01"}, "time"),
+        ({"when": "at", "day": "2020-01-01", "time": "09:00"}, "day"),
+    ],
+)
+def test_what_is_missing_is_said_at_the_control_that_misses_it(mia, drip, changes, control):
+    page = mia.post("/campaigns", data=form(drip, **changes)).text
+    assert re.findall(r'<p class="field-error" id="([a-z_]+)-error"', page) == [control]
+    assert re.search(rf'<[^>]+aria-invalid="true"[^>]+id="{control}"', page)
 
 
 def test_a_draft_keeps_what_was_decided(mia, drip, people, cast):
