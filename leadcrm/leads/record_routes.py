@@ -36,11 +36,11 @@ def new():
 def create():
     """A lead as typed; one with a known address only after a look at who has it."""
     form = _posted_form()
-    if not form.validate():
-        return _form_page(form, status=422)
-    duplicates = [] if form.anyway.data else queries.duplicates(form.email.data or "", form.phone.data or "")
-    if duplicates and not queries.is_form_sent(form.form_key.data):
+    is_right = _is_right(form)
+    duplicates = queries.duplicates(*_addresses(form))
+    if duplicates and not form.anyway.data and not (is_right and queries.is_form_sent(form.form_key.data)):
         form.form_errors.append("There may be a lead for this person already. Look at it, or create another anyway.")
+    if form.errors:
         return _form_page(form, status=422, duplicates=duplicates)
     try:
         lead = perform(
@@ -63,7 +63,7 @@ def duplicates():
     form = LeadForm(request.args)
     form.offer_owners([])
     form.validate()
-    email, phone = ("" if form[name].errors else form[name].data or "" for name in ("email", "phone"))
+    email, phone = _addresses(form)
     known_id = request.args.get("except", "").replace("\x00", "")
     return fragment(
         "leads/typed.swap.html",
@@ -130,7 +130,7 @@ def update(lead_id: str):
     """Save what was typed; what someone else saved since is shown beside it first."""
     lead = lead_or_404(lead_id)
     form = _posted_form(lead)
-    if not form.validate():
+    if not _is_right(form, lead):
         return _form_page(form, lead, status=422)
     revision = int(form.revision.data) if form.revision.data else None
     try:
@@ -149,6 +149,21 @@ def _posted_form(lead: Lead | None = None) -> LeadForm:
     if form.city.data or form.country.data:
         gazetteer.be_ready()
     return form
+
+
+def _is_right(form: LeadForm, lead: Lead | None = None) -> bool:
+    """Whether it can be saved; all that is in the way is said at once, each beside its field."""
+    form.validate()
+    for refusal in operations.refusals(form.lead_data(), lead, follow_up=form.follow_up.data):
+        if not form[refusal.field].errors:
+            add_errors(form, refusal)
+    return not form.errors
+
+
+def _addresses(form: LeadForm) -> tuple[str, str]:
+    """The email address and the phone number as typed, "" for one that is none."""
+    email, phone = ("" if form[name].errors else form[name].data or "" for name in ("email", "phone"))
+    return email, phone
 
 
 def _conflict_page(form: LeadForm, lead: Lead, conflict: Conflict):

@@ -264,6 +264,34 @@ def test_what_was_typed_stays_when_something_is_wrong(sign_in, cast, acme):
     assert db.session.scalar(select(func.count(Lead.id))) == 0
 
 
+WRONG = {
+    "email": ("nonsense", "email"),
+    "phone": ("021", "phone"),
+    "country": ("Nowhere", "country"),
+    "timezone": ("Mars/Base", "timezone"),
+    "tags": ("x" * 100, "tags"),
+    "source": ("x" * 61, "source"),
+    "consent_source": ("trade fair form", "consent_on"),
+}
+
+
+def test_all_that_is_wrong_with_a_lead_is_said_at_once(sign_in, cast, acme, lead):
+    ada = sign_in(cast.ada)
+    typed = {name: said for name, (said, _) in WRONG.items()}
+    for address in ("/leads", f"/leads/{lead.id}"):
+        said = set(re.findall(r'<p class="field-error" id="([a-z_]+)-error"', ada.post(address, data=typed).text))
+        assert said == {where for _, where in WRONG.values()}
+    said = ada.post("/leads", data={"follow_up": "y", "consent_on": "2020-01-01"}).text
+    for where in ("first_name", "follow_up", "consent_source"):
+        assert f'id="{where}-error"' in said
+
+
+def test_a_twin_is_asked_about_beside_what_is_wrong(sign_in, cast, lead):
+    answer = sign_in(cast.ada).post("/leads", data={"phone": "+27 21 555 0147", "email": "nonsense"})
+    assert 'id="email-error"' in answer.text
+    assert "There may be a lead for this person already" in answer.text
+
+
 def test_a_double_click_makes_one_lead(sign_in, cast, acme):
     ada = sign_in(cast.ada)
     key = ada.get("/leads/new").text.split('name="form_key"')[1].split('value="')[1].split('"')[0]

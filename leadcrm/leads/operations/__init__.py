@@ -14,6 +14,7 @@ from leadcrm.leads.operations.changing import (
     set_tags,
     tag_leads,
 )
+from leadcrm.leads.operations.checking import refusals
 from leadcrm.leads.operations.converting import AlreadyConverted, convert_lead, link_account, undo_conversion
 from leadcrm.leads.operations.creating import create_lead
 from leadcrm.leads.operations.customers import account_called_like, give_account, lead_of_account, lead_of_contact
@@ -53,6 +54,7 @@ __all__ = [
     "read_submission",
     "receive_stranger",
     "recognise",
+    "refusals",
     "restore_lead",
     "set_field",
     "set_tags",

@@ -139,15 +139,21 @@ def set_field(lead: Lead, field: str, value: str) -> Lead:
 
 def tags_named(names: Iterable[str]) -> list[Tag]:
     """The tags with these names, whatever their case; made when there are none. Raises DomainError."""
+    wanted = checked_tags(names)
+    if not wanted:
+        return []
+    known = found_or_made(wanted)
+    return [known[key] for key in wanted]
+
+
+def checked_tags(names: Iterable[str]) -> dict[str, str]:
+    """Each name once, by itself in one case: `{"vip": "VIP"}`. Raises DomainError for too many and too long ones."""
     wanted = {name.casefold(): name for name in (" ".join(name.split()) for name in names) if name}
     if len(wanted) > MOST_TAGS:
         raise DomainError(f"No more than {MOST_TAGS} tags.", "tags")
     if any(len(name) > LONGEST_TAG for name in wanted.values()):
         raise DomainError(f"A tag has at most {LONGEST_TAG} characters.", "tags")
-    if not wanted:
-        return []
-    known = found_or_made(wanted)
-    return [known[key] for key in wanted]
+    return wanted
 
 
 def found_or_made(wanted: Mapping[str, str]) -> dict[str, Tag]:

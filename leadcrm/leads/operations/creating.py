@@ -47,8 +47,7 @@ def create_lead(
         return lead
     data = replace(data, country=checked_country(data.country))
     email, phone = identity.address_as_kept("email", data.email), identity.address_as_kept("phone", data.phone)
-    if follow_up and not email:
-        raise DomainError("A follow-up email needs an email address.", "follow_up")
+    checked_follow_up(follow_up, email)
     if data.consent is not None:
         checked(data.consent)
     if data.account_id and by is not None:
@@ -142,6 +141,12 @@ def guess_zone_anew(lead: Lead) -> bool:
     before = lead.timezone
     lead.timezone, lead.zone_source = chosen_zone(None, "", lead.address("phone"), lead.place)
     return lead.timezone != before
+
+
+def checked_follow_up(wanted: bool, email: str) -> None:
+    """Raises DomainError when one is wanted, and there is no address to send it to."""
+    if wanted and not email:
+        raise DomainError("A follow-up email needs an email address.", "follow_up")
 
 
 def checked_zone(name: str) -> str:
