@@ -11,6 +11,7 @@ from sqlalchemy.orm import load_only
 
 from leadcrm.conversations.models import Message
 from leadcrm.conversations.telling import Background, sentence_of
+from leadcrm.conversations.wording import can_be_canceled
 from leadcrm.core import events
 from leadcrm.core.db import db
 from leadcrm.core.models import EventRow
@@ -27,7 +28,10 @@ _newest_first = Order("timeline", (EventRow.id,))
 
 @dataclass(frozen=True)
 class Happening:
-    """One line: who did what and when; `quote` is what was said, under `subject`; `moment` a later time it names."""
+    """One line: who did what and when; `quote` is what was said, under `subject`; `moment` a later time it names.
+
+    `waiting_id` is of the message that it planned, while that can be canceled.
+    """
 
     id: int
     icon: str
@@ -37,6 +41,7 @@ class Happening:
     subject: str = ""
     moment: datetime | None = None
     conversation_id: str | None = None
+    waiting_id: str | None = None
 
 
 def of_lead(lead: Lead, cursor: str | None = None) -> Page[Happening]:
@@ -57,7 +62,9 @@ def _background(lead: Lead, rows: Sequence[EventRow]) -> Background:
     )
 
 
-_MESSAGE_COLUMNS = (Message.subject, Message.content, Message.scheduled_for, Message.conversation_id, Message.sandbox)
+_MESSAGE_COLUMNS = (
+    Message.subject, Message.content, Message.scheduled_for, Message.conversation_id, Message.sandbox, Message.status,
+)  # fmt: skip
 
 
 def _ids(rows: Iterable[EventRow], *fields: str) -> set[str]:
@@ -97,7 +104,12 @@ def _happening(row: EventRow, background: Background) -> Happening:
         subject=message.subject if message and row.name in _QUOTED else "",
         moment=_moment(row, message),
         conversation_id=message.conversation_id if message else row.told.get("conversation_id"),
+        waiting_id=message.id if _waits(row, message) else None,
     )
+
+
+def _waits(row: EventRow, message: Message | None) -> bool:
+    return message is not None and row.name == "message.scheduled" and can_be_canceled(message)
 
 
 def _moment(row: EventRow, message: Message | None) -> datetime | None:

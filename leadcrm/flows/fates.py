@@ -1,9 +1,11 @@
 """What became of each step for one lead, and why; also of a step that they will never get. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
+
+from leadcrm.conversations.models import WAITING
 
 BUCKETS = {
     "waiting": ("scheduled", "held", "claimed", "sending"),
@@ -45,16 +47,26 @@ class Planned(Protocol):
     sent_at: datetime | None
 
 
+class PlannedRow(Planned, Protocol):
+    """The same, known by its id."""
+
+    id: str
+
+
 StepRow = TypeVar("StepRow", bound=Step)
 
 
 @dataclass(frozen=True)
 class Fate:
-    """One step for one lead: `status` of its message or NEVER, when that is or was, and why."""
+    """One step for one lead: `status` of its message or NEVER, when that is or was, and why.
+
+    `message_id` is of a message that can still be canceled.
+    """
 
     status: str
     at: datetime | None = None
     reason: str = ""
+    message_id: str | None = None
 
     @property
     def bucket(self) -> str:
@@ -62,15 +74,16 @@ class Fate:
 
 
 def fates(
-    steps: Iterable[StepRow], messages: Mapping[str, Planned], passage: Passage
+    steps: Iterable[StepRow], messages: Mapping[str, PlannedRow], passage: Passage
 ) -> Iterator[tuple[StepRow, Fate]]:
     """Every step with its fate, in the order given; deleted ones only where they left a message.
 
     `messages` by step id, all of this passage.
     """
     for step in steps:
-        if step.id in messages:
-            yield step, of_message(messages[step.id])
+        if message := messages.get(step.id):
+            cancelable = message.id if message.status in WAITING else None
+            yield step, replace(of_message(message), message_id=cancelable)
         elif step.deleted_at is None:
             is_later = max(step.created_at, step.joined_at or step.created_at) > passage.started_at
             yield step, Fate(NEVER, reason=CAME_LATER if is_later else WAS_OFF)

@@ -18,7 +18,7 @@ MOST_PASSAGES = 20
 
 _MESSAGE = (
     Message.enrolment_id, Message.step_id, Message.status, Message.reason, Message.scheduled_for, Message.due_at,
-    Message.sent_at,
+    Message.sent_at, Message.id,
 )  # fmt: skip
 
 

@@ -34,6 +34,15 @@ def sentences(lead) -> list[str]:
     return [happening.sentence for happening in timeline.of_lead(lead).items]
 
 
+def test_what_is_planned_is_canceled_where_it_is_told(ada, lead):
+    message = perform(operations.plan_message, lead_id=lead.id, channel="email", subject="Hi", content="Welcome in",
+                      origin="flow", intent_key="one")  # fmt: skip
+    cancel = f'hx-post="/messages/{message.id}/cancellation"'
+    assert cancel in ada.get(f"/leads/{lead.id}/timeline", hx=True).text
+    ada.post(f"/messages/{message.id}/cancellation", hx=True)
+    assert cancel not in ada.get(f"/leads/{lead.id}/timeline", hx=True).text
+
+
 def test_a_conversation_reads_like_one(ada, lead, cast, transport):
     message = perform(operations.plan_message, lead_id=lead.id, channel="email", subject="Hi", content="Welcome in",
                       origin="flow", intent_key="one")  # fmt: skip

@@ -291,6 +291,18 @@ def test_the_leads_page_shows_its_flows_and_ends_them(ada, flow, new_lead):
     assert len(messages_of(lead)) == 3
 
 
+def test_what_a_flow_plans_for_a_lead_is_canceled_on_their_page(ada, flow, new_lead):
+    lead = new_lead()
+    card = ada.get(f"/leads/{lead.id}/flows", hx=True).text
+    addresses = re.findall(r'hx-post="(/messages/[^"]+/cancellation)"', card)
+    assert len(addresses) == card.count("Waiting") == 3
+    for address in addresses:
+        assert ada.post(address, hx=True).headers["HX-Trigger"].startswith("messages-changed")
+    card = ada.get(f"/leads/{lead.id}/flows", hx=True).text
+    assert card.count(">Canceled<") == 3
+    assert "/cancellation" not in card
+
+
 def test_who_is_in_no_flow_is_told_so(ada, flow, new_lead):
     perform(operations.set_flow_enabled, flow, False)
     lead = new_lead()
