@@ -7,6 +7,7 @@ from leadcrm.conversations.blueprint import CHANGED, RESTORED, blueprint, change
 from leadcrm.conversations.operations.composing import take_back
 from leadcrm.core.db import perform
 from leadcrm.core.errors import NotFound
+from leadcrm.core.recent import facts_named
 from leadcrm.core.web import fragment
 from leadcrm.identity.permissions import me
 
@@ -45,8 +46,19 @@ def resolve_message(message_id: str):
     """A person knows what nobody could tell: `verdict` is `arrived` or `resend`."""
     message = thread_queries.message(me(), message_id)
     verdict = request.form.get("verdict", "")
-    perform(operations.resolve_unknown, message, verdict)
-    return changed("Noted: it arrived." if verdict == "arrived" else "Sending it again.", back=_back(message))
+    fact_id = perform(operations.resolve_unknown, message, verdict)
+    if verdict != "arrived":
+        return changed("Sending it again.", back=_back(message))
+    undo = url_for("conversations.take_back_arrival", message_id=message.id, facts=fact_id)
+    return changed("Noted: it arrived.", undo=undo, back=_back(message))
+
+
+@blueprint.post("/messages/<message_id>/verdict/undo")
+def take_back_arrival(message_id: str):
+    """Take back what the last toast said."""
+    message = thread_queries.message(me(), message_id)
+    perform(operations.take_back_arrival, message, facts_named(request.args.get("facts", "")), me())
+    return changed("We cannot tell again whether it arrived.", back=_back(message))
 
 
 @blueprint.get("/messages/<message_id>/attempts")

@@ -1,5 +1,6 @@
 """The composer: send, schedule, take back, drafts, templates, notes, and everything that can be typed wrong."""
 
+import html
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -454,6 +455,18 @@ def test_an_unknown_message_is_settled_by_a_person(ada, jane, transport):
     transport.drain()
     assert again(other).status == "sent"
     assert len(transport.sent) == 1
+
+
+def test_that_a_message_arrived_can_be_taken_back(ada, sign_in, cast, jane):
+    message = with_status(jane, "unknown", reason="no answer", due_at=None)
+    with writing() as session:
+        session.add(Attempt(message_id=message.id, n=1, outcome="unknown", detail="no answer"))
+    noted = ada.post(f"/messages/{message.id}/verdict", data={"verdict": "arrived"}, hx=True).text
+    undo = html.unescape(re.search(rf'"(/messages/{message.id}/verdict/undo[^"]+)"', noted)[1])
+    assert sign_in(cast.ben).post(undo, hx=True).status_code == 409
+    assert ada.post(undo, hx=True).status_code == 200
+    assert (again(message).status, again(message).sent_at, again(message).reason) == ("unknown", None, "no answer")
+    assert ada.post(undo, hx=True).status_code == 409
 
 
 def test_every_try_is_listed(ada, jane):

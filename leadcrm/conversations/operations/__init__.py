@@ -16,6 +16,7 @@ from leadcrm.conversations.operations.fate import (
     resolve_unknown,
     retry_message,
     send_now,
+    take_back_arrival,
 )
 from leadcrm.conversations.operations.forgetting import suppress_hashes
 from leadcrm.conversations.operations.inbound import IncomingFile, lead_answering, receive
@@ -114,6 +115,7 @@ __all__ = [
     "snooze_conversation",
     "suppress",
     "suppress_hashes",
+    "take_back_arrival",
     "take_report",
     "template_for",
     "withhold_steps",

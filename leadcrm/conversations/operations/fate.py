@@ -1,11 +1,18 @@
 """What people and rules decide about a message after it was planned."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from leadcrm.conversations.events import MessageCanceled, MessageHurried, MessageResolved, MessageRetried
+from leadcrm.conversations.events import (
+    MessageCanceled,
+    MessageHurried,
+    MessageOutcomeUnknown,
+    MessageResolved,
+    MessageRetried,
+)
 from leadcrm.conversations.models import WAITING, WHEN_LATE, Attempt, Message, Pace
 from leadcrm.conversations.operations.planning import address_to_write_to
 from leadcrm.conversations.operations.skipping import OVER
@@ -14,6 +21,10 @@ from leadcrm.core import clock, jobs
 from leadcrm.core.db import after_commit, db, lock
 from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
+from leadcrm.core.recent import recent_facts
+from leadcrm.identity.models import User
+
+TAKEN_BACK = "that it did was said by mistake"
 
 
 def cancel_message(message: Message, reason: str = "canceled by hand") -> Message:
@@ -59,8 +70,8 @@ def retry_message(message: Message) -> Message:
     return message
 
 
-def resolve_unknown(message: Message, verdict: str) -> Message:
-    """A person says whether it `arrived`, or to `resend` it.
+def resolve_unknown(message: Message, verdict: str) -> int:
+    """A person says whether it `arrived`, or to `resend` it. Returns the fact's id.
 
     Raises Conflict when it is no longer unknown, or is to be sent again and its campaign does not go on.
     """
@@ -74,8 +85,22 @@ def resolve_unknown(message: Message, verdict: str) -> Message:
         _send_at_once(message)
     else:
         raise DomainError("Say whether it arrived or should be sent again.", "verdict")
-    record(MessageResolved(**names_of(message), verdict=verdict))
-    return message
+    return record(MessageResolved(**names_of(message), verdict=verdict))
+
+
+def take_back_arrival(message: Message, fact_ids: Sequence[int], by: User) -> None:
+    """It is unknown again whether it arrived, as before `by` said so in one of these facts, of the last ten minutes.
+
+    Raises Conflict for any other fact, and once more is known of it.
+    """
+    message = lock(message)
+    said = [fact for fact in recent_facts(fact_ids, by.id) if isinstance(fact, MessageResolved)]
+    is_theirs = any((fact.message_id, fact.verdict) == (message.id, "arrived") for fact in said)
+    if message.status != "sent" or not is_theirs:
+        raise Conflict("This cannot be taken back any more.")
+    last_try = select(Attempt.detail).where(Attempt.message_id == message.id).order_by(Attempt.n.desc()).limit(1)
+    settle(message, status="unknown", sent_at=None, reason=(db.session.scalar(last_try) or "")[:200])
+    record(MessageOutcomeUnknown(**names_of(message), reason=TAKEN_BACK))
 
 
 def note_accepted(message: Message, verdict: str) -> bool:
