@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, Field, FieldList, FormField, SelectField, StringField
+from wtforms import DateField, Field, FieldList, FormField, IntegerField, SelectField, StringField
 from wtforms import Form as BaseForm
 from wtforms.validators import Length, Regexp, ValidationError
+from wtforms.widgets import TextInput
 
 from leadcrm.core import money
 
@@ -98,6 +99,18 @@ class LocalMomentField(StringField):
             raise ValidationError("Choose a date and a time.") from None
         if not FIRST_YEAR <= self.wall.year <= LAST_YEAR:
             raise ValidationError(TOO_FAR)
+
+
+class WholeNumberField(IntegerField):
+    """A number that may be left out: what is none is sent as typed and refused: a number field sends nothing."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Type a whole number, like 200.") from None
 
 
 class AmountField(StringField):

@@ -28,7 +28,7 @@ from wtforms.validators import (
 )
 
 from leadcrm.accounts.data import ContactFilters
-from leadcrm.core.forms import Form
+from leadcrm.core.forms import Form, WholeNumberField
 from leadcrm.core.zones import wall_time
 from leadcrm.flows.document import LONGEST_SUBJECT, StepData
 from leadcrm.flows.forms import TYPES
@@ -124,9 +124,9 @@ class CampaignForm(Form):
     )
     day = DateField("Date", [_given_when_later("Say on which day."), Optional()])
     time = TimeField("Time", [_given_when_later("Say at what time."), Optional()], format=["%H:%M", "%H:%M:%S"])
-    per_hour_email = IntegerField(CHANNELS["email"], [Optional(), _reachable_pace])
-    per_hour_sms = IntegerField(CHANNELS["sms"], [Optional(), _reachable_pace])
-    per_hour_whatsapp = IntegerField(CHANNELS["whatsapp"], [Optional(), _reachable_pace])
+    per_hour_email = WholeNumberField(CHANNELS["email"], [Optional(), _reachable_pace])
+    per_hour_sms = WholeNumberField(CHANNELS["sms"], [Optional(), _reachable_pace])
+    per_hour_whatsapp = WholeNumberField(CHANNELS["whatsapp"], [Optional(), _reachable_pace])
 
     def offer(self, flows: Sequence[Flow]) -> None:
         """The flows to choose from."""

@@ -32,6 +32,7 @@ HTMX_2 = {
     "status target this": r"hx-status:\w+=[\"'][^\"']*target:this",
     "trigger that listens nowhere": r"from:(?:closest|find|next|previous)\s",  # htmx 4 wants quotes, and says nothing
 }
+FIELDS = r"\b(?:field|input|select|filter_fields)\(|\brequired\b|\btype=\"(?:email|number|url|date|time|tel)\b"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
@@ -54,6 +55,14 @@ def test_every_named_icon_is_in_the_sprite(path):
     keyed = re.findall(r"[\"']?\bicon[\"']?\s*[:=]\s*'([\w-]+)'", path.read_text())
     missing = {name for name in calls + keyed if name not in sprite_icons()}
     assert not missing
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_no_form_lets_the_browser_say_what_is_wrong(path):
+    """Its bubbles stand elsewhere than our words, one at a time, and in the browser's language."""
+    for form in re.findall(r"<form\b.*?</form>", without_comments(path.read_text()), re.DOTALL):
+        if re.search(FIELDS, form) and path.parent.name != "kit":
+            assert re.search(r"\bnovalidate\b", form), form[:200]
 
 
 def test_scripts_speak_htmx_4():

@@ -124,6 +124,7 @@ def test_one_message_to_all(mia, drip, people):
         ({"when": "at", "day": "2020-01-01", "time": "09:00"}, "Choose a day within the next year."),
         ({"when": "at", "day": "9999-12-31", "time": "23:59"}, "Choose a day within the next year."),
         ({"per_hour_sms": "0"}, "From 1 to"),
+        ({"per_hour_sms": "100/h"}, "Type a whole number, like 200."),
         ({"per_hour_sms": "9" * 30}, "From 1 to"),
         ({"score": "101"}, "From 0 to 100."),
     ],
