@@ -109,6 +109,7 @@ def test_esc_in_a_field_closes_the_panel_but_never_throws_words_away(page: Page)
     page.keyboard.press("Escape")
     expect(panel.get_by_label("Name")).to_have_value("Still looking?")
     expect(panel).to_be_focused()
+    expect(panel.get_by_text("What you typed is not saved.")).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
 
@@ -150,8 +151,13 @@ def test_esc_in_a_dialog_with_unsaved_words_asks_for_a_second_one(page: Page):
     page.keyboard.press("Escape")
     expect(dialog.get_by_label("First name")).to_have_value("Zanele")
     expect(dialog.get_by_role("button", name="Close")).to_be_focused()
-    expect(page.locator("#live")).to_have_text("What you typed is not saved. Press Escape again to close.")
-    page.keyboard.press("Escape")
+    warning = dialog.get_by_role("alert").filter(visible=True)
+    expect(warning).to_have_text("What you typed is not saved. Press Escape again to close.")
+    expect(warning).to_be_in_viewport(ratio=1)
+    dialog.get_by_label("First name").focus()
+    expect(warning).to_have_count(0)
+    for _ in range(2):
+        page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
 

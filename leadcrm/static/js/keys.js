@@ -4,7 +4,7 @@
 
   const CHORD = 1_000; // ms between G and its second letter
   const byId = (id) => document.getElementById(id);
-  const { openDialog, say } = window.leadcrm;
+  const { openDialog } = window.leadcrm;
 
   // ---- Combobox: arrow keys over a list that the server rendered ------------------------------------------
 
@@ -137,19 +137,24 @@
     return form?.querySelector('[aria-invalid="true"], [role="alert"]') || [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
   }
 
+  const warningIn = (box) => box.querySelector('.unsaved');
+
   /** Whether a panel or dialog may close: it holds no unsaved words, or was asked before. */
   function mayGo(box) {
     const forms = box.querySelectorAll('form:not([data-composer]), form:focus-within'); // a composer keeps a draft
-    if (box.isWarned || ![...forms].some(isUnsaved)) return true;
-    box.isWarned = true;
+    if (warningIn(box) || ![...forms].some(isUnsaved)) return true;
+    const warning = document.createElement('p');
+    warning.className = 'unsaved banner tone-amber';
+    warning.role = 'alert';
+    warning.textContent = 'What you typed is not saved. Press Escape again to close.';
+    box.querySelector('header').after(warning);
     (box.matches('dialog') ? box.querySelector('[data-dialog-close]') : box).focus();
-    say('What you typed is not saved. Press Escape again to close.');
     return false;
   }
 
   document.addEventListener('focusin', (event) => {
     const box = isTyping(event.target) && event.target.closest('.panel, dialog');
-    if (box) box.isWarned = false;
+    if (box) warningIn(box)?.remove();
   });
 
   document.addEventListener('cancel', (event) => {
