@@ -191,7 +191,7 @@ def _show(found: Import, *, status: int = 200, problem: str = "", **forms: Any):
     elif found.state != "checking":
         context |= _rows_context(found)
     if is_partial():
-        return fragment("imports/_show.html", status=status, **context)
+        return fragment("imports/show.swap.html", status=status, **context)
     return render("imports/show.html", "imports/_show.html", status=status, **context)
 
 

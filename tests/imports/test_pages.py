@@ -46,6 +46,16 @@ def test_imports_stand_below_the_leads_in_the_sidebar(client):
     assert '<a href="/leads" aria-current="page"' in client.get("/imports").text
 
 
+def test_the_number_of_leads_beside_the_sidebar_follows(client, take_in):
+    found = take_in("Email\none@b.example\ntwo@b.example\n")
+    number = 'hx-target="#lead-count" hx-swap="innerHTML">{}</hx-partial>'
+    assert number.format(2) in client.get(f"/imports/{found.id}", hx=True).text
+    assert 'id="lead-count"' in client.get(f"/imports/{found.id}").text
+    client.post(f"/imports/{found.id}/reversal", hx=True)
+    work()
+    assert number.format(0) in client.get(f"/imports/{found.id}", hx=True).text
+
+
 def test_from_a_file_to_leads(client):
     answer = upload(client, PEOPLE)
     found = the_import()
