@@ -137,24 +137,17 @@
     return form?.querySelector('[aria-invalid="true"], [role="alert"]') || [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
   }
 
-  const warningIn = (box) => box.querySelector('.unsaved');
-
-  /** Whether a panel or dialog may close: it holds no unsaved words, or was asked before. */
+  /** Whether a panel or dialog may close: it holds no unsaved words, or has warned. */
   function mayGo(box) {
     const forms = box.querySelectorAll('form:not([data-composer]), form:focus-within'); // a composer keeps a draft
-    if (warningIn(box) || ![...forms].some(isUnsaved)) return true;
-    const warning = document.createElement('p');
-    warning.className = 'unsaved banner tone-amber';
-    warning.role = 'alert';
-    warning.textContent = 'What you typed is not saved. Press Escape again to close.';
-    box.querySelector('header').after(warning);
+    if (box.querySelector('.unsaved') || ![...forms].some(isUnsaved)) return true;
+    box.querySelector('header').insertAdjacentHTML('afterend', '<p class="unsaved banner tone-amber" role="alert">What you typed is not saved. Press Escape again to close.</p>');
     (box.matches('dialog') ? box.querySelector('[data-dialog-close]') : box).focus();
     return false;
   }
 
   document.addEventListener('focusin', (event) => {
-    const box = isTyping(event.target) && event.target.closest('.panel, dialog');
-    if (box) warningIn(box)?.remove();
+    if (isTyping(event.target)) event.target.closest('.panel, dialog')?.querySelector('.unsaved')?.remove();
   });
 
   document.addEventListener('cancel', (event) => {
