@@ -211,10 +211,10 @@ def _save(automation: Automation | None):
         data = form.to_data(group, rows)
         try:
             if automation is None:
-                perform(operations.create_automation, data)
+                saved = perform(operations.create_automation, data)
             else:
-                perform(operations.edit_automation, automation, data, form.revision.data or 0)
-            return go(url_for(".index"))
+                saved = perform(operations.edit_automation, automation, data, form.revision.data or 0)
+            return go(url_for(".index", saved=saved.id))
         except DomainError as error:
             status = error.status
             errors = _errors(form, error, automation)

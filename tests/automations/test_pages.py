@@ -56,6 +56,12 @@ def test_create_one_and_read_it_as_a_sentence(mia, hx):
     assert f"{sentence}qualified." in mia.get("/automations").text
 
 
+def test_who_saved_one_goes_on_with_it(mia):
+    saved = mia.post("/automations", data=FORM).location
+    assert f'href="/automations/{newest().id}" data-open autofocus>' in mia.get(saved).text
+    assert "autofocus" not in mia.get("/automations").text
+
+
 def test_edit_one_with_everything_it_holds_shown(mia, rule):
     template = perform(lambda: (ensure_default_templates(), template_for("welcome"))[1])
     automation = rule(actions=[wait(7200), {"kind": "send_template", "template_id": template.id}])

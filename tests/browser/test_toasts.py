@@ -7,7 +7,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 COVERED = """toast => {
   const over = toast.getBoundingClientRect();
-  const controls = document.querySelectorAll(':is(.conversation, .page-header) :is(a, button, summary, textarea, label)');
+  const controls = document.querySelectorAll(':is(.conversation, .page-header) :is(a, button, summary, label)');
   return [...controls].filter((control) => {
     const box = control.getBoundingClientRect();
     return control.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.left < over.right

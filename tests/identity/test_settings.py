@@ -132,6 +132,13 @@ def test_another_organizations_people_are_not_found(app, acme, cast, sign_in, pa
     assert (row_of(User, cast.ben.id).role, row_of(User, cast.ben.id).disabled_at) == ("rep", None)
 
 
+def test_who_invited_goes_on_with_the_next_address(acme, cast, sign_in):
+    client = sign_in(cast.ada)
+    invited = client.post("/settings/team/invitations", data={"email": "zoe@acme.test", "role": "rep"}).location
+    assert "autofocus" in client.get(invited).text
+    assert "autofocus" not in client.get("/settings/team").text
+
+
 def test_an_owner_invites_changes_and_disables(app, acme, cast, sign_in):
     client = sign_in(cast.ada)
     assert client.post("/settings/team/invitations", data={"email": "Zoe@Acme.test", "role": "rep"}).status_code == 303

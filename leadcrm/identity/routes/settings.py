@@ -16,10 +16,10 @@ PROFILE = ("identity/profile.html", "identity/_profile_form.html")
 ORGANIZATION = ("identity/organization.html", "identity/_organization_form.html")
 
 
-def saved(message: str, endpoint: str) -> Response:
-    """The page anew, with a toast."""
+def saved(message: str, endpoint: str, **query: str) -> Response:
+    """The page anew, with a toast; `query` tells it what was done."""
     flash(message, "success")
-    return go(url_for(endpoint))
+    return go(url_for(endpoint, **query))
 
 
 @blueprint.get("/settings")

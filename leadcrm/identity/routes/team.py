@@ -48,7 +48,7 @@ def invite() -> Response:
     except DomainError as refusal:
         add_errors(form, refusal)
         return _page(form, 422)
-    return saved(f"{form.email.data} is invited.", "identity.team")
+    return saved(f"{form.email.data} is invited.", "identity.team", invited="1")
 
 
 @blueprint.post("/settings/team/invitations/<invitation_id>/revocation")
