@@ -137,11 +137,12 @@
     return form?.querySelector('[aria-invalid="true"], [role="alert"]') || [...form?.elements ?? []].some((field) => isTyping(field) && !field.dataset.asks && 'defaultValue' in field && field.value !== field.defaultValue);
   }
 
-  /** Whether a panel or dialog may close: it holds no unsaved words, or has warned. */
+  /** Whether it holds no unsaved words, or has warned. */
   function mayGo(box) {
     const forms = box.querySelectorAll('form:not([data-composer]), form:focus-within'); // a composer keeps a draft
     if (box.querySelector('.unsaved') || ![...forms].some(isUnsaved)) return true;
-    box.querySelector('header').insertAdjacentHTML('afterend', '<p class="unsaved banner tone-amber" role="alert">What you typed is not saved. Press Escape again to close.</p>');
+    const textContent = 'What you typed is not saved. Press Escape again to close.';
+    box.querySelector('header').after(Object.assign(document.createElement('p'), { className: 'unsaved banner tone-amber', role: 'alert', textContent }));
     (box.matches('dialog') ? box.querySelector('[data-dialog-close]') : box).focus();
     return false;
   }
@@ -154,7 +155,7 @@
     if (event.target.matches('dialog[data-modal]') && !mayGo(event.target)) event.preventDefault();
   }, true);
 
-  /** Esc: closes the panel; over unsaved words only the second time. */
+  /** Esc: closes the panel. */
   function leave(element) {
     const open = panel();
     if (isTyping(element) && !open?.contains(element)) return false; // the browser's own: a search is emptied
