@@ -94,6 +94,7 @@ EXCLUDED = {  # facts about a lead that start nothing, and why
     "lead.imported": "nobody got in touch: an import says itself whether its new leads start rules",
     "lead.exported": "somebody asked for their data; nothing about the lead changed",
     "flow.delayed": "a campaign was stopped for a while; the lead did nothing",
+    "message.unresolved": "a slip was taken back; that nobody can tell was said before",
     "automation.ran": "rules that start from rules run in circles",
     "automation.call_given_up": "the same",
     "lead.erased": "nothing is left of the lead that could be looked at",

@@ -101,6 +101,16 @@ class MessageResolved(MessageEvent):
 
 @register
 @dataclass(frozen=True, kw_only=True)
+class MessageUnresolved(MessageEvent):
+    """Who had said that it arrived took it back: it is unknown as before, and nobody is told so again."""
+
+    name = "message.unresolved"
+    title = "Delivery unclear as before"
+    icon = "circle-question-mark"
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
 class MessageCanceled(MessageEvent):
     """It will not be sent: canceled by a person, or skipped by a rule."""
 

@@ -13,6 +13,7 @@ from leadcrm.conversations.models import Attempt, Draft, Message
 from leadcrm.conversations.operations import composing
 from leadcrm.core import clock, tenancy
 from leadcrm.core.db import db, perform, writing
+from leadcrm.core.models import EventRow
 from leadcrm.core.values import new_id
 from leadcrm.leads import operations as leads
 from leadcrm.leads.models import Note
@@ -467,6 +468,8 @@ def test_that_a_message_arrived_can_be_taken_back(ada, sign_in, cast, jane):
     assert ada.post(undo, hx=True).status_code == 200
     assert (again(message).status, again(message).sent_at, again(message).reason) == ("unknown", None, "no answer")
     assert ada.post(undo, hx=True).status_code == 409
+    told = db.session.scalars(select(EventRow.name).where(EventRow.name.startswith("message.un"))).all()
+    assert told == ["message.unresolved"]  # for `message.unknown` its author would be notified, and rules begin, again
 
 
 def test_every_try_is_listed(ada, jane):

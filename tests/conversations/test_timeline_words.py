@@ -134,6 +134,7 @@ TOLD = [
         SMS | {"verdict": "resend"},
         "Ada had a text sent again that may not have arrived",
     ),
+    ("message.unresolved", "user:ada", SMS, "Ada took back that a text arrived"),
     ("message.canceled", "user:ada", SMS | {"reason": "canceled by hand"}, "Ada canceled a text"),
     (
         "message.canceled",

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from leadcrm.conversations.events import (
     MessageCanceled,
     MessageHurried,
-    MessageOutcomeUnknown,
     MessageResolved,
     MessageRetried,
+    MessageUnresolved,
 )
 from leadcrm.conversations.models import WAITING, WHEN_LATE, Attempt, Message, Pace
 from leadcrm.conversations.operations.planning import address_to_write_to
@@ -23,8 +23,6 @@ from leadcrm.core.errors import Conflict, DomainError
 from leadcrm.core.events import record
 from leadcrm.core.recent import recent_facts
 from leadcrm.identity.models import User
-
-TAKEN_BACK = "that it did was said by mistake"
 
 
 def cancel_message(message: Message, reason: str = "canceled by hand") -> Message:
@@ -100,7 +98,7 @@ def take_back_arrival(message: Message, fact_ids: Sequence[int], by: User) -> No
         raise Conflict("This cannot be taken back any more.")
     last_try = select(Attempt.detail).where(Attempt.message_id == message.id).order_by(Attempt.n.desc()).limit(1)
     settle(message, status="unknown", sent_at=None, reason=(db.session.scalar(last_try) or "")[:200])
-    record(MessageOutcomeUnknown(**names_of(message), reason=TAKEN_BACK))
+    record(MessageUnresolved(**names_of(message)))
 
 
 def note_accepted(message: Message, verdict: str) -> bool:

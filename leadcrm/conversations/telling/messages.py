@@ -75,6 +75,7 @@ SENTENCES: dict[str, Callable[[Telling], str]] = {
     "message.delayed": _ended("is delayed on its way"),
     "message.unknown": lambda telling: f"We cannot tell whether {telling.a_message} arrived: {inside(telling.because)}",
     "message.resolved": _resolved,
+    "message.unresolved": lambda telling: f"{telling.someone} took back that {telling.a_message} arrived",
     "message.canceled": _canceled,
     "message.hurried": lambda telling: f"{telling.someone} sent {telling.a_message} without waiting",
     "message.retried": lambda telling: f"{telling.someone} tried {telling.a_message} again",
