@@ -30,7 +30,7 @@ def write_automation(page: Page) -> None:
     choose(page, action.get_by_label("Do"), "write a note")
     type_into(page, action.get_by_label("Note"), "Ask what they saw")
     press_on(page, page.get_by_role("button", name="Create automation"))
-    page.wait_for_url("**/automations")
+    page.wait_for_url("**/automations?saved=*")
 
 
 def test_one_is_written_edited_and_switched(page: Page):
@@ -50,7 +50,7 @@ def test_one_is_written_edited_and_switched(page: Page):
     expect(second).to_have_count(0)
     type_into(page, page.get_by_label("Name"), "Visitors of the fair")
     press_on(page, page.get_by_role("button", name="Save automation"))
-    page.wait_for_url("**/automations")
+    page.wait_for_url("**/automations?saved=*")
     page.wait_for_load_state("networkidle")
 
     go_to_row(page, "Visitors of the fair")
@@ -117,7 +117,7 @@ def test_groups_waits_and_a_test_without_a_mouse(page: Page, office, work):
     expect(results.filter(has_text="Fanny")).to_contain_text("Would act")
     expect(results.filter(has_text="Fanny")).to_contain_text("Write the note")
     press_on(page, page.get_by_role("button", name="Create automation"))
-    page.wait_for_url("**/automations")
+    page.wait_for_url("**/automations?saved=*")
     sentence = "if source is Fair or (score is at least 70 or the lead has replied): write a note: “Ask”."
     expect(page.locator(".rule-row", has_text="Fair or hot")).to_contain_text(sentence)
 

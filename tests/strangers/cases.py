@@ -243,6 +243,9 @@ CASES: dict[str, Case] = {
     "POST conversations.retry_message": of_lead(parts={"message_id": "@failed"}),
     "POST conversations.send_message_now": of_lead(parts={"message_id": "@planned"}),
     "POST conversations.resolve_message": of_lead(parts={"message_id": "@unknown"}, body={"verdict": "arrived"}),
+    "POST conversations.take_back_arrival": of_lead(  # the fact is not of a message
+        parts={"message_id": "@unknown"}, query={"facts": "@fact"}, works=409, changes=False
+    ),
     "GET conversations.attempts": of_lead(parts={"message_id": "@failed"}),
     "GET conversations.original": of_lead(),
     "GET conversations.templates": Case(),

@@ -141,8 +141,7 @@
   function mayGo(box) {
     const forms = box.querySelectorAll('form:not([data-composer]), form:focus-within'); // a composer keeps a draft
     if (box.querySelector('.unsaved') || ![...forms].some(isUnsaved)) return true;
-    const textContent = 'What you typed is not saved. Press Escape again to close.';
-    box.querySelector('header').after(Object.assign(document.createElement('p'), { className: 'unsaved banner tone-amber', role: 'alert', textContent }));
+    box.querySelector('header').after(document.getElementById('unsaved').content.cloneNode(true));
     (box.matches('dialog') ? box.querySelector('[data-dialog-close]') : box).focus();
     return false;
   }
