@@ -37,9 +37,7 @@ def test_one_is_written_edited_and_switched(page: Page):
     write_automation(page)
     row = page.locator(".rule-row", has_text="Fair visitors")
     expect(row.get_by_text(SENTENCE)).to_be_visible()
-    page.wait_for_load_state("networkidle")
-
-    go_to_row(page, "Fair visitors")
+    expect(row.get_by_role("link", name="Fair visitors")).to_be_focused()  # who made it goes on with it
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/automations/[0-9a-f-]{36}$"))
     page.wait_for_load_state("networkidle")
@@ -51,7 +49,7 @@ def test_one_is_written_edited_and_switched(page: Page):
     type_into(page, page.get_by_label("Name"), "Visitors of the fair")
     press_on(page, page.get_by_role("button", name="Save automation"))
     page.wait_for_url("**/automations?saved=*")
-    page.wait_for_load_state("networkidle")
+    page.goto("/automations", wait_until="networkidle")
 
     go_to_row(page, "Visitors of the fair")
     switch = page.get_by_role("switch", name="Visitors of the fair enabled")
